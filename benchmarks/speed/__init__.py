@@ -1,0 +1,1 @@
+"""Speed and memory, one subject a module."""

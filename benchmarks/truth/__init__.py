@@ -1,0 +1,1 @@
+"""Accuracy against truth, one subject a module."""

@@ -1,0 +1,1 @@
+"""Firmware profiles: each supported BLE sensor described by one TOML file."""

@@ -1,0 +1,1 @@
+"""From radio packets to time-stamped SI samples."""

@@ -1,0 +1,1 @@
+"""The gateway: sessions, storage, MQTT, REST and the command line."""

@@ -1,0 +1,5 @@
+"""The ``ilium`` command."""
+
+
+def main() -> None:
+    """Run the command line."""

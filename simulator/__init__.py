@@ -1,0 +1,1 @@
+"""Virtual athletes, sensors and radio: the whole line with no hardware."""
