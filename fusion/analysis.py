@@ -1,0 +1,196 @@
+"""A whole recording through the pipeline: the same loop as live, and what it amounts to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fusion.errors import InputError
+from fusion.pipeline import MotionPipeline, PipelineConfig, PipelineOutput
+from fusion.summary import Document, alignment_document, number, set_document
+from fusion.types import (
+    Event,
+    FloatArray,
+    ImuBlock,
+    SampleQuality,
+    Segment,
+    SegmentAlignment,
+    SetEvent,
+    SetSummary,
+    SignalBlock,
+    WarningEvent,
+)
+
+_BLOCK_S = 0.1
+_SHORTEST_S = 4.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysis:
+    """What a recording gave: all angles on the grid, sets, events, and how the sensors sat."""
+
+    exercise: str
+    signals: SignalBlock | None
+    sets: tuple[SetSummary, ...]
+    events: tuple[Event, ...]
+    alignments: Mapping[Segment, SegmentAlignment]
+    loss: float
+    """Share of samples missing between first and last."""
+    gaps: int
+
+    @property
+    def warnings(self) -> list[str]:
+        """Everything the user should know, in order of time."""
+        seen = (e.message for e in self.events if isinstance(e, WarningEvent))
+        return list(dict.fromkeys(seen))
+
+
+def analyze(
+    blocks: Mapping[str, ImuBlock],
+    config: PipelineConfig,
+    *,
+    stand_s: tuple[float, float] | None = None,
+) -> Analysis:
+    """Run whole recordings, one block per device, through `MotionPipeline`.
+
+    ``stand_s`` says when the person stood still, in the recordings' time. Raises `InputError` for
+    recordings that do not overlap or are too short, `CalibrationError` when nothing can be calibrated.
+    """
+    start, stop = _common_span(blocks)
+    pipeline = MotionPipeline(config)
+    if stand_s is not None:
+        pipeline.calibrate_between(*_checked_stand(stand_s, start, stop))
+    output = PipelineOutput()
+    for until_s in np.append(np.arange(start + _BLOCK_S, stop, _BLOCK_S), np.inf):
+        _extend(output, pipeline.update(_pieces(blocks, until_s - _BLOCK_S, until_s, start, stop)))
+    _extend(output, pipeline.flush())
+    pipeline.require_calibration()
+    loss, gaps = _losses(blocks)
+    return Analysis(
+        exercise=config.exercise,
+        signals=joined_signals([u.signals for u in output.updates]),
+        sets=tuple(e.summary for e in output.events if isinstance(e, SetEvent) and e.closed),
+        events=tuple(output.events),
+        alignments=pipeline.alignments,
+        loss=loss,
+        gaps=gaps,
+    )
+
+
+def joined_signals(parts: Sequence[SignalBlock]) -> SignalBlock | None:
+    """Consecutive signal blocks as one."""
+    if not parts:
+        return None
+    return SignalBlock(
+        np.concatenate([p.t_s for p in parts]),
+        parts[0].rate_hz,
+        parts[0].names,
+        np.concatenate([p.values for p in parts], axis=1),
+        np.concatenate([p.sd for p in parts], axis=1),
+    )
+
+
+def analysis_document(analysis: Analysis) -> Document:
+    """The content of ``summary.json``."""
+    return {
+        "exercise": analysis.exercise,
+        "calibration": {s.value: alignment_document(a) for s, a in analysis.alignments.items()},
+        "sets": [set_document(done) for done in analysis.sets],
+        "range_of_motion": range_of_motion(analysis.signals),
+        "quality": {
+            "loss": number(analysis.loss, 5),
+            "gaps": analysis.gaps,
+            "warnings": analysis.warnings,
+        },
+    }
+
+
+def range_of_motion(signals: SignalBlock | None) -> Document:
+    """Least, greatest and range of every angle of the conventions, deg."""
+    if signals is None:
+        return {}
+    result: Document = {}
+    for name in signals.names:
+        values = signals[name]
+        if name.endswith("_deg") and np.isfinite(values).any():
+            low, high = float(np.nanmin(values)), float(np.nanmax(values))
+            result[name] = {"min_deg": number(low), "max_deg": number(high), "range_deg": number(high - low)}
+    return result
+
+
+def valid_samples(signals: SignalBlock) -> FloatArray:
+    """1 where tilt and every hip flexion are known to 10°, else 0 (n,)."""
+    rows = [
+        k
+        for k, name in enumerate(signals.names)
+        if name == "pelvis_tilt_deg" or (name.startswith("hip_flexion_") and name.endswith("_deg"))
+    ]
+    return np.asarray((signals.sd[rows] < 10.0).all(axis=0), float)
+
+
+def _extend(total: PipelineOutput, part: PipelineOutput) -> None:
+    total.updates.extend(part.updates)
+    total.events.extend(part.events)
+
+
+def _common_span(blocks: Mapping[str, ImuBlock]) -> tuple[float, float]:
+    for name, block in blocks.items():
+        if len(block) < 2:
+            raise InputError(f"{name}: {len(block)} samples; a recording needs at least {_SHORTEST_S:g} s")
+    start = max(float(b.t_s[0]) for b in blocks.values())
+    stop = min(float(b.t_s[-1]) for b in blocks.values())
+    if stop - start < _SHORTEST_S:
+        raise InputError(
+            f"the recordings have {max(0.0, stop - start):.1f} s in common; {_SHORTEST_S:g} s are needed to"
+            " calibrate and judge a movement (are their clocks the same?)"
+        )
+    return start, stop
+
+
+def _checked_stand(stand_s: tuple[float, float], start: float, stop: float) -> tuple[float, float]:
+    first, last = stand_s
+    if not start <= first < last <= stop:
+        raise InputError(
+            f"stand {first:g}:{last:g} s does not lie within the recording ({start:.1f} to {stop:.1f} s)"
+        )
+    return first, last
+
+
+def _pieces(
+    blocks: Mapping[str, ImuBlock], since_s: float, until_s: float, start: float, stop: float
+) -> list[ImuBlock]:
+    """Samples in [since, until) of every sensor, within what all have in common."""
+    pieces = []
+    for block in blocks.values():
+        a = np.searchsorted(block.t_s, max(since_s, start) if since_s > start + 1e-9 else start)
+        b = np.searchsorted(block.t_s, min(until_s, np.nextafter(stop, np.inf)))
+        if b > a:
+            pieces.append(slice_imu(block, int(a), int(b)))
+    return pieces
+
+
+def slice_imu(block: ImuBlock, start: int, stop: int) -> ImuBlock:
+    """Samples [start, stop) of a block."""
+    return ImuBlock(
+        block.device_id,
+        block.first_seq + start,
+        block.t_s[start:stop],
+        block.acc_ms2[start:stop],
+        block.gyr_rads[start:stop],
+        None if block.mag_ut is None else block.mag_ut[start:stop],
+        block.quality[start:stop],
+    )
+
+
+def _losses(blocks: Mapping[str, ImuBlock]) -> tuple[float, int]:
+    missing = expected = gaps = 0
+    for block in blocks.values():
+        steps = np.diff(block.t_s)
+        period = float(np.median(steps))
+        lost = np.maximum(np.round(steps / period) - 1.0, 0.0)
+        missing += int(lost.sum())
+        expected += len(block) + int(lost.sum())
+        gaps += int((lost > 0).sum()) + int(((block.quality & SampleQuality.AFTER_GAP) != 0).sum())
+    return missing / expected, gaps

@@ -1,0 +1,56 @@
+"""Is a movement of the right kind? Posture, direction and cadence against the exercise's key poses.
+
+Gravity tells posture whatever the heading does. Without these gates, a walk to the water adds repetitions.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fusion.exercises import Exercise
+from fusion.reps import Track
+
+_TILT_TOLERANCE_DEG = 35.0
+_DIRECTION_COS_MIN = 0.7
+_PITCH_SHARE_MIN = 0.35
+_SHORTEST_PHASE_S = 0.2
+
+
+class PostureGate:
+    """Decides whether an excursion can be one of the exercise's repetitions."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self._rest, self._turn = exercise.rest_pose, exercise.turn_pose
+        self._kind_of_gait = exercise.kind == "step"
+
+    def admits(self, track: Track) -> bool:
+        """Whether posture at both ends, direction and speed fit."""
+        if track.t_s[track.reach] - track.t_s[track.start] < _SHORTEST_PHASE_S:
+            return False
+        if self._rest is None or self._turn is None:
+            return True
+        expected = np.array(
+            [(pose.pelvis_tilt_deg or 0.0, pose.thigh_pitch_deg or 0.0) for pose in (self._rest, self._turn)]
+        )
+        at = [track.start, track.reach]
+        seen = np.stack((track.pelvis_tilt_deg[at], track.thigh_pitch_deg[at]), axis=-1)
+        if np.abs(seen[:, 0] - expected[:, 0]).max() > _TILT_TOLERANCE_DEG:
+            return False
+        if not np.isfinite(seen).all():
+            return False
+        return self._direction_fits(seen, expected) and self._thigh_fits(seen, expected)
+
+    @staticmethod
+    def _direction_fits(seen: np.ndarray, expected: np.ndarray) -> bool:
+        step, model = seen[1] - seen[0], expected[1] - expected[0]
+        if np.linalg.norm(model) < 20.0:
+            return True
+        norm = float(np.linalg.norm(step) * np.linalg.norm(model))
+        return norm > 0.0 and float(step @ model) / norm >= _DIRECTION_COS_MIN
+
+    def _thigh_fits(self, seen: np.ndarray, expected: np.ndarray) -> bool:
+        """The thigh must come far enough from where the exercise rests: a stride of walking does not."""
+        model = expected[1, 1] - expected[0, 1]
+        if abs(model) < 40.0 or self._kind_of_gait:
+            return True
+        return bool((seen[1, 1] - expected[0, 1]) / model >= _PITCH_SHARE_MIN)

@@ -1,0 +1,192 @@
+"""The whole core for one person: samples of their sensors in, angles and events out.
+
+`MotionPipeline.update` is the same loop live and over a recording, and gives the same for any splitting of
+the input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from fusion import exercises
+from fusion.alignment import CalibrationLadder, split_frames
+from fusion.errors import CalibrationError, InputError
+from fusion.form import Limits, ReferencePath
+from fusion.kinematics import Kinematics
+from fusion.movement import MovementAnalyzer
+from fusion.orientation import OrientationEstimator, OrientationParams
+from fusion.reps import Phase
+from fusion.resample import GridAligner
+from fusion.types import (
+    AlignedBlock,
+    CalibrationEvent,
+    Event,
+    ImuBlock,
+    MotionUpdate,
+    Segment,
+    SegmentAlignment,
+    Side,
+    WarningEvent,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineConfig:
+    """Who wears what, and what they are about to do."""
+
+    segments: Mapping[str, Segment]
+    """device_id → segment."""
+    exercise: str
+    rate_hz: float = 60.0
+    side: Side | None = None
+    """The leg that is judged; by default the one that wears a sensor, right before left."""
+    alignments: Mapping[Segment, SegmentAlignment] = field(default_factory=dict)
+    """Known alignments; with one for every segment no calibration is waited for."""
+    stand_s: float = 3.0
+    max_wait_s: float = 0.06
+    orientation: OrientationParams = field(default_factory=OrientationParams)
+    reference: ReferencePath | None = None
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        worn = set(self.segments.values())
+        if len(worn) != len(self.segments):
+            raise InputError("two sensors on one segment; give each its own")
+        if Segment.PELVIS not in worn:
+            raise InputError("no sensor on the pelvis; assign one")
+        if not worn & {Segment.THIGH_LEFT, Segment.THIGH_RIGHT}:
+            raise InputError("no sensor on a thigh; assign one")
+        if self.side is not None and self.side.thigh not in worn:
+            raise InputError(f"no sensor on the {self.side.value} thigh; assign one or choose the other side")
+
+    @property
+    def judged_side(self) -> Side:
+        """The leg whose angles drive the count."""
+        if self.side is not None:
+            return self.side
+        return Side.RIGHT if Segment.THIGH_RIGHT in self.segments.values() else Side.LEFT
+
+
+@dataclass(slots=True)
+class PipelineOutput:
+    """What one update gave, in order of time."""
+
+    updates: list[MotionUpdate] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+
+class MotionPipeline:
+    """Orientation → grid → alignment → angles → repetitions, for one person."""
+
+    def __init__(self, config: PipelineConfig) -> None:
+        self.config = config
+        self.exercise = exercises.load(config.exercise)
+        self._estimators = {d: OrientationEstimator(config.orientation) for d in config.segments}
+        self._grid = GridAligner(config.segments.values(), config.rate_hz, config.max_wait_s)
+        self._ladder = CalibrationLadder(config.segments.values(), self.exercise.motion_hint, config.stand_s)
+        self._given = dict(config.alignments)
+        complete = set(self._given) >= set(config.segments.values())
+        self._kinematics = Kinematics(self._given) if complete else None
+        self._movement = MovementAnalyzer(
+            self.exercise,
+            config.judged_side,
+            config.rate_hz,
+            reference=config.reference,
+            limits=config.limits,
+        )
+        self._clipped: set[str] = set()
+
+    @property
+    def alignments(self) -> Mapping[Segment, SegmentAlignment]:
+        """Alignments in use; empty until calibrated."""
+        return self._kinematics.alignments if self._kinematics else {}
+
+    @property
+    def stood(self) -> bool:
+        """Whether the standing part of the calibration is done."""
+        return self._ladder.stood or self._kinematics is not None
+
+    @property
+    def phase(self) -> Phase:
+        """Present phase of the movement."""
+        return self._movement.phase
+
+    @property
+    def count(self) -> int:
+        """Repetitions in the present set, the announced one included."""
+        return self._movement.count
+
+    def calibrate_between(self, start_s: float, stop_s: float) -> None:
+        """Take what comes in [start, stop) as the stand, instead of looking for one."""
+        self._ladder.stand_between(start_s, stop_s)
+
+    def update(self, blocks: Iterable[ImuBlock]) -> PipelineOutput:
+        """Take new samples of any of the sensors."""
+        output = PipelineOutput()
+        for block in blocks:
+            segment = self.config.segments.get(block.device_id)
+            if segment is not None and len(block):
+                self._grid.push(segment, self._estimators[block.device_id].update(block))
+        self._advance(self._grid.pull(), output)
+        return output
+
+    def flush(self) -> PipelineOutput:
+        """End of the input: everything still waiting comes out and the open set is closed."""
+        output = PipelineOutput()
+        self._advance(self._grid.flush(), output)
+        output.events.extend(self._movement.flush())
+        return output
+
+    def require_calibration(self) -> None:
+        """Raise `CalibrationError` that says what is missing when no angle could be given."""
+        if self._kinematics is not None:
+            return
+        if not self._ladder.stood:
+            raise CalibrationError(
+                f"no still stand of {self.config.stand_s:g} s was found to calibrate on;"
+                " stand still at the start, or say where with --stand A:B"
+            )
+        raise CalibrationError(
+            "the movement shows no left–right axis; lean forward three times after standing still"
+        )
+
+    def _advance(self, aligned: AlignedBlock | None, output: PipelineOutput) -> None:
+        output.events.extend(self._grid.warnings)
+        self._grid.warnings.clear()
+        if aligned is None:
+            return
+        for piece in split_frames(aligned):
+            changed = False
+            if not self._given:
+                changed = self._ladder.update(piece)
+            if changed:
+                self._calibrate(output, float(piece.t_s[-1]))
+            pieces = self._ladder.backlog() if changed else []
+            for waiting in pieces or [piece]:
+                self._interpret(waiting, output)
+
+    def _calibrate(self, output: PipelineOutput, now_s: float) -> None:
+        if self._kinematics is None:
+            self._kinematics = Kinematics(self._ladder.alignments)
+        else:
+            self._kinematics.alignments = dict(self._ladder.alignments)
+        for alignment in self._ladder.alignments.values():
+            output.events.append(CalibrationEvent(now_s, alignment))
+            for warning in alignment.warnings:
+                output.events.append(WarningEvent(now_s, "axis_uncertain", warning, alignment.segment))
+
+    def _interpret(self, block: AlignedBlock, output: PipelineOutput) -> None:
+        if self._kinematics is None:
+            return
+        signals = self._kinematics.update(block)
+        output.events.extend(self._movement.update(signals))
+        output.updates.append(
+            MotionUpdate(
+                t_s=float(block.t_s[-1]),
+                signals=signals,
+                phase=self._movement.phase.value,
+                reps=self._movement.count,
+                calibrated=True,
+            )
+        )
