@@ -1,0 +1,64 @@
+"""What every source of packets has in common: real sensors, virtual ones, recordings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from firmware_profiles import Profile
+
+
+class DeviceState(StrEnum):
+    """Where a sensor is in its life."""
+
+    FOUND = "found"
+    CONNECTING = "connecting"
+    STREAMING = "streaming"
+    LOST = "lost"
+    REFUSED = "refused"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class RawPacket:
+    """One notification exactly as it came; ``arrival_s`` on the host's monotonic clock."""
+
+    device_id: str
+    characteristic: str
+    arrival_s: float
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceStatus:
+    """A sensor changed its state."""
+
+    device_id: str
+    name: str
+    state: DeviceState
+    t_s: float
+    profile: Profile | None = None
+    reason: str = ""
+    battery_percent: int | None = None
+    rssi_dbm: int | None = None
+
+
+class PacketSink(Protocol):
+    """Where a source delivers; both are called on the event loop and return at once."""
+
+    def packet(self, packet: RawPacket) -> None:
+        """A notification arrived."""
+
+    def status(self, status: DeviceStatus) -> None:
+        """A sensor changed its state."""
+
+
+class SensorSource(Protocol):
+    """Something that delivers packets until it is cancelled or has no more."""
+
+    async def run(self, sink: PacketSink) -> None:
+        """Deliver; cleans up after itself when cancelled."""
+
+    async def identify(self, device_id: str) -> bool:
+        """Make a sensor show itself; False where it cannot."""

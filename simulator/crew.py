@@ -1,0 +1,131 @@
+"""Virtual athletes with virtual sensors: what a radio carries, and who did how much."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+import numpy as np
+
+import firmware_profiles
+from fusion.types import FloatArray, Segment
+from sensors.encode import Encoder
+from simulator.link import LinkModel, LinkState
+from simulator.peripheral import PacketTrain, VirtualSensor
+from simulator.radio import VirtualLink
+from simulator.session import SessionPlan, SetPlan, SimulatedSession, render
+
+
+class CrewPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who trains: sent to the radio's process as JSON."""
+
+    athletes: tuple[AthletePlan, ...]
+    profile: str = "movella_dot"
+    link: LinkModel = LinkModel()
+
+
+class AthletePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One virtual athlete; sets are (exercise, repetitions, lumbar fault in deg, walk before in s)."""
+
+    id: str
+    seed: int
+    sets: tuple[tuple[str, int, float, float], ...]
+    stand_s: float = 5.0
+
+
+SEGMENTS = (Segment.PELVIS, Segment.THIGH_RIGHT)
+
+
+def address(athlete: int, segment: int) -> str:
+    """Address of an athlete's sensor, in Movella's range."""
+    return f"D4:22:CD:00:{athlete + 1:02X}:{segment + 1:02X}"
+
+
+def assignments(plan: CrewPlan) -> dict[str, tuple[str, Segment]]:
+    """device_id → (athlete, segment) of everyone in the plan."""
+    return {
+        address(a, s): (athlete.id, segment)
+        for a, athlete in enumerate(plan.athletes)
+        for s, segment in enumerate(SEGMENTS)
+    }
+
+
+class VirtualAthlete:
+    """Begins to move when the first of the sensors is told to stream."""
+
+    def __init__(self, plan: AthletePlan, profile_id: str, clock: Callable[[], float]) -> None:
+        self.plan = plan
+        self._clock = clock
+        self._began_s: float | None = None
+        profile = firmware_profiles.load(profile_id)
+        sets = [SetPlan(exercise, reps, lumbar, walk) for exercise, reps, lumbar, walk in plan.sets]
+        rate_hz = profile.stream.rate_hz
+        self.session: SimulatedSession = render(
+            SessionPlan(sets, plan.seed, rate_hz, plan.stand_s, segments=SEGMENTS)
+        )
+        rng = np.random.default_rng((plan.seed, 1))
+        self.trains = {s: _train(self.session, s, Encoder(profile), rng) for s in SEGMENTS}
+
+    def now_s(self) -> float:
+        """Time on this athlete's clock; the first question starts it."""
+        if self._began_s is None:
+            self._began_s = self._clock()
+        return self._clock() - self._began_s
+
+    @property
+    def reps_done(self) -> int:
+        """Repetitions completed so far."""
+        return 0 if self._began_s is None else self.session.reps_done(self.now_s())
+
+
+class Crew:
+    """All virtual athletes and sensors of a plan on one virtual link."""
+
+    def __init__(
+        self, plan: CrewPlan, link: VirtualLink, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        profile = firmware_profiles.load(plan.profile)
+        self.athletes = [VirtualAthlete(a, plan.profile, clock) for a in plan.athletes]
+        self.sensors: dict[str, VirtualSensor] = {}
+        for a, athlete in enumerate(self.athletes):
+            for s, segment in enumerate(SEGMENTS):
+                radio = LinkState(plan.link, np.random.default_rng((athlete.plan.seed, 2, s)))
+                self.sensors[address(a, s)] = VirtualSensor(
+                    link,
+                    profile,
+                    address(a, s),
+                    athlete.trains[segment],
+                    radio=radio,
+                    clock=athlete.now_s,
+                )
+
+    async def power_on(self) -> None:
+        """All sensors advertise."""
+        await asyncio.gather(*(sensor.power_on() for sensor in self.sensors.values()))
+
+    def report(self) -> dict[str, object]:
+        """Repetitions done by each athlete and packets of each sensor."""
+        return {
+            "reps_done": {a.plan.id: a.reps_done for a in self.athletes},
+            "sent": {address: sensor.sent for address, sensor in self.sensors.items()},
+            "dropped": {address: sensor.dropped for address, sensor in self.sensors.items()},
+        }
+
+
+def _train(
+    session: SimulatedSession, segment: Segment, encoder: Encoder, rng: np.random.Generator
+) -> PacketTrain:
+    """All packets of one sensor, stamped by its own clock (±20 ppm, any start)."""
+    samples = session.sensors[segment]
+    device_s = rng.uniform(5.0, 4000.0) + samples.t_s * (1.0 + rng.uniform(-20e-6, 20e-6))
+    return PacketTrain(samples.t_s.tolist(), encode_all(encoder, device_s, samples.acc_ms2, samples.gyr_rads))
+
+
+def encode_all(
+    encoder: Encoder, device_s: FloatArray, acc_ms2: FloatArray, gyr_rads: FloatArray
+) -> Sequence[bytes]:
+    """A packet for every sample."""
+    rows = zip(device_s.tolist(), acc_ms2, gyr_rads, strict=True)
+    return [encoder.encode(t_s, acc, gyr) for t_s, acc, gyr in rows]
