@@ -1,0 +1,223 @@
+"""One athlete's session: packets to the spool and through the core, results to the rows and the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import structlog
+
+from firmware_profiles import Profile
+from fusion.pipeline import MotionPipeline, PipelineConfig, PipelineOutput
+from fusion.summary import (
+    Document,
+    alignment_document,
+    finding_document,
+    number,
+    rep_document,
+    set_document,
+)
+from fusion.types import (
+    CalibrationEvent,
+    Event,
+    FindingEvent,
+    MotionUpdate,
+    RepEvent,
+    Segment,
+    SetEvent,
+    WarningEvent,
+)
+from sensors.source import RawPacket
+from sensors.stream import SensorStream, StreamStats
+from service.bus import Message
+from service.storage.engine import StorageError
+from service.storage.repository import Repository
+from service.storage.spool import Spool
+
+log = structlog.get_logger()
+
+_LIVE_SIGNALS = ("pelvis_tilt_deg", "pelvis_list_deg", "lumbar_extension_deg")
+_LIVE_PREFIXES = ("thigh_pitch_", "hip_flexion_")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFacts:
+    """What does not change while a session runs."""
+
+    id: str
+    athlete_id: str
+    exercise: str
+    started_s: float
+    """Unix time of its zero."""
+    segments: Mapping[str, Segment]
+    profiles: Mapping[str, Profile]
+
+
+class AthleteSession:
+    """Runs one athlete's packets through decode, fusion and publication, ``live_hz`` times a second."""
+
+    def __init__(
+        self,
+        facts: SessionFacts,
+        spool: Spool,
+        repository: Repository,
+        publish: Callable[[Message], None],
+        config: PipelineConfig,
+        *,
+        live_hz: float,
+    ) -> None:
+        self.facts = facts
+        self.spool = spool
+        self._repository, self._publish = repository, publish
+        self._streams = {d: SensorStream(p, d) for d, p in facts.profiles.items()}
+        self._pipeline = MotionPipeline(config)
+        self._frame_s = 1.0 / live_hz
+        self._wait_s = config.max_wait_s
+        self._due_s = 0.0
+        self._latest = dict.fromkeys(facts.profiles, 0.0)
+        self._quiet = False
+        self._disk_failed = False
+        self.last_arrival_s = facts.started_s
+        self.reps_counted = 0
+        self.frame: Document = {}
+
+    @property
+    def stats(self) -> dict[str, StreamStats]:
+        """What became of each sensor's packets."""
+        return {device_id: stream.stats for device_id, stream in self._streams.items()}
+
+    def recover(self, packets: Any) -> None:
+        """Run spooled packets again without telling anyone: the state is as before the crash."""
+        self._quiet = True
+        for packet in packets:
+            self._take(packet)
+        self._quiet = False
+
+    def packet(self, packet: RawPacket) -> None:
+        """A notification of one of the sensors."""
+        try:
+            self.spool.append(packet)
+            self._disk_failed = False
+        except StorageError as error:
+            self._disk_trouble(error, packet.arrival_s)
+        self._take(packet)
+
+    def restart_stream(self, device_id: str) -> None:
+        """A sensor came back: its clock is mapped anew."""
+        self._streams[device_id].restart()
+
+    def finish(self) -> None:
+        """The last samples and the open set come out."""
+        self._process()
+        self._tell(self._pipeline.flush(), self.last_arrival_s)
+
+    def status(self) -> Document:
+        """What a display shows of the session itself."""
+        return {
+            "session_id": self.facts.id,
+            "athlete_id": self.facts.athlete_id,
+            "exercise": self.facts.exercise,
+            "reps_counted": self.reps_counted,
+            "calibrated": bool(self._pipeline.alignments),
+            "stood": self._pipeline.stood,
+            "loss": {d: number(s.loss, 4) for d, s in self.stats.items()},
+        }
+
+    def _take(self, packet: RawPacket) -> None:
+        stream = self._streams[packet.device_id]
+        self.last_arrival_s = packet.arrival_s
+        t_s = packet.arrival_s - self.facts.started_s
+        if not stream.on_packet(packet.payload, t_s):
+            return
+        self._latest[packet.device_id] = t_s
+        oldest, newest = min(self._latest.values()), max(self._latest.values())
+        if max(oldest, newest - self._wait_s) >= self._due_s:
+            self._due_s = max(oldest, newest - self._wait_s) + self._frame_s
+            self._process()
+
+    def _process(self) -> None:
+        blocks = [block for stream in self._streams.values() if (block := stream.take()) is not None]
+        self._tell(self._pipeline.update(blocks), self.last_arrival_s)
+
+    def _tell(self, output: PipelineOutput, arrival_s: float) -> None:
+        if not self._quiet:
+            update = output.updates[-1] if output.updates else None
+            self.frame = self._frame(update, arrival_s)
+            self._publish(Message("kinematics", self.facts.athlete_id, self.frame, live=True))
+        for event in output.events:
+            self._handle(event)
+
+    def _frame(self, update: MotionUpdate | None, arrival_s: float) -> Document:
+        frame: Document = {
+            "athlete_id": self.facts.athlete_id,
+            "session_id": self.facts.id,
+            "exercise": self.facts.exercise,
+            "t_s": number(arrival_s - self.facts.started_s),
+            "arrival_s": arrival_s,
+            "reps": self._pipeline.count,
+            "reps_session": self.reps_counted,
+            "calibrated": bool(self._pipeline.alignments),
+            "phase": self._pipeline.phase.value if self._pipeline.alignments else self._calibration_step(),
+        }
+        if update is not None:
+            last = update.signals.values[:, -1].tolist()
+            for name, value in zip(update.signals.names, last, strict=True):
+                if name in _LIVE_SIGNALS or name.startswith(_LIVE_PREFIXES):
+                    frame[name] = round(value, 2) if isfinite(value) else None
+        return frame
+
+    def _calibration_step(self) -> str:
+        return "move" if self._pipeline.stood else "stand_still"
+
+    def _handle(self, event: Event) -> None:
+        if isinstance(event, RepEvent):
+            body: Document = {"event": event.kind.value, "set_index": event.set_index, "count": event.count}
+            self._count(event)
+            self._event("rep", event.t_s, body | {"rep": rep_document(event.rep)})
+        elif isinstance(event, SetEvent):
+            if event.closed:
+                self._repository.save_set(self.facts.id, event.summary)
+            state = "set_closed" if event.closed else "set_opened"
+            self._event("set", event.t_s, {"event": state, "set": set_document(event.summary)})
+        elif isinstance(event, FindingEvent):
+            self._event("alert", event.t_s, {"event": "finding", "finding": finding_document(event.finding)})
+        elif isinstance(event, CalibrationEvent):
+            if not self._quiet:
+                self._repository.save_calibration(self.facts.id, event.alignment)
+            body = {"event": "calibrated", "alignment": alignment_document(event.alignment)}
+            self._event("calibration", event.t_s, body)
+        else:
+            self._warn(event)
+
+    def _count(self, event: RepEvent) -> None:
+        self.reps_counted += {"rep_committed": 1, "rep_revised": -1}.get(event.kind.value, 0)
+
+    def _warn(self, event: WarningEvent) -> None:
+        body = {"event": "warning", "code": event.code, "message": event.message}
+        segment = event.segment.value if event.segment else None
+        self._event("alert", event.t_s, body | {"segment": segment})
+
+    def _event(self, topic: str, t_s: float, body: Document) -> None:
+        if self._quiet:
+            return
+        whole = {
+            "athlete_id": self.facts.athlete_id,
+            "session_id": self.facts.id,
+            "exercise": self.facts.exercise,
+            "t_s": number(t_s),
+        } | body
+        event_id = self._repository.enqueue(self.facts.athlete_id, topic, whole)
+        message = Message(topic, self.facts.athlete_id, whole | {"id": event_id}, event_id=event_id)
+        self._publish(message)
+
+    def _disk_trouble(self, error: StorageError, arrival_s: float) -> None:
+        """Say it once; the session goes on, and what waits is written when the disk has room again."""
+        if self._disk_failed:
+            return
+        self._disk_failed = True
+        log.error("raw packets are not being written", session=self.facts.id, reason=str(error))
+        t_s = arrival_s - self.facts.started_s
+        body = {"event": "warning", "code": "storage_failed", "message": str(error), "t_s": number(t_s)}
+        self._publish(Message("alert", self.facts.athlete_id, body))
