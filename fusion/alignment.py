@@ -53,7 +53,7 @@ class _Evidence:
     def lean(self, up_s: FloatArray, dt: float) -> None:
         if self.up_s is None:
             return
-        n = np.cross(self.up_s, up_s)
+        n = quat.cross(self.up_s, up_s)
         n = n[np.linalg.norm(n, axis=1) > np.sin(_AXIS_ANGLE_RAD)]
         self.scatter += n.T @ n * dt
         self.samples.append(n[::5])

@@ -474,3 +474,65 @@ def interpolate(
         for i in range(4, 12):
             out[k, i] = (1.0 - f) * values[j, i] + f * values[j + 1, i]
     return j
+
+
+@njit(cache=True, nogil=True)
+def to_segment(
+    q_es: FloatArray,
+    gyr_s: FloatArray,
+    acc_s: FloatArray,
+    q_sb: FloatArray,
+    heading_rad: float,
+    out: FloatArray,
+) -> None:
+    """Turn samples (n,) into the segment's axes, filling ``out`` (n, 13).
+
+    Columns: ``q_eb`` (4), world up in B (3), rate in B (3), specific force in B (3).
+    """
+    c, z = cos(0.5 * heading_rad), sin(0.5 * heading_rad)
+    b0, b1, b2, b3 = q_sb[0], q_sb[1], q_sb[2], q_sb[3]
+    r = np.empty((3, 3))
+    for row in range(3):
+        for col in range(3):
+            r[row, col] = _matrix_row(b0, b1, b2, b3, row, col)
+    for k in range(len(q_es)):
+        s0, s1, s2, s3 = q_es[k, 0], q_es[k, 1], q_es[k, 2], q_es[k, 3]
+        w, x, y, v = c * s0 - z * s3, c * s1 - z * s2, c * s2 + z * s1, c * s3 + z * s0
+        out[k, 0] = w * b0 - x * b1 - y * b2 - v * b3
+        out[k, 1] = w * b1 + x * b0 + y * b3 - v * b2
+        out[k, 2] = w * b2 - x * b3 + y * b0 + v * b1
+        out[k, 3] = w * b3 + x * b2 - y * b1 + v * b0
+        for i in range(3):
+            out[k, 4 + i] = _matrix_row(out[k, 0], out[k, 1], out[k, 2], out[k, 3], 2, i)
+            out[k, 7 + i] = r[0, i] * gyr_s[k, 0] + r[1, i] * gyr_s[k, 1] + r[2, i] * gyr_s[k, 2]
+            out[k, 10 + i] = r[0, i] * acc_s[k, 0] + r[1, i] * acc_s[k, 1] + r[2, i] * acc_s[k, 2]
+
+
+@njit(cache=True, nogil=True)
+def unwrap(angle_rad: FloatArray, last_rad: float) -> float:
+    """Make angles (n,) continuous in place, following ``last_rad``; NaN are passed over.
+
+    Returns the last known angle.
+    """
+    turn = 2.0 * np.pi
+    for k in range(len(angle_rad)):
+        a = angle_rad[k]
+        if a == a:  # noqa: PLR0124 - false for NaN alone
+            last_rad = a + turn * np.floor((last_rad - a) / turn + 0.5)
+            angle_rad[k] = last_rad
+    return last_rad
+
+
+@njit(cache=True, nogil=True)
+def first_unusable(t_s: FloatArray, acc: FloatArray, gyr: FloatArray, last_s: float) -> int:
+    """First sample that is not finite: its index; whose time does not increase: −2 − index; none: −1."""
+    for k in range(len(t_s)):
+        if not t_s[k] > last_s:
+            return -2 - k
+        last_s = t_s[k]
+        total = 0.0
+        for i in range(3):
+            total += acc[k, i] + gyr[k, i]
+        if not np.isfinite(total):
+            return k
+    return -1

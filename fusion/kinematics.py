@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from fusion import kernels
 from fusion import quaternion as quat
 from fusion.types import (
     AlignedBlock,
@@ -25,25 +26,20 @@ from fusion.types import (
 from fusion.units import DEG_PER_RAD
 
 _Put = Callable[..., None]
-_UP = np.array([0.0, 0.0, 1.0])
 _SAGITTAL_MIN = 0.35
 """Sine of the smallest angle between gravity and the left–right axis at which P and T mean something."""
 _ALIGNMENT_SD_RAD = {"given": 0.02, "functional": 0.03, "motion": 0.04, "stand": 0.07}
 
 
 class _Unwrap:
-    """Keeps an angle continuous from block to block; NaN are passed over."""
+    """Keeps an angle continuous from block to block, in place; NaN are passed over."""
 
     def __init__(self) -> None:
         self.last = 0.0
 
     def __call__(self, angle_rad: FloatArray) -> FloatArray:
-        known = np.isfinite(angle_rad)
-        out = angle_rad.copy()
-        if known.any():
-            out[known] = np.unwrap(np.concatenate(([self.last], angle_rad[known])))[1:]
-            self.last = float(out[known][-1])
-        return out
+        self.last = kernels.unwrap(angle_rad, self.last)
+        return angle_rad
 
 
 class Kinematics:
@@ -120,13 +116,11 @@ class _Worn:
     """One segment's motion in its own axes, from its sensor and how that sits."""
 
     def __init__(self, block: OrientedBlock, alignment: SegmentAlignment) -> None:
-        q_bs = quat.conjugate(alignment.q_sb)
-        half = 0.5 * alignment.heading_rad
-        turn = np.array([np.cos(half), 0.0, 0.0, np.sin(half)])
-        self.q_eb = quat.multiply(quat.multiply(turn, block.q_es), alignment.q_sb)
-        self.up_b = quat.rotate(quat.conjugate(self.q_eb), _UP)
-        self.gyr_b_rads = quat.rotate(q_bs, block.gyr_rads)
-        self.acc_b_ms2 = quat.rotate(q_bs, block.acc_ms2)
+        body = np.empty((len(block), 13))
+        q_sb = np.array(alignment.q_sb)
+        kernels.to_segment(block.q_es, block.gyr_rads, block.acc_ms2, q_sb, alignment.heading_rad, body)
+        self.q_eb, self.up_b = body[:, :4], body[:, 4:7]
+        self.gyr_b_rads, self.acc_b_ms2 = body[:, 7:10], body[:, 10:]
         self.sd_rad = np.hypot(block.inclination_sd_rad, _ALIGNMENT_SD_RAD.get(alignment.method, 0.1))
         self.heading_sd_rad = block.heading_sd_rad
         self.sagittal = np.hypot(self.up_b[:, 0], self.up_b[:, 1])

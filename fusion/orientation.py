@@ -125,20 +125,19 @@ class OrientationEstimator:
         return OrientedBlock(block.t_s, q_es, gyr, block.acc_ms2, inclination_sd, heading_sd, quality)
 
     def _check(self, block: ImuBlock) -> None:
-        if not len(block):
+        last_s = self._state[kernels.TIME] if self._state[kernels.STARTED] else -np.inf
+        bad = kernels.first_unusable(block.t_s, block.acc_ms2, block.gyr_rads, last_s)
+        if bad == -1:
             return
-        last = self._state[kernels.TIME] if self._state[kernels.STARTED] else -np.inf
-        if block.t_s[0] <= last or (np.diff(block.t_s) <= 0.0).any():
-            bad = block.t_s[0] if block.t_s[0] <= last else block.t_s[1:][np.diff(block.t_s) <= 0.0][0]
+        if bad >= 0:
             raise InputError(
-                f"{block.device_id}: time does not increase at {bad:.4f} s; sort the samples and drop doubles"
-            )
-        finite = np.isfinite(block.acc_ms2).all(axis=1) & np.isfinite(block.gyr_rads).all(axis=1)
-        if not finite.all():
-            raise InputError(
-                f"{block.device_id}: a value is not a number at {block.t_s[~finite][0]:.4f} s;"
+                f"{block.device_id}: a value is not a number at {block.t_s[bad]:.4f} s;"
                 " leave such samples out"
             )
+        raise InputError(
+            f"{block.device_id}: time does not increase at {block.t_s[-2 - bad]:.4f} s;"
+            " sort the samples and drop doubles"
+        )
 
 
 def estimate_orientation(

@@ -46,8 +46,16 @@ def rotate(q: ArrayLike, v: ArrayLike) -> FloatArray:
     """Turn vectors (..., 3) by unit quaternions (..., 4)."""
     a, u = np.asarray(q, float), np.asarray(v, float)
     w, r = a[..., :1], a[..., 1:]
-    t = 2.0 * np.cross(r, u)
-    return u + w * t + np.cross(r, t)
+    t = 2.0 * cross(r, u)
+    return u + w * t + cross(r, t)
+
+
+def cross(u: ArrayLike, v: ArrayLike) -> FloatArray:
+    """Cross product of (..., 3); several times faster than numpy's on short arrays."""
+    a, b = np.asarray(u, float), np.asarray(v, float)
+    x, y, z = a[..., 0], a[..., 1], a[..., 2]
+    p, q, r = b[..., 0], b[..., 1], b[..., 2]
+    return np.stack((y * r - z * q, z * p - x * r, x * q - y * p), axis=-1)
 
 
 def from_rotation_vector(rotation_rad: ArrayLike) -> FloatArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -14,6 +15,7 @@ import structlog
 import uvicorn
 
 from fusion.errors import IliumError
+from fusion.pipeline import warm_up
 from sensors.source import DeviceStatus, SensorSource
 from service.api.factory import create_app
 from service.broker import embedded_broker
@@ -84,7 +86,7 @@ class Service:
         listener = _bound_socket(settings.host, settings.port)
         self._stack.callback(listener.close)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        await asyncio.to_thread(upgrade, settings.database)
+        await asyncio.gather(asyncio.to_thread(upgrade, settings.database), asyncio.to_thread(warm_up))
         self.repository = Repository(open_engine(settings.database))
         self._stack.callback(self.repository.close)
         await self._start_mqtt()
@@ -94,6 +96,9 @@ class Service:
         await self.gateway.recover()
         self._stack.push_async_callback(self._close_sessions)
         await self._start_api(listener)
+        # What start-up made lives for ever: the collector need not walk it again and again.
+        gc.collect()
+        gc.freeze()
         self._spawn(self._ticking())
         for source in self._sources:
             self._spawn(source.run(self.gateway))
@@ -101,9 +106,11 @@ class Service:
 
     async def _start_mqtt(self) -> None:
         settings = self.settings
-        self.mqtt_url = settings.mqtt_url or await self._stack.enter_async_context(
-            embedded_broker(settings.data_dir / "broker", settings.mqtt_port)
-        )
+        if settings.mqtt_url is None:
+            broker = embedded_broker(settings.data_dir / "broker", settings.mqtt_port)
+            self.mqtt_url = await self._stack.enter_async_context(broker)
+        else:
+            self.mqtt_url = settings.mqtt_url
         loop = asyncio.get_running_loop()
 
         def connected() -> None:
@@ -122,7 +129,15 @@ class Service:
     async def _start_api(self, listener: socket.socket) -> None:
         app = create_app(self)
         server = _Server(
-            uvicorn.Config(app, log_config=None, access_log=False, ws="websockets-sansio", lifespan="off")
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                ws="websockets-sansio",
+                ws_per_message_deflate=False,
+                lifespan="off",
+                timeout_graceful_shutdown=2,
+            )
         )
         serving = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:

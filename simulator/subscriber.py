@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
@@ -72,7 +73,7 @@ def main(mqtt_url: str, ws_url: str) -> None:
     """Listen and report until stdin closes."""
     tally, ended = Tally(), threading.Event()
     client = _subscribe(mqtt_url, tally)
-    for work in (lambda: _watch(ws_url, tally), lambda: _wait_for_end(ended)):
+    for work in (lambda: _watch(ws_url, tally, ended), lambda: _wait_for_end(ended)):
         threading.Thread(target=work, daemon=True).start()
     while not ended.wait(_REPORT_S):
         sys.stdout.buffer.write(tally.report())
@@ -98,11 +99,12 @@ def _subscribe(url: str, tally: Tally) -> Client:
     return client
 
 
-def _watch(url: str, tally: Tally) -> None:
+def _watch(url: str, tally: Tally, ended: threading.Event) -> None:
     try:
         with connect(url) as socket:
-            for text in socket:
-                tally.take_ws(text)
+            while not ended.is_set():
+                with contextlib.suppress(TimeoutError):
+                    tally.take_ws(socket.recv(timeout=_REPORT_S))
     except (OSError, WebSocketException) as error:
         sys.stderr.write(f"the live WebSocket ended: {error}\n")
 

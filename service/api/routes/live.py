@@ -9,6 +9,7 @@ import msgspec
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from service.api.deps import ServiceDep
+from service.bus import Subscription
 
 router = APIRouter(tags=["live"])
 
@@ -21,18 +22,19 @@ async def live(socket: WebSocket, service: ServiceDep, athlete_id: str | None = 
     """
     await socket.accept()
     with service.bus.subscribe() as messages:
-        leaving = asyncio.create_task(_until_left(socket))
+        sending = asyncio.create_task(_send(socket, messages, athlete_id))
         try:
-            async for message in messages:
-                if leaving.done():
-                    break
-                if athlete_id in {None, message.athlete_id}:
-                    body = {"topic": message.topic, "body": message.body}
-                    await socket.send_text(msgspec.json.encode(body).decode())
-        except (WebSocketDisconnect, RuntimeError):
-            pass
+            await _until_left(socket)
         finally:
-            leaving.cancel()
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+
+
+async def _send(socket: WebSocket, messages: Subscription, athlete_id: str | None) -> None:
+    async for message in messages:
+        if athlete_id in {None, message.athlete_id}:
+            body = {"topic": message.topic, "body": message.body}
+            await socket.send_text(msgspec.json.encode(body).decode())
 
 
 async def _until_left(socket: WebSocket) -> None:
