@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,24 +47,22 @@ class Analysis:
         return list(dict.fromkeys(seen))
 
 
-def analyze(
-    blocks: Mapping[str, ImuBlock],
-    config: PipelineConfig,
-    *,
-    stand_s: tuple[float, float] | None = None,
-) -> Analysis:
+def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig) -> Analysis:
     """Run whole recordings, one block per device, through `MotionPipeline`.
 
-    ``stand_s`` says when the person stood still, in the recordings' time. Raises `InputError` for
-    recordings that do not overlap or are too short, `CalibrationError` when nothing can be calibrated.
+    Raises `InputError` for recordings that do not overlap or are too short, `CalibrationError` when
+    nothing can be calibrated.
     """
+    unknown = {b.device_id for b in blocks.values()} - config.segments.keys()
+    if unknown:
+        raise InputError(f"{', '.join(sorted(unknown))}: worn on no segment; assign one")
     start, stop = _common_span(blocks)
     pipeline = MotionPipeline(config)
-    if stand_s is not None:
-        pipeline.calibrate_between(*_checked_stand(stand_s, start, stop))
+    if config.stand_between_s is not None:
+        _check_stand(config.stand_between_s, start, stop)
     output = PipelineOutput()
-    for until_s in np.append(np.arange(start + _BLOCK_S, stop, _BLOCK_S), np.inf):
-        _extend(output, pipeline.update(_pieces(blocks, until_s - _BLOCK_S, until_s, start, stop)))
+    for pieces in _in_time(blocks, start, stop):
+        _extend(output, pipeline.update(pieces))
     _extend(output, pipeline.flush())
     pipeline.require_calibration()
     loss, gaps = _losses(blocks)
@@ -149,26 +147,21 @@ def _common_span(blocks: Mapping[str, ImuBlock]) -> tuple[float, float]:
     return start, stop
 
 
-def _checked_stand(stand_s: tuple[float, float], start: float, stop: float) -> tuple[float, float]:
+def _check_stand(stand_s: tuple[float, float], start: float, stop: float) -> None:
     first, last = stand_s
     if not start <= first < last <= stop:
         raise InputError(
             f"stand {first:g}:{last:g} s does not lie within the recording ({start:.1f} to {stop:.1f} s)"
         )
-    return first, last
 
 
-def _pieces(
-    blocks: Mapping[str, ImuBlock], since_s: float, until_s: float, start: float, stop: float
-) -> list[ImuBlock]:
-    """Samples in [since, until) of every sensor, within what all have in common."""
-    pieces = []
-    for block in blocks.values():
-        a = np.searchsorted(block.t_s, max(since_s, start) if since_s > start + 1e-9 else start)
-        b = np.searchsorted(block.t_s, min(until_s, np.nextafter(stop, np.inf)))
-        if b > a:
-            pieces.append(slice_imu(block, int(a), int(b)))
-    return pieces
+def _in_time(blocks: Mapping[str, ImuBlock], start: float, stop: float) -> Iterator[list[ImuBlock]]:
+    """What all sensors have in common, in steps of time, as if they were live."""
+    edges = np.append(np.arange(start, stop, _BLOCK_S), np.nextafter(stop, np.inf))
+    cuts = [np.searchsorted(block.t_s, edges).tolist() for block in blocks.values()]
+    for k in range(len(edges) - 1):
+        pieces = zip(blocks.values(), cuts, strict=True)
+        yield [slice_imu(block, at[k], at[k + 1]) for block, at in pieces if at[k + 1] > at[k]]
 
 
 def slice_imu(block: ImuBlock, start: int, stop: int) -> ImuBlock:

@@ -8,12 +8,16 @@ from __future__ import annotations
 import numpy as np
 
 from fusion.exercises import Exercise
+from fusion.exercises.model import Laterality
 from fusion.reps import Track
 
 _TILT_TOLERANCE_DEG = 35.0
 _DIRECTION_COS_MIN = 0.7
 _PITCH_SHARE_MIN = 0.35
 _SHORTEST_PHASE_S = 0.2
+_REST_SHARE_MAX = 0.45
+_TOGETHER_SHARE_MIN = 0.3
+"""Legs that work together move together: cycling and stairs do not."""
 
 
 class PostureGate:
@@ -22,6 +26,7 @@ class PostureGate:
     def __init__(self, exercise: Exercise) -> None:
         self._rest, self._turn = exercise.rest_pose, exercise.turn_pose
         self._kind_of_gait = exercise.kind == "step"
+        self._both_legs = exercise.laterality is Laterality.BILATERAL
 
     def admits(self, track: Track) -> bool:
         """Whether posture at both ends, direction and speed fit."""
@@ -38,7 +43,11 @@ class PostureGate:
             return False
         if not np.isfinite(seen).all():
             return False
-        return self._direction_fits(seen, expected) and self._thigh_fits(seen, expected)
+        return (
+            self._direction_fits(seen, expected)
+            and self._thigh_fits(seen, expected)
+            and self._legs_agree(track)
+        )
 
     @staticmethod
     def _direction_fits(seen: np.ndarray, expected: np.ndarray) -> bool:
@@ -53,4 +62,12 @@ class PostureGate:
         model = expected[1, 1] - expected[0, 1]
         if abs(model) < 40.0 or self._kind_of_gait:
             return True
-        return bool((seen[1, 1] - expected[0, 1]) / model >= _PITCH_SHARE_MIN)
+        begins, turns = (seen[:, 1] - expected[0, 1]) / model
+        return bool(turns >= _PITCH_SHARE_MIN and abs(begins) <= _REST_SHARE_MAX)
+
+    def _legs_agree(self, track: Track) -> bool:
+        at = [track.start, track.reach]
+        own, other = np.diff(track.thigh_pitch_deg[at])[0], np.diff(track.other_thigh_deg[at])[0]
+        if not self._both_legs or not np.isfinite(other) or abs(own) < 15.0:
+            return True
+        return bool(other / own >= _TOGETHER_SHARE_MIN)

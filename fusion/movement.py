@@ -60,6 +60,7 @@ class MovementAnalyzer:
             f"hip_flexion_{side.value}_deg",
             "pelvis_list_deg",
         )
+        self._other = f"thigh_pitch_{'left' if side is Side.RIGHT else 'right'}_deg"
         sign = exercise.driver.concentric_sign or 1
         self._sign = float(sign if exercise.lifts_first else -sign)
         self._gate = PostureGate(exercise)
@@ -89,12 +90,12 @@ class MovementAnalyzer:
 
     def update(self, signals: SignalBlock) -> list[Event]:
         """Events of the next samples."""
-        columns = [signals[name] for name in self._names]
-        rows = np.stack(columns, axis=-1)
-        for t_s, row in zip(signals.t_s.tolist(), rows.tolist(), strict=True):
+        rows = np.stack([signals[name] for name in self._names], axis=-1)
+        other = signals.get(self._other)
+        for t_s, row, other_deg in zip(signals.t_s.tolist(), rows.tolist(), other.tolist(), strict=True):
             self._now_s = t_s
             if all(map(isfinite, row)):
-                self._take(t_s, row)
+                self._take(t_s, row, other_deg)
             self._maybe_close()
         return self._drain()
 
@@ -107,14 +108,15 @@ class MovementAnalyzer:
         events, self._events = self._events, []
         return events
 
-    def _take(self, t_s: float, row: list[float]) -> None:
+    def _take(self, t_s: float, row: list[float], other_deg: float) -> None:
         if self._last_known_s is not None:
             gap = t_s - self._last_known_s
             if gap > 1.5 * self._dt:
                 self._longest_gap_s = max(self._longest_gap_s, gap)
         self._last_known_s = t_s
         driver, tilt, pitch, flexion, lean = row
-        self._segmenter.push(Sample(t_s, self._sign * driver, tilt, pitch, flexion, lean))
+        sample = Sample(t_s, self._sign * driver, tilt, pitch, flexion, lean, other_deg)
+        self._segmenter.push(sample)
 
     # --- what the segmenter tells
 

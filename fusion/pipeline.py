@@ -47,6 +47,8 @@ class PipelineConfig:
     alignments: Mapping[Segment, SegmentAlignment] = field(default_factory=dict)
     """Known alignments; with one for every segment no calibration is waited for."""
     stand_s: float = 3.0
+    stand_between_s: tuple[float, float] | None = None
+    """When the person stood still, where that is known; otherwise a stand is looked for."""
     max_wait_s: float = 0.06
     orientation: OrientationParams = field(default_factory=OrientationParams)
     reference: ReferencePath | None = None
@@ -88,6 +90,8 @@ class MotionPipeline:
         self._estimators = {d: OrientationEstimator(config.orientation) for d in config.segments}
         self._grid = GridAligner(config.segments.values(), config.rate_hz, config.max_wait_s)
         self._ladder = CalibrationLadder(config.segments.values(), self.exercise.motion_hint, config.stand_s)
+        if config.stand_between_s is not None:
+            self._ladder.stand_between(*config.stand_between_s)
         self._given = dict(config.alignments)
         complete = set(self._given) >= set(config.segments.values())
         self._kinematics = Kinematics(self._given) if complete else None
@@ -119,10 +123,6 @@ class MotionPipeline:
     def count(self) -> int:
         """Repetitions in the present set, the announced one included."""
         return self._movement.count
-
-    def calibrate_between(self, start_s: float, stop_s: float) -> None:
-        """Take what comes in [start, stop) as the stand, instead of looking for one."""
-        self._ladder.stand_between(start_s, stop_s)
 
     def update(self, blocks: Iterable[ImuBlock]) -> PipelineOutput:
         """Take new samples of any of the sensors."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from enum import StrEnum
 from statistics import median
+from typing import Any
 
 import numpy as np
 
@@ -46,6 +47,8 @@ class Sample:
     thigh_pitch_deg: float
     hip_flexion_deg: float
     pelvis_list_deg: float
+    other_thigh_deg: float
+    """Pitch of the leg that is not judged; NaN where it wears no sensor."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +61,7 @@ class Track:
     thigh_pitch_deg: FloatArray
     hip_flexion_deg: FloatArray
     pelvis_list_deg: FloatArray
+    other_thigh_deg: FloatArray
     start: int
     """Last sample before the excursion."""
     reach: int
@@ -145,14 +149,7 @@ class RepSegmenter:
             self._x = previous + self._alpha * (sample.effort_deg - previous)
             speed = abs(self._x - previous) / self._dt
             self._still_s = self._still_s + self._dt if speed < STILL_DPS else 0.0
-        smooth = Sample(
-            sample.t_s,
-            self._x,
-            sample.pelvis_tilt_deg,
-            sample.thigh_pitch_deg,
-            sample.hip_flexion_deg,
-            sample.pelvis_list_deg,
-        )
+        smooth = replace(sample, effort_deg=self._x)
         self._samples.append(smooth)
         if self._rising:
             self._rise(smooth)
@@ -217,7 +214,7 @@ class RepSegmenter:
 
 
 def corner_track(rows: FloatArray) -> Track:
-    """Find start, reach, leave and end in rows (n, 6) that run low → high → (low)."""
+    """Find start, reach, leave and end in rows (n, 7) that run low → high → (low)."""
     x = rows[:, 1]
     peak = int(np.argmax(x))
     base, top = float(x[: peak + 1].min()), float(x[peak])
@@ -228,5 +225,5 @@ def corner_track(rows: FloatArray) -> Track:
     after = x[leave:]
     floor = float(after.min())
     back = np.flatnonzero(after <= floor + edge)
-    corners = (start, reach, leave, leave + int(back[0]))
-    return Track(rows[:, 0], x, rows[:, 2], rows[:, 3], rows[:, 4], rows[:, 5], *corners)
+    columns: dict[str, Any] = dict(zip(Sample.__slots__, rows.T, strict=True))
+    return Track(**columns, start=start, reach=reach, leave=leave, end=leave + int(back[0]))

@@ -160,6 +160,10 @@ class SignalBlock:
     def __contains__(self, name: object) -> bool:
         return name in self.names
 
+    def get(self, name: str) -> FloatArray:
+        """The signal (n,); NaN where there is none of this name."""
+        return self[name] if name in self.names else np.full(len(self), np.nan)
+
 
 class Severity(StrEnum):
     """How loud a finding is."""

@@ -168,6 +168,17 @@ class Service:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self.failed), duration_s)
 
+    async def run_until(self, event: asyncio.Event) -> None:
+        """Run until ``event`` is set or a source fails, whose error is raised."""
+        waiting = asyncio.ensure_future(event.wait())
+        self.failed.add_done_callback(lambda _: waiting.cancel())
+        try:
+            await waiting
+        except asyncio.CancelledError:
+            if not self.failed.done():
+                raise
+            self.failed.result()
+
     async def _ticking(self) -> None:
         while True:
             await asyncio.sleep(_TICK_S)

@@ -35,6 +35,8 @@ class Assignment:
     """device_id → (athlete, segment)."""
     exercises: dict[str, str] = field(default_factory=dict)
     """athlete → exercise id."""
+    stands_s: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """athlete → when they stand still in the session's time, where that is known."""
 
     def worn_by(self, athlete_id: str) -> dict[str, Segment]:
         """device_id → segment of one athlete."""
@@ -120,7 +122,7 @@ class Gateway:
         started_s = self._clock()
         started_at = datetime.fromtimestamp(started_s, UTC)
         try:
-            self._config(segments, exercise)
+            self._config(athlete_id, segments, exercise)
             self._repository.ensure_athlete(athlete_id)
             named = {device_id: segment.value for device_id, segment in segments.items()}
             session_id = self._repository.open_session(athlete_id, exercise, started_at, named)
@@ -134,9 +136,13 @@ class Gateway:
         self._announce(session, "open")
         return session
 
-    def _config(self, segments: Mapping[str, Segment], exercise: str) -> PipelineConfig:
+    def _config(self, athlete_id: str, segments: Mapping[str, Segment], exercise: str) -> PipelineConfig:
         return PipelineConfig(
-            segments, exercise, rate_hz=self._settings.rate_hz, stand_s=self._settings.stand_s
+            segments,
+            exercise,
+            rate_hz=self._settings.rate_hz,
+            stand_s=self._settings.stand_s,
+            stand_between_s=self.assignment.stands_s.get(athlete_id),
         )
 
     def _start(
@@ -155,7 +161,7 @@ class Gateway:
             spool,
             self._repository,
             self._bus.publish,
-            self._config(segments, exercise),
+            self._config(athlete_id, segments, exercise),
             live_hz=self._settings.live_hz,
         )
         self.sessions[athlete_id] = session

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from rich.columns import Columns
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +24,25 @@ _STEPS = {
 }
 _COLOURS = {"fail": "bold red", "warn": "yellow", "info": "cyan"}
 _SHOWN_S = 6.0
+_REDRAW_S = 0.1
+
+
+@contextlib.asynccontextmanager
+async def drawing(board: Board, console: Console) -> AsyncIterator[None]:
+    """Keep the board on the terminal while the block runs."""
+
+    async def draw(live: Live) -> None:
+        while True:
+            live.update(board.draw(), refresh=True)
+            await asyncio.sleep(_REDRAW_S)
+
+    with Live(console=console, auto_refresh=False) as live:
+        task = asyncio.create_task(draw(live))
+        try:
+            yield
+        finally:
+            task.cancel()
+            live.update(board.draw(), refresh=True)
 
 
 @dataclass(slots=True)

@@ -154,7 +154,7 @@ class AthleteSession:
             "athlete_id": self.facts.athlete_id,
             "session_id": self.facts.id,
             "exercise": self.facts.exercise,
-            "t_s": number(arrival_s - self.facts.started_s),
+            "t_s": number(arrival_s - self.facts.started_s if update is None else update.t_s, 4),
             "arrival_s": arrival_s,
             "reps": self._pipeline.count,
             "reps_session": self.reps_counted,

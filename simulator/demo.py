@@ -8,13 +8,11 @@ import json
 import math
 import sys
 import tempfile
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 
 from fusion import exercises
@@ -22,7 +20,7 @@ from fusion.types import Segment
 from sensors.ble import BleSource
 from service.app import Service, unix_clock
 from service.gateway import Assignment
-from service.live_view import Board
+from service.live_view import Board, drawing
 from service.settings import load_settings
 from simulator.audience import Audience
 from simulator.ble_backend import Adapter, backend
@@ -115,23 +113,8 @@ async def _watch(service: Service, options: DemoOptions, console: Console) -> No
     board = Board()
     service.bus.listen(board.take)
     with contextlib.suppress(asyncio.CancelledError):
-        async with _drawing(board, console):
+        async with drawing(board, console):
             await service.run_for(options.duration_s)
-
-
-@contextlib.asynccontextmanager
-async def _drawing(board: Board, console: Console) -> AsyncIterator[None]:
-    async def draw(live: Live) -> None:
-        while True:
-            live.update(board.draw(), refresh=True)
-            await asyncio.sleep(0.1)
-
-    with Live(console=console, auto_refresh=False, transient=False) as live:
-        drawing = asyncio.create_task(draw(live))
-        try:
-            yield
-        finally:
-            drawing.cancel()
 
 
 async def _summary(

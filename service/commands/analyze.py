@@ -1,0 +1,50 @@
+"""``ilium analyze``: recordings through the pipeline, to ``angles.csv`` and ``summary.json``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SensorFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="CSV or Parquet.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(analyze)
+
+
+def analyze(
+    pelvis: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="CSV, Parquet, or a qmt .mat.")],
+    exercise: Annotated[str, typer.Option(help="Exercise id; see: ilium exercises list.")],
+    thigh_right: SensorFile = None,
+    thigh_left: SensorFile = None,
+    thorax: SensorFile = None,
+    shank_right: SensorFile = None,
+    shank_left: SensorFile = None,
+    stand: Annotated[str | None, typer.Option(metavar="A:B", help="When the person stood still, s.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for angles.csv and summary.json.")] = None,
+    rate: Annotated[float, typer.Option(help="Samples per second of the result.")] = 60.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Angles, repetitions and findings of a recording."""
+    from service.analysis import analyze_files
+    from service.spans import parse_span
+
+    files = {
+        "pelvis": pelvis,
+        "thigh_right": thigh_right,
+        "thigh_left": thigh_left,
+        "thorax": thorax,
+        "shank_right": shank_right,
+        "shank_left": shank_left,
+    }
+    analyze_files(
+        {name: path for name, path in files.items() if path is not None},
+        exercise,
+        stand_s=parse_span(stand),
+        rate_hz=rate,
+        out=out,
+        as_json=as_json,
+    )
