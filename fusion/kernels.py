@@ -9,7 +9,7 @@ State and parameters are flat arrays so that a state can be copied, stored and r
 
 from __future__ import annotations
 
-from math import cos, exp, sin, sqrt
+from math import asin, atan2, cos, exp, sin, sqrt
 from typing import Final
 
 import numpy as np
@@ -487,7 +487,9 @@ def to_segment(
 ) -> None:
     """Turn samples (n,) into the segment's axes, filling ``out`` (n, 13).
 
-    Columns: ``q_eb`` (4), world up in B (3), rate in B (3), specific force in B (3).
+    Columns: ``q_eb`` (4), world up in B (3), rate in B (3), specific force along world up, pitch about Z
+    with the lower end forward positive, list. Scalar trigonometry, so that a sample's angles do not depend
+    on its neighbours in the block.
     """
     c, z = cos(0.5 * heading_rad), sin(0.5 * heading_rad)
     b0, b1, b2, b3 = q_sb[0], q_sb[1], q_sb[2], q_sb[3]
@@ -505,7 +507,26 @@ def to_segment(
         for i in range(3):
             out[k, 4 + i] = _matrix_row(out[k, 0], out[k, 1], out[k, 2], out[k, 3], 2, i)
             out[k, 7 + i] = r[0, i] * gyr_s[k, 0] + r[1, i] * gyr_s[k, 1] + r[2, i] * gyr_s[k, 2]
-            out[k, 10 + i] = r[0, i] * acc_s[k, 0] + r[1, i] * acc_s[k, 1] + r[2, i] * acc_s[k, 2]
+        up_acc = 0.0
+        for i in range(3):
+            acc_b = r[0, i] * acc_s[k, 0] + r[1, i] * acc_s[k, 1] + r[2, i] * acc_s[k, 2]
+            up_acc += out[k, 4 + i] * acc_b
+        out[k, 10] = up_acc
+        out[k, 11] = atan2(out[k, 4], out[k, 5])
+        out[k, 12] = asin(min(1.0, max(-1.0, out[k, 6])))
+
+
+@njit(cache=True, nogil=True)
+def cardan_zxy(q_pelvis: FloatArray, q_thigh: FloatArray, out: FloatArray) -> None:
+    """Flexion, adduction and rotation of the thigh in the pelvis's axes, rad, filling ``out`` (n, 3)."""
+    for k in range(len(q_pelvis)):
+        a, b, c, d = q_pelvis[k, 0], -q_pelvis[k, 1], -q_pelvis[k, 2], -q_pelvis[k, 3]
+        e, f, g, h = q_thigh[k, 0], q_thigh[k, 1], q_thigh[k, 2], q_thigh[k, 3]
+        w, x = a * e - b * f - c * g - d * h, a * f + b * e + c * h - d * g
+        y, z = a * g - b * h + c * e + d * f, a * h + b * g - c * f + d * e
+        out[k, 0] = atan2(-2.0 * (x * y - w * z), 1.0 - 2.0 * (x * x + z * z))
+        out[k, 1] = asin(min(1.0, max(-1.0, 2.0 * (y * z + w * x))))
+        out[k, 2] = atan2(-2.0 * (x * z - w * y), 1.0 - 2.0 * (x * x + y * y))
 
 
 @njit(cache=True, nogil=True)

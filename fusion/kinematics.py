@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from fusion import kernels
-from fusion import quaternion as quat
 from fusion.types import (
     AlignedBlock,
     FloatArray,
@@ -23,7 +22,7 @@ from fusion.types import (
     Side,
     SignalBlock,
 )
-from fusion.units import DEG_PER_RAD
+from fusion.units import DEG_PER_RAD, STANDARD_GRAVITY_MS2
 
 _Put = Callable[..., None]
 _SAGITTAL_MIN = 0.35
@@ -65,9 +64,9 @@ class Kinematics:
         if pelvis:
             tilt = self._continuous("pelvis", pelvis.pitch_rad(-1.0))
             put("pelvis_tilt_deg", tilt, pelvis.sd_rad)
-            put("pelvis_list_deg", pelvis.list_rad(), pelvis.sd_rad)
+            put("pelvis_list_deg", pelvis.list_rad, pelvis.sd_rad)
             put("pelvis_tilt_rate_dps", -pelvis.gyr_b_rads[:, 2], np.full(len(block), 0.01))
-            up = np.einsum("ij,ij->i", pelvis.up_b, pelvis.acc_b_ms2) - 9.80665
+            up = pelvis.acc_up_ms2 - STANDARD_GRAVITY_MS2
             put("pelvis_acc_up_ms2", up, np.full(len(block), 0.3), 1.0)
         for side in Side:
             if side.thigh in worn:
@@ -97,8 +96,7 @@ class Kinematics:
 
     def _hip(self, side: Side, pelvis: _Worn, thigh: _Worn, pitch_rad: FloatArray, put: _Put) -> None:
         sagittal = self._continuous("pelvis_" + side.value, pelvis.pitch_rad(-1.0)) + pitch_rad
-        q_pt = quat.multiply(quat.conjugate(pelvis.q_eb), thigh.q_eb)
-        flexion, adduction, rotation = cardan_zxy(q_pt)
+        flexion, adduction, rotation = cardan_zxy(pelvis.q_eb, thigh.q_eb)
         mirror = 1.0 if side is Side.RIGHT else -1.0
         clear = np.minimum(pelvis.sagittal, thigh.sagittal) > _SAGITTAL_MIN
         sd = np.hypot(pelvis.sd_rad, thigh.sd_rad)
@@ -107,7 +105,7 @@ class Kinematics:
         put(f"hip_flexion_{side.value}_deg", np.where(clear, sagittal, near), np.where(clear, sd, heading_sd))
         put(f"hip_adduction_{side.value}_deg", mirror * adduction, heading_sd)
         put(f"hip_rotation_{side.value}_deg", mirror * rotation, heading_sd)
-        put(f"thigh_opening_{side.value}_deg", np.arcsin(np.clip(thigh.up_b[:, 2], -1.0, 1.0)), thigh.sd_rad)
+        put(f"thigh_opening_{side.value}_deg", thigh.list_rad, thigh.sd_rad)
         rate = thigh.gyr_b_rads[:, 2] - pelvis.gyr_b_rads[:, 2]
         put(f"hip_flexion_rate_{side.value}_dps", rate, np.full(len(rate), 0.015))
 
@@ -120,7 +118,8 @@ class _Worn:
         q_sb = np.array(alignment.q_sb)
         kernels.to_segment(block.q_es, block.gyr_rads, block.acc_ms2, q_sb, alignment.heading_rad, body)
         self.q_eb, self.up_b = body[:, :4], body[:, 4:7]
-        self.gyr_b_rads, self.acc_b_ms2 = body[:, 7:10], body[:, 10:]
+        self.gyr_b_rads, self.acc_up_ms2 = body[:, 7:10], body[:, 10]
+        self._pitch_rad, self.list_rad = body[:, 11], body[:, 12]
         self.sd_rad = np.hypot(block.inclination_sd_rad, _ALIGNMENT_SD_RAD.get(alignment.method, 0.1))
         self.heading_sd_rad = block.heading_sd_rad
         self.sagittal = np.hypot(self.up_b[:, 0], self.up_b[:, 1])
@@ -129,24 +128,14 @@ class _Worn:
 
     def pitch_rad(self, sign: float) -> FloatArray:
         """Sagittal pitch (n,); ``sign`` −1 for anterior (or forward) positive, +1 for knee forward."""
-        angle = np.arctan2(sign * self.up_b[:, 0], self.up_b[:, 1])
-        return np.where(self.sagittal > 0.05, angle, np.nan)
-
-    def list_rad(self) -> FloatArray:
-        """Inclination (n,) of the left–right axis, right side up positive.
-
-        ``up_b`` z is the cosine between world up and B's Z (right).
-        """
-        return np.arcsin(np.clip(self.up_b[:, 2], -1.0, 1.0))
+        return np.where(self.sagittal > 0.05, sign * self._pitch_rad, np.nan)
 
 
-def cardan_zxy(q_pt: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Flexion, adduction and internal rotation (n,) in rad of a right hip, of pelvis-to-thigh (n, 4).
+def cardan_zxy(q_pelvis: FloatArray, q_thigh: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Flexion, adduction and internal rotation (n,) in rad of a right hip, of two ``q_eb`` (n, 4).
 
     Grood–Suntay for the ISB axes (Wu et al. 2002, doi 10.1016/S0021-9290(01)00222-6): R = Rz·Rx·Ry.
     """
-    w, x, y, z = q_pt[:, 0], q_pt[:, 1], q_pt[:, 2], q_pt[:, 3]
-    flexion = np.arctan2(-2.0 * (x * y - w * z), 1.0 - 2.0 * (x * x + z * z))
-    adduction = np.arcsin(np.clip(2.0 * (y * z + w * x), -1.0, 1.0))
-    rotation = np.arctan2(-2.0 * (x * z - w * y), 1.0 - 2.0 * (x * x + y * y))
-    return flexion, adduction, rotation
+    out = np.empty((len(q_pelvis), 3))
+    kernels.cardan_zxy(q_pelvis, q_thigh, out)
+    return out[:, 0], out[:, 1], out[:, 2]
