@@ -160,14 +160,14 @@ class MotionPipeline:
         if aligned is None:
             return
         for piece in split_frames(aligned):
-            changed = False
-            if not self._given:
-                changed = self._ladder.update(piece)
-            if changed:
+            # A better alignment holds from the next frame on, the first one for all that waited for it.
+            waited = self._kinematics is None
+            if not waited:
+                self._interpret(piece, output)
+            if not self._given and self._ladder.update(piece):
                 self._calibrate(output, float(piece.t_s[-1]))
-            pieces = self._ladder.backlog() if changed else []
-            for waiting in pieces or [piece]:
-                self._interpret(waiting, output)
+                for waiting in self._ladder.backlog() if waited else ():
+                    self._interpret(waiting, output)
 
     def _calibrate(self, output: PipelineOutput, now_s: float) -> None:
         if self._kinematics is None:
