@@ -252,7 +252,7 @@ def split_frames(block: AlignedBlock) -> Iterable[AlignedBlock]:
     start = 0
     while start < len(block):
         stop = min(len(block), start + per_frame - (first + start) % per_frame)
-        yield slice_block(block, start, stop)
+        yield block if stop - start == len(block) else slice_block(block, start, stop)
         start = stop
 
 

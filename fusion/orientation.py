@@ -12,9 +12,9 @@ from dataclasses import astuple, dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fusion import kernels
 from fusion.errors import InputError
 from fusion.heading import MagneticHeading
+from fusion.kernels import estimator
 from fusion.types import FloatArray, ImuBlock, OrientedBlock
 
 _DPS = float(np.pi / 180.0)
@@ -65,7 +65,7 @@ class OrientationEstimator:
 
     def reset(self) -> None:
         """Forget everything, as if made anew."""
-        self._state = np.zeros(kernels.STATE_SIZE)
+        self._state = np.zeros(estimator.STATE_SIZE)
         if self._heading:
             self._heading.reset()
 
@@ -83,19 +83,19 @@ class OrientationEstimator:
         values = np.array(state, float)
         if values.shape != self.state.shape:
             raise InputError(f"orientation state has shape {values.shape}, not {self.state.shape}")
-        self._state = values[: kernels.STATE_SIZE].copy()
+        self._state = values[: estimator.STATE_SIZE].copy()
         if self._heading:
-            self._heading.restore(values[kernels.STATE_SIZE :])
+            self._heading.restore(values[estimator.STATE_SIZE :])
 
     @property
     def bias_rads(self) -> FloatArray:
         """Estimated gyroscope bias (3,) in S."""
-        return self._state[kernels.BIAS : kernels.BIAS + 3].copy()
+        return self._state[estimator.BIAS : estimator.BIAS + 3].copy()
 
     @property
     def resting(self) -> bool:
         """Whether the sensor has been lying still long enough to learn its bias."""
-        return bool(self._state[kernels.REST_TIME] >= self.params.rest_min_s)
+        return bool(self._state[estimator.REST_TIME] >= self.params.rest_min_s)
 
     def update(self, block: ImuBlock) -> OrientedBlock:
         """Orientation at every sample of ``block``, which follows the one before in time.
@@ -107,7 +107,7 @@ class OrientationEstimator:
         q_es, gyr = np.empty((n, 4)), np.empty((n, 3))
         inclination_sd, heading_sd = np.empty(n), np.empty(n)
         quality = np.empty(n, np.uint8)
-        kernels.estimate(
+        estimator.estimate(
             self._state,
             self._p,
             np.ascontiguousarray(block.t_s, float),
@@ -125,8 +125,8 @@ class OrientationEstimator:
         return OrientedBlock(block.t_s, q_es, gyr, block.acc_ms2, inclination_sd, heading_sd, quality)
 
     def _check(self, block: ImuBlock) -> None:
-        last_s = self._state[kernels.TIME] if self._state[kernels.STARTED] else -np.inf
-        bad = kernels.first_unusable(block.t_s, block.acc_ms2, block.gyr_rads, last_s)
+        last_s = self._state[estimator.TIME] if self._state[estimator.STARTED] else -np.inf
+        bad = estimator.first_unusable(block.t_s, block.acc_ms2, block.gyr_rads, last_s)
         if bad == -1:
             return
         if bad >= 0:

@@ -173,7 +173,7 @@ class MotionPipeline:
         if self._kinematics is None:
             self._kinematics = Kinematics(self._ladder.alignments)
         else:
-            self._kinematics.alignments = dict(self._ladder.alignments)
+            self._kinematics.align(self._ladder.alignments)
         for alignment in self._ladder.alignments.values():
             output.events.append(CalibrationEvent(now_s, alignment))
             for warning in alignment.warnings:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,8 +37,7 @@ class Phase(StrEnum):
     BOTTOM = "bottom"
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(NamedTuple):
     """What the segmenter keeps of one grid time; degrees."""
 
     t_s: float
@@ -149,7 +148,7 @@ class RepSegmenter:
             self._x = previous + self._alpha * (sample.effort_deg - previous)
             speed = abs(self._x - previous) / self._dt
             self._still_s = self._still_s + self._dt if speed < STILL_DPS else 0.0
-        smooth = replace(sample, effort_deg=self._x)
+        smooth = sample._replace(effort_deg=self._x)
         self._samples.append(smooth)
         if self._rising:
             self._rise(smooth)
@@ -209,7 +208,7 @@ class RepSegmenter:
         """Columns from the valley to now, with the corners of the excursion."""
         assert self._valley is not None  # noqa: S101
         since = self._valley.t_s
-        rows = np.array([astuple(s) for s in self._samples if s.t_s >= since])
+        rows = np.array([s for s in self._samples if s.t_s >= since])
         return corner_track(rows)
 
 
@@ -225,5 +224,5 @@ def corner_track(rows: FloatArray) -> Track:
     after = x[leave:]
     floor = float(after.min())
     back = np.flatnonzero(after <= floor + edge)
-    columns: dict[str, Any] = dict(zip(Sample.__slots__, rows.T, strict=True))
+    columns: dict[str, Any] = dict(zip(Sample._fields, rows.T, strict=True))
     return Track(**columns, start=start, reach=reach, leave=leave, end=leave + int(back[0]))

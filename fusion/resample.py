@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fusion import kernels
+from fusion.kernels import grid
 from fusion.types import AlignedBlock, FloatArray, OrientedBlock, QualityArray, Segment, WarningEvent
 
 _BRIDGE_S = 0.5
@@ -41,7 +41,7 @@ class _Buffer:
 
     def read(self, grid_s: FloatArray) -> OrientedBlock:
         out, quality = np.empty((len(grid_s), 12)), np.empty(len(grid_s), np.uint8)
-        used = kernels.interpolate(grid_s, self.t_s, self.values, self.quality, _BRIDGE_S, 0, out, quality)
+        used = grid.interpolate(grid_s, self.t_s, self.values, self.quality, _BRIDGE_S, 0, out, quality)
         self.t_s, self.values, self.quality = self.t_s[used:], self.values[used:], self.quality[used:]
         return OrientedBlock(grid_s, out[:, :4], out[:, 4:7], out[:, 7:10], out[:, 10], out[:, 11], quality)
 

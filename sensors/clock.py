@@ -8,11 +8,13 @@ slowly enough that time never runs backwards.
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 
 import numpy as np
 
 _BUCKET_S = 1.0
 _BUCKETS = 180
+_RECENT_BUCKETS = 10
 _SKEW_MIN_BUCKETS = 20
 _SKEW_MAX = 300e-6
 _SLEW = 0.002
@@ -47,6 +49,8 @@ class ClockFit:
     def __init__(self) -> None:
         self._buckets: deque[tuple[float, float]] = deque(maxlen=_BUCKETS)
         """Device time and least offset of each second."""
+        self._least: float | None = None
+        """Least offset of the last seconds at device time zero; None when it may have changed."""
         self._began_s: float | None = None
         self._last_s = 0.0
         self._offset_s = 0.0
@@ -74,7 +78,9 @@ class ClockFit:
         if device_s - start < _BUCKET_S:
             if seen < least:
                 self._buckets[-1] = (start, seen)
+                self._least = None
             return
+        self._least = None
         self._buckets.append((device_s, seen))
         if len(self._buckets) >= _SKEW_MIN_BUCKETS and len(self._buckets) % 5 == 0:
             self._fit_skew()
@@ -87,5 +93,7 @@ class ClockFit:
 
     def _envelope(self, device_s: float) -> float:
         """Least offset of the last seconds, carried to now along the skew."""
-        recent = list(self._buckets)[-10:]
-        return min(seen + self.skew * (device_s - at) for at, seen in recent)
+        if self._least is None:
+            recent = islice(reversed(self._buckets), _RECENT_BUCKETS)
+            self._least = min(seen - self.skew * at for at, seen in recent)
+        return self._least + self.skew * device_s

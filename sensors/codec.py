@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
-from operator import itemgetter
+from operator import itemgetter, mul
 from struct import Struct
 from typing import Final
 
@@ -65,8 +65,8 @@ class Codec:
         if len(payload) < self.stream.length:
             return None
         values = self._struct.unpack_from(payload)
-        row = tuple(v * s for v, s in zip(self._pick(values), self._scales, strict=True))
-        if not all(map(isfinite, row)):
+        row = tuple(map(mul, self._pick(values), self._scales))
+        if not isfinite(sum(row)):
             return None
         return DecodedSample(None if self._clock is None else int(values[self._clock]), row)
 

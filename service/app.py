@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import socket
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -15,12 +14,12 @@ import structlog
 import uvicorn
 
 from fusion.errors import IliumError
-from fusion.pipeline import warm_up
 from sensors.source import DeviceStatus, SensorSource
 from service.api.factory import create_app
 from service.broker import embedded_broker
 from service.bus import Bus, Message
 from service.gateway import Assignment, Gateway
+from service.lean import load_kernels, settle
 from service.mqtt import MqttPublisher, Topics
 from service.settings import Settings
 from service.storage.engine import open_engine, upgrade
@@ -86,7 +85,7 @@ class Service:
         listener = _bound_socket(settings.host, settings.port)
         self._stack.callback(listener.close)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        await asyncio.gather(asyncio.to_thread(upgrade, settings.database), asyncio.to_thread(warm_up))
+        await asyncio.gather(asyncio.to_thread(upgrade, settings.database), asyncio.to_thread(load_kernels))
         self.repository = Repository(open_engine(settings.database))
         self._stack.callback(self.repository.close)
         await self._start_mqtt()
@@ -96,9 +95,7 @@ class Service:
         await self.gateway.recover()
         self._stack.push_async_callback(self._close_sessions)
         await self._start_api(listener)
-        # What start-up made lives for ever: the collector need not walk it again and again.
-        gc.collect()
-        gc.freeze()
+        settle()
         self._spawn(self._ticking())
         for source in self._sources:
             self._spawn(source.run(self.gateway))

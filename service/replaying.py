@@ -25,6 +25,7 @@ from service.app import Service
 from service.bus import Message
 from service.gateway import Assignment
 from service.live_view import Board, drawing
+from service.logs import configure_logs
 from service.settings import load_settings
 
 ATHLETE = "replay"
@@ -47,6 +48,7 @@ class ReplayOptions:
 def main(files: list[Path], options: ReplayOptions) -> None:
     """Replay to the end and print what came of it."""
     console = Console(stderr=options.as_json)
+    configure_logs(quiet=not options.headless)
     document = asyncio.run(replay(files, options, console))
     if options.as_json:
         sys.stdout.write(json.dumps(document) + "\n")

@@ -15,6 +15,7 @@ from sensors.ble import BleSource
 from service.app import Service, unix_clock
 from service.gateway import Assignment
 from service.live_view import Board, drawing
+from service.logs import configure_logs
 from service.settings import Settings
 
 
@@ -28,6 +29,7 @@ def main(
     headless: bool,
 ) -> None:
     """Run until Ctrl-C, SIGTERM or the duration; sensors are stopped and sessions closed."""
+    configure_logs(quiet=not headless)
     assignment = parse_assignment(wear, athlete_id, exercise)
     asyncio.run(_run(settings, assignment, duration_s, headless=headless))
 

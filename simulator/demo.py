@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import math
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,18 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from fusion import exercises
-from fusion.types import Segment
-from sensors.ble import BleSource
-from service.app import Service, unix_clock
-from service.gateway import Assignment
-from service.live_view import Board, drawing
-from service.settings import load_settings
-from simulator.audience import Audience
-from simulator.ble_backend import Adapter, backend
-from simulator.crew import AthletePlan, CrewPlan, assignments
-from simulator.radio_process import RadioProcess, radio_process
+from service.logs import configure_logs
+from simulator.plan import AthletePlan, CrewPlan
+from simulator.radio_process import radio_process
 
-_STAND_S = 5.0
+_STAND_S = 3.7
 _TAKE_POSITION_S = 4.0
 _START_UP_S = 4.0
 _LEAVE_S = 4.0
@@ -52,6 +43,7 @@ class DemoOptions:
 def main(options: DemoOptions) -> None:
     """Run the demo to its end and print what came of it."""
     console = Console(stderr=options.as_json)
+    configure_logs(quiet=not options.headless)
     summary = asyncio.run(run_demo(options, console))
     if options.as_json:
         sys.stdout.write(json.dumps(summary) + "\n")
@@ -69,24 +61,11 @@ async def run_demo(options: DemoOptions, console: Console) -> dict[str, Any]:
     """The demo as a coroutine; returns the summary of ``ilium demo --json``."""
     exercises.load(options.exercise)
     plan = crew_plan(options)
-    worn = assignments(plan)
-    assignment = Assignment(dict(worn), {a.id: options.exercise for a in plan.athletes})
-    async with contextlib.AsyncExitStack() as stack:
-        folder = options.data_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ilium-")))
-        radio = await stack.enter_async_context(radio_process(plan))
-        adapter = Adapter(radio.transport)
-        stack.push_async_callback(adapter.close)
-        clock = unix_clock()
-        source = BleSource(clock, backend=backend(adapter), only=worn.keys(), seed=options.seed)
-        settings = load_settings(data_dir=folder, port=options.port)
-        service = await stack.enter_async_context(Service(settings, [source], assignment, clock=clock))
-        audience = await stack.enter_async_context(Audience(service.mqtt_url, service.api_url))
-        if not options.as_json:
-            console.print(
-                f"REST {service.api_url}/api/v1/docs · MQTT {service.mqtt_url} · seed {options.seed}"
-            )
-        await _watch(service, options, console)
-        return await _summary(service, radio, audience, plan, worn)
+    async with radio_process(plan) as radio:
+        # Loading the service takes seconds, in which the radio's process makes itself ready.
+        from simulator.demo_line import run_line  # noqa: PLC0415
+
+        return await run_line(options, plan, radio, console)
 
 
 def crew_plan(options: DemoOptions) -> CrewPlan:
@@ -104,52 +83,6 @@ def crew_plan(options: DemoOptions) -> CrewPlan:
             sets = ((options.exercise, reps, lumbar, 0.0),)
         athletes.append(AthletePlan(f"athlete-{k + 1}", options.seed * 100 + k, sets, _STAND_S))
     return CrewPlan(tuple(athletes))
-
-
-async def _watch(service: Service, options: DemoOptions, console: Console) -> None:
-    if options.headless:
-        await service.run_for(options.duration_s)
-        return
-    board = Board()
-    service.bus.listen(board.take)
-    with contextlib.suppress(asyncio.CancelledError):
-        async with drawing(board, console):
-            await service.run_for(options.duration_s)
-
-
-async def _summary(
-    service: Service,
-    radio: RadioProcess,
-    audience: Audience,
-    plan: CrewPlan,
-    worn: dict[str, tuple[str, Segment]],
-) -> dict[str, Any]:
-    report = await radio.ask(report=True)
-    sent, lost = sum(report["sent"].values()), 0
-    athletes = []
-    for athlete in plan.athletes:
-        session = service.gateway.sessions.get(athlete.id)
-        heard = audience.of(athlete.id)
-        lost += sum(s.lost for s in session.stats.values()) if session else 0
-        athletes.append(
-            {
-                "id": athlete.id,
-                "exercise": athlete.sets[0][0],
-                "reps_done": report["reps_done"][athlete.id],
-                "reps_counted": session.reps_counted if session else 0,
-                "findings": heard.findings,
-                "mqtt_messages": heard.mqtt_messages,
-                "ws_messages": heard.ws_messages,
-                "sensors": {d: s.value for d, (a, s) in worn.items() if a == athlete.id},
-            }
-        )
-    return {
-        "athletes": athletes,
-        "latency_ms": audience.latency_ms(),
-        "cpu_percent": audience.load.cpu_percent(),
-        "rss_mb": audience.load.rss_mb(),
-        "packets": {"sent": sent, "received": service.gateway.packets_received, "lost": lost},
-    }
 
 
 def _table(summary: dict[str, Any]) -> Table:

@@ -16,8 +16,8 @@ from bumble.host import Host
 from bumble.transport.common import AsyncPipeSink
 
 from firmware_profiles import Profile
+from simulator.air import VirtualLink
 from simulator.link import LinkState
-from simulator.radio import VirtualLink
 
 _MTU = 247
 _ADVERTISING_MS = 40

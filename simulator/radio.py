@@ -1,60 +1,47 @@
-"""The virtual radio: one air for all virtual sensors, and the gateway's adapter as HCI over TCP."""
+"""``python -m simulator.radio PORT``: the child of `simulator.radio_process`.
+
+Reads the plan and then requests from stdin, a line each; answers with a line on stdout.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
-from collections.abc import AsyncIterator
+import logging
+import sys
 from typing import Any
 
-from bumble import core
-from bumble.controller import Controller
-from bumble.link import LocalLink
-from bumble.transport import open_transport
+import msgspec
 
-_GATEWAY = "C0:FF:EE:00:00:01"
-
-
-class VirtualLink(LocalLink):
-    """bumble's local link, with data labelled by the connection's own address.
-
-    bumble 0.0.236 labels LE data with the sender's present random address, which a gateway changes while
-    it scans; such data is lost.
-    """
-
-    def send_acl_data(
-        self, sender_controller: Any, destination_address: Any, transport: core.PhysicalTransport, data: bytes
-    ) -> None:
-        """Deliver data on an LE connection under the address with which it was made."""
-        if transport == core.PhysicalTransport.LE:
-            connection = sender_controller.le_connections.get(destination_address)
-            receiver = self.find_le_controller(destination_address)
-            if connection and receiver:
-                asyncio.get_running_loop().call_soon(
-                    receiver.on_link_acl_data, connection.self_address, transport, data
-                )
-                return
-        super().send_acl_data(sender_controller, destination_address, transport, data)
+from simulator.air import VirtualLink, gateway_adapter
+from simulator.crew import Crew
+from simulator.plan import CrewPlan
+from simulator.radio_process import LINE_LIMIT
 
 
-def free_port() -> int:
-    """A TCP port of the loopback interface that nobody uses just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+async def _serve(port: int) -> None:
+    reader = asyncio.StreamReader(limit=LINE_LIMIT)
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    plan = msgspec.json.decode(await reader.readline(), type=CrewPlan)
+    link = VirtualLink()  # type: ignore[no-untyped-call]
+    crew = Crew(plan, link)
+    await crew.power_on()
+    vanishing: set[asyncio.Task[None]] = set()
+    async with gateway_adapter(link, port):
+        _answer({"ready": True})
+        while line := await reader.readline():
+            request = msgspec.json.decode(line)
+            if "vanish" in request:
+                sensor = crew.sensors[request["vanish"]]
+                vanishing.add(asyncio.ensure_future(sensor.vanish(float(request["seconds"]))))
+            _answer(crew.report())
 
 
-@contextlib.asynccontextmanager
-async def gateway_adapter(link: VirtualLink, port: int) -> AsyncIterator[None]:
-    """Serve the gateway's Bluetooth adapter on ``tcp-client:127.0.0.1:<port>`` while the block runs."""
-    async with await open_transport(f"tcp-server:127.0.0.1:{port}") as transport:
-        controller = Controller(
-            "gateway",
-            host_source=transport.source,
-            host_sink=transport.sink,
-            link=link,
-            public_address=_GATEWAY,
-        )
-        yield
-        del controller
+def _answer(message: dict[str, Any]) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.ERROR)
+    asyncio.run(_serve(int(sys.argv[1])))

@@ -11,8 +11,14 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import create_engine
 
 from fusion.errors import IliumError
+from service.storage.tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_EMPTY = "empty"
+_VERSION_TABLE = (
+    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL,"
+    " CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+)
 
 
 class StorageError(IliumError):
@@ -28,11 +34,16 @@ def open_engine(url: str) -> Engine:
 
 
 def upgrade(url: str) -> None:
-    """Bring the schema to the newest revision, in a process of its own where there is work to do.
+    """Bring the schema to the newest revision.
 
-    alembic stays out of the long-lived process. Raises `StorageError` when it fails.
+    An empty database gets today's tables at once; an older one is migrated in a process of its own, so
+    that alembic stays out of the long-lived one. Raises `StorageError` when it fails.
     """
-    if _present_revision(url) == newest_revision():
+    present = _present_revision(url)
+    if present == newest_revision():
+        return
+    if present == _EMPTY:
+        _create(url)
         return
     done = subprocess.run(  # noqa: S603 - our own interpreter and module
         [sys.executable, "-m", "service.storage.migrations", url],
@@ -54,13 +65,26 @@ def _present_revision(url: str) -> str | None:
     engine = open_engine(url)
     try:
         with engine.connect() as connection:
-            if not inspect(connection).has_table("alembic_version"):
-                return None
+            tables = inspect(connection).get_table_names()
+            if "alembic_version" not in tables:
+                return None if tables else _EMPTY
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     except OperationalError as error:
         raise StorageError(
             f"the database at {_shown(url)} cannot be opened ({error.orig}); check path and rights"
         ) from error
+    finally:
+        engine.dispose()
+
+
+def _create(url: str) -> None:
+    """All tables in one transaction, marked with the newest revision as alembic would."""
+    engine = open_engine(url)
+    try:
+        with engine.begin() as connection:
+            metadata.create_all(connection)
+            connection.execute(text(_VERSION_TABLE))
+            connection.execute(text("INSERT INTO alembic_version VALUES (:v)"), {"v": newest_revision()})
     finally:
         engine.dispose()
 

@@ -74,7 +74,7 @@ def test_cardan_angles_are_those_that_made_the_turn(
     q = quat.IDENTITY
     for axis, angle_deg in parts:
         q = quat.multiply(q, quat.from_rotation_vector(np.radians(angle_deg) * axis))
-    angles = np.degrees([float(a[0]) for a in cardan_zxy(quat.IDENTITY[None], q[None])])
+    angles = np.degrees([float(a) for a in cardan_zxy(quat.IDENTITY, q)])
     assert angles == pytest.approx([flexion, adduction, rotation], abs=1e-6)
 
 

@@ -9,12 +9,13 @@ State and parameters are flat arrays so that a state can be copied, stored and r
 
 from __future__ import annotations
 
-from math import asin, atan2, cos, exp, sin, sqrt
+from math import cos, exp, sin, sqrt
 from typing import Final
 
 import numpy as np
 from numba import njit
 
+from fusion.kernels.rotation import matrix_element
 from fusion.types import FloatArray, QualityArray
 
 # State layout: name = first index.
@@ -238,22 +239,6 @@ def _level(s: FloatArray, p: FloatArray, dt: float, a: tuple[float, float, float
 
 
 @njit(cache=True, inline="always")
-def _matrix_row(w: float, x: float, y: float, z: float, r: int, c: int) -> float:
-    """Element (r, c) of the rotation matrix of a unit quaternion."""
-    if r == 0:
-        if c == 0:
-            return 1.0 - 2.0 * (y * y + z * z)
-        return 2.0 * (x * y - w * z) if c == 1 else 2.0 * (x * z + w * y)
-    if r == 1:
-        if c == 0:
-            return 2.0 * (x * y + w * z)
-        return 1.0 - 2.0 * (x * x + z * z) if c == 1 else 2.0 * (y * z - w * x)
-    if c == 0:
-        return 2.0 * (x * z - w * y)
-    return 2.0 * (y * z + w * x) if c == 1 else 1.0 - 2.0 * (x * x + y * y)
-
-
-@njit(cache=True, inline="always")
 def _q_es(s: FloatArray) -> tuple[float, float, float, float]:
     a, b, c, d = s[TILT], s[TILT + 1], s[TILT + 2], s[TILT + 3]
     w, x, y, z = s[Q], s[Q + 1], s[Q + 2], s[Q + 3]
@@ -277,7 +262,7 @@ def _learn_bias(s: FloatArray, p: FloatArray, dt: float, resting: bool, ex: floa
         drift = 0.0
         e[row] = 0.0
         for col in range(3):
-            value = _matrix_row(qw, qx, qy, qz, row, col)
+            value = matrix_element(qw, qx, qy, qz, row, col)
             drift += value * s[BIAS + col]
             h[row, col] = _low_pass(s, ROTATION_LP, 11, 3 * row + col, value, f, c)
             e[row] -= h[row, col] * s[BIAS + col]
@@ -416,132 +401,6 @@ def estimate(
         inclination_sd[k] = sqrt(1e-4 + p[P_ACC_SD] ** 2 * 0.01 / s[WEIGHT])
         heading_sd[k] = sqrt(s[HEADING_VAR])
         quality_out[k] = quality_in[k] | added
-
-
-@njit(cache=True, nogil=True)
-def interpolate(
-    grid_s: FloatArray,
-    t_s: FloatArray,
-    values: FloatArray,
-    quality: QualityArray,
-    bridge_s: float,
-    first: int,
-    out: FloatArray,
-    quality_out: QualityArray,
-) -> int:
-    """Put samples ``values`` (n, 12) at ``t_s`` onto ``grid_s`` (m,), filling ``out`` (m, 12).
-
-    Columns 0–3 are a unit quaternion. Where neighbours lie further apart than ``bridge_s``, or one is
-    lacking, the row is NaN and MISSING. Returns the index of the last sample used, to drop those before.
-    """
-    j = first
-    n = len(t_s)
-    for k in range(len(grid_s)):
-        t = grid_s[k]
-        while j + 1 < n and t_s[j + 1] <= t:
-            j += 1
-        exact = n > 0 and t_s[j] == t
-        if n == 0 or t_s[j] > t or (j + 1 >= n and not exact):
-            out[k, :] = np.nan
-            quality_out[k] = 16
-            continue
-        if exact:
-            out[k, :] = values[j]
-            quality_out[k] = quality[j]
-            continue
-        gap = t_s[j + 1] - t_s[j]
-        if gap > bridge_s:
-            out[k, :] = np.nan
-            quality_out[k] = 16
-            continue
-        f = (t - t_s[j]) / gap
-        flags = quality[j + 1] & ~AFTER_GAP | (quality[j] & ~AFTER_GAP)
-        if quality[j + 1] & AFTER_GAP:
-            flags |= 8
-        quality_out[k] = flags
-        same = 0.0
-        for i in range(4):
-            same += values[j, i] * values[j + 1, i]
-        sign = 1.0 if same >= 0.0 else -1.0
-        norm = 0.0
-        for i in range(4):
-            q = (1.0 - f) * values[j, i] + f * sign * values[j + 1, i]
-            out[k, i] = q
-            norm += q * q
-        norm = 1.0 / sqrt(norm)
-        for i in range(4):
-            out[k, i] *= norm
-        for i in range(4, 12):
-            out[k, i] = (1.0 - f) * values[j, i] + f * values[j + 1, i]
-    return j
-
-
-@njit(cache=True, nogil=True)
-def to_segment(
-    q_es: FloatArray,
-    gyr_s: FloatArray,
-    acc_s: FloatArray,
-    q_sb: FloatArray,
-    heading_rad: float,
-    out: FloatArray,
-) -> None:
-    """Turn samples (n,) into the segment's axes, filling ``out`` (n, 13).
-
-    Columns: ``q_eb`` (4), world up in B (3), rate in B (3), specific force along world up, pitch about Z
-    with the lower end forward positive, list. Scalar trigonometry, so that a sample's angles do not depend
-    on its neighbours in the block.
-    """
-    c, z = cos(0.5 * heading_rad), sin(0.5 * heading_rad)
-    b0, b1, b2, b3 = q_sb[0], q_sb[1], q_sb[2], q_sb[3]
-    r = np.empty((3, 3))
-    for row in range(3):
-        for col in range(3):
-            r[row, col] = _matrix_row(b0, b1, b2, b3, row, col)
-    for k in range(len(q_es)):
-        s0, s1, s2, s3 = q_es[k, 0], q_es[k, 1], q_es[k, 2], q_es[k, 3]
-        w, x, y, v = c * s0 - z * s3, c * s1 - z * s2, c * s2 + z * s1, c * s3 + z * s0
-        out[k, 0] = w * b0 - x * b1 - y * b2 - v * b3
-        out[k, 1] = w * b1 + x * b0 + y * b3 - v * b2
-        out[k, 2] = w * b2 - x * b3 + y * b0 + v * b1
-        out[k, 3] = w * b3 + x * b2 - y * b1 + v * b0
-        for i in range(3):
-            out[k, 4 + i] = _matrix_row(out[k, 0], out[k, 1], out[k, 2], out[k, 3], 2, i)
-            out[k, 7 + i] = r[0, i] * gyr_s[k, 0] + r[1, i] * gyr_s[k, 1] + r[2, i] * gyr_s[k, 2]
-        up_acc = 0.0
-        for i in range(3):
-            acc_b = r[0, i] * acc_s[k, 0] + r[1, i] * acc_s[k, 1] + r[2, i] * acc_s[k, 2]
-            up_acc += out[k, 4 + i] * acc_b
-        out[k, 10] = up_acc
-        out[k, 11] = atan2(out[k, 4], out[k, 5])
-        out[k, 12] = asin(min(1.0, max(-1.0, out[k, 6])))
-
-
-@njit(cache=True, nogil=True)
-def cardan_zxy(q_pelvis: FloatArray, q_thigh: FloatArray, out: FloatArray) -> None:
-    """Flexion, adduction and rotation of the thigh in the pelvis's axes, rad, filling ``out`` (n, 3)."""
-    for k in range(len(q_pelvis)):
-        a, b, c, d = q_pelvis[k, 0], -q_pelvis[k, 1], -q_pelvis[k, 2], -q_pelvis[k, 3]
-        e, f, g, h = q_thigh[k, 0], q_thigh[k, 1], q_thigh[k, 2], q_thigh[k, 3]
-        w, x = a * e - b * f - c * g - d * h, a * f + b * e + c * h - d * g
-        y, z = a * g - b * h + c * e + d * f, a * h + b * g - c * f + d * e
-        out[k, 0] = atan2(-2.0 * (x * y - w * z), 1.0 - 2.0 * (x * x + z * z))
-        out[k, 1] = asin(min(1.0, max(-1.0, 2.0 * (y * z + w * x))))
-        out[k, 2] = atan2(-2.0 * (x * z - w * y), 1.0 - 2.0 * (x * x + y * y))
-
-
-@njit(cache=True, nogil=True)
-def unwrap(angle_rad: FloatArray, last_rad: float) -> float:
-    """Make angles (n,) continuous in place, following ``last_rad``; NaN are passed over.
-
-    Returns the last known angle.
-    """
-    turn = 2.0 * np.pi
-    for k in range(len(angle_rad)):
-        a = angle_rad[k]
-        if a == a:  # noqa: PLR0124 - false for NaN alone
-            last_rad = a + turn * np.floor((last_rad - a) / turn + 0.5)
-            angle_rad[k] = last_rad
-    return last_rad
 
 
 @njit(cache=True, nogil=True)

@@ -1,0 +1,1 @@
+"""The compiled inner loops. Plain loops over flat arrays: what numba turns into machine code best."""

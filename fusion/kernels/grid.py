@@ -1,0 +1,73 @@
+"""The compiled loop that puts irregular samples onto a grid."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Final
+
+import numpy as np
+from numba import njit
+
+from fusion.types import FloatArray, QualityArray
+
+AFTER_GAP: Final = 1
+BRIDGED: Final = 8
+MISSING: Final = 16
+
+
+@njit(cache=True, nogil=True)
+def interpolate(
+    grid_s: FloatArray,
+    t_s: FloatArray,
+    values: FloatArray,
+    quality: QualityArray,
+    bridge_s: float,
+    first: int,
+    out: FloatArray,
+    quality_out: QualityArray,
+) -> int:
+    """Put samples ``values`` (n, 12) at ``t_s`` onto ``grid_s`` (m,), filling ``out`` (m, 12).
+
+    Columns 0–3 are a unit quaternion. Where neighbours lie further apart than ``bridge_s``, or one is
+    lacking, the row is NaN and MISSING. Returns the index of the last sample used, to drop those before.
+    """
+    j = first
+    n = len(t_s)
+    for k in range(len(grid_s)):
+        t = grid_s[k]
+        while j + 1 < n and t_s[j + 1] <= t:
+            j += 1
+        exact = n > 0 and t_s[j] == t
+        if n == 0 or t_s[j] > t or (j + 1 >= n and not exact):
+            out[k, :] = np.nan
+            quality_out[k] = MISSING
+            continue
+        if exact:
+            out[k, :] = values[j]
+            quality_out[k] = quality[j]
+            continue
+        gap = t_s[j + 1] - t_s[j]
+        if gap > bridge_s:
+            out[k, :] = np.nan
+            quality_out[k] = MISSING
+            continue
+        f = (t - t_s[j]) / gap
+        flags = quality[j + 1] & ~AFTER_GAP | (quality[j] & ~AFTER_GAP)
+        if quality[j + 1] & AFTER_GAP:
+            flags |= BRIDGED
+        quality_out[k] = flags
+        same = 0.0
+        for i in range(4):
+            same += values[j, i] * values[j + 1, i]
+        sign = 1.0 if same >= 0.0 else -1.0
+        norm = 0.0
+        for i in range(4):
+            q = (1.0 - f) * values[j, i] + f * sign * values[j + 1, i]
+            out[k, i] = q
+            norm += q * q
+        norm = 1.0 / sqrt(norm)
+        for i in range(4):
+            out[k, i] *= norm
+        for i in range(4, 12):
+            out[k, i] = (1.0 - f) * values[j, i] + f * values[j + 1, i]
+    return j
