@@ -92,6 +92,7 @@ class Service:
         self._stack.callback(self._save_acknowledged)
         self.gateway = Gateway(settings, self.repository, self.bus, self._assignment, self.clock)
         self.gateway.on_status = self._publish_status
+        self.gateway.remember_assignments()
         await self.gateway.recover()
         self._stack.push_async_callback(self._close_sessions)
         await self._start_api(listener)

@@ -123,7 +123,7 @@ class Gateway:
         started_at = datetime.fromtimestamp(started_s, UTC)
         try:
             self._config(athlete_id, segments, exercise)
-            self._repository.ensure_athlete(athlete_id)
+            self._remember(athlete_id, segments)
             named = {device_id: segment.value for device_id, segment in segments.items()}
             session_id = self._repository.open_session(athlete_id, exercise, started_at, named)
             session = self._start(session_id, athlete_id, exercise, started_s, segments)
@@ -135,6 +135,13 @@ class Gateway:
             return None
         self._announce(session, "open")
         return session
+
+    def _remember(self, athlete_id: str, segments: Mapping[str, Segment]) -> None:
+        self._repository.ensure_athlete(athlete_id)
+        for device_id, segment in segments.items():
+            name = self.devices[device_id].name if device_id in self.devices else ""
+            profile = self._profile(device_id).id
+            self._repository.remember_device(device_id, name, profile, athlete_id, segment.value)
 
     def _config(self, athlete_id: str, segments: Mapping[str, Segment], exercise: str) -> PipelineConfig:
         return PipelineConfig(
@@ -176,6 +183,17 @@ class Gateway:
     def _announce(self, session: AthleteSession, state: str) -> None:
         body: Document = session.status() | {"event": f"session_{state}", "state": state}
         self._bus.publish(Message("session", session.facts.athlete_id, body))
+
+    def remember_assignments(self) -> None:
+        """Sensors are worn as last time, unless somebody said otherwise."""
+        for device_id, profile in self._repository.device_profiles().items():
+            if profile in firmware_profiles.ids():
+                self._profiles[device_id] = firmware_profiles.load(profile)
+        taken = set(self.assignment.sensors.values())
+        for device_id, (athlete_id, name) in self._repository.assignments().items():
+            place = (athlete_id, Segment(name))
+            if place not in taken:
+                self.assignment.sensors.setdefault(device_id, place)
 
     async def recover(self) -> None:
         """Go on with sessions that a crash left open, or close those that are too old for it."""

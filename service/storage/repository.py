@@ -64,13 +64,20 @@ class Repository:
             return [_document(a) for a in t.exec(select(Athlete).order_by(Athlete.id))]
 
     def remember_device(self, device_id: str, name: str, profile: str, athlete_id: str, segment: str) -> None:
-        """Keep where a sensor is worn."""
+        """Keep where a sensor is worn; whichever was there before is not any more."""
         with Transaction(self._engine) as t:
-            device = t.get(Device, device_id) or Device(id=device_id, profile=profile)
-            device.name, device.profile = name, profile
+            same_place = (col(Device.athlete_id) == athlete_id) & (col(Device.segment) == segment)
+            t.execute(update(Device).where(same_place).values(athlete_id=None, segment=None))
+            device = t.get(Device, device_id, populate_existing=True) or Device(id=device_id, profile=profile)
+            device.name, device.profile = name or device.name, profile
             device.athlete_id, device.segment = athlete_id, segment
             t.add(device)
             t.commit()
+
+    def device_profiles(self) -> dict[str, str]:
+        """device_id → id of its firmware profile, of every sensor ever worn."""
+        with Transaction(self._engine) as t:
+            return {d.id: d.profile for d in t.exec(select(Device))}
 
     def assignments(self) -> dict[str, tuple[str, str]]:
         """device_id → (athlete, segment) of every sensor that is worn by someone."""
