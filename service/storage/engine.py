@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from sqlalchemy import Engine, event, inspect, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 from sqlmodel import create_engine
 
 from fusion.errors import IliumError
@@ -69,7 +69,7 @@ def _present_revision(url: str) -> str | None:
             if "alembic_version" not in tables:
                 return None if tables else _EMPTY
             return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    except OperationalError as error:
+    except DatabaseError as error:
         raise StorageError(
             f"the database at {_shown(url)} cannot be opened ({error.orig}); check path and rights"
         ) from error
