@@ -64,6 +64,8 @@ def _program() -> str:
 
 def _usable_port(port: int) -> int:
     with socket.socket() as probe:
+        # connections of a server that just ended do not stand in the way of the next
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:

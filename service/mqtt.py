@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from service.bus import Message
 
 _LIVE_WAITING_MAX = 100
 """Live frames that may wait in the client; more and new ones are dropped, or they would be old."""
+_WAITING_MAX = 1000
+"""Messages that may wait for a broker that is away."""
 
 
 class MqttError(IliumError, ValueError):
@@ -81,6 +84,7 @@ class MqttPublisher:
             client.tls_set()
         client.will_set(self.topics.gateway("status"), b'{"state":"offline"}', qos=1, retain=True)
         client.reconnect_delay_set(1, 5)
+        client.max_queued_messages_set(_WAITING_MAX)
         client.on_socket_open = _send_at_once
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
@@ -98,7 +102,8 @@ class MqttPublisher:
             farewell = self._client.publish(
                 self.topics.gateway("status"), b'{"state":"offline"}', qos=1, retain=True
             )
-            farewell.wait_for_publish(2.0)
+            with contextlib.suppress(RuntimeError):  # the broker left first
+                farewell.wait_for_publish(2.0)
         self._client.disconnect()
         self._client.loop_stop()
 
