@@ -49,14 +49,14 @@ class ReplaySource:
                 sink.status(DeviceStatus(device_id, device_id, state, start_s, self._profile))
         loop = asyncio.get_running_loop()
         began_s = loop.time()
-        characteristic = self._profile.stream.characteristic
-        for count, (t_s, device_id, payload) in enumerate(heapq.merge(*map(self._packets, self._recordings))):
+        for count, packet in enumerate(self.packets(start_s)):
             if self._speed > 0.0:
-                await asyncio.sleep(max(0.0, began_s + t_s / self._speed - loop.time()))
+                due_s = began_s + (packet.arrival_s - start_s) / self._speed
+                await asyncio.sleep(max(0.0, due_s - loop.time()))
             elif count % _YIELD_EVERY == 0:
                 await asyncio.sleep(0)
-            self._clock.now_s = start_s + t_s
-            sink.packet(RawPacket(device_id, characteristic, self._clock.now_s, payload))
+            self._clock.now_s = packet.arrival_s
+            sink.packet(packet)
         for device_id in self._recordings:
             sink.status(DeviceStatus(device_id, device_id, DeviceState.STOPPED, self._clock(), self._profile))
         self.finished.set()
@@ -65,6 +65,12 @@ class ReplaySource:
         """A recording cannot blink."""
         del device_id
         return False
+
+    def packets(self, start_s: float) -> Iterator[RawPacket]:
+        """All packets in the order in which they arrive, the first at ``start_s``."""
+        characteristic = self._profile.stream.characteristic
+        for t_s, device_id, payload in heapq.merge(*map(self._packets, self._recordings)):
+            yield RawPacket(device_id, characteristic, start_s + t_s, payload)
 
     def _packets(self, device_id: str) -> Iterator[tuple[float, str, bytes]]:
         block = self._recordings[device_id]
