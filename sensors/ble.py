@@ -291,10 +291,10 @@ class _Link:
         """Stop the stream and hang up, as far as the link still allows."""
         if not client.is_connected:
             return
-        with contextlib.suppress(BleakError, TimeoutError, OSError):
-            async with asyncio.timeout(2.0):
-                await self._write(client, self._profile.commands.stop)
-                await client.disconnect()
+        for farewell in (self._write(client, self._profile.commands.stop), client.disconnect()):
+            with contextlib.suppress(BleakError, TimeoutError, OSError):
+                async with asyncio.timeout(2.0):
+                    await farewell
         self.tell(DeviceState.STOPPED)
 
     @staticmethod

@@ -19,9 +19,7 @@ ATHLETE = "anna"
 
 
 @functools.cache
-def packets_of(
-    exercise: str = "hip_thrust", reps: int = 4, lumbar_deg: float = 0.0
-) -> tuple[RawPacket, ...]:
+def packets_of(exercise: str = "hip_thrust", reps: int = 4, lumbar_deg: float = 0.0) -> tuple[RawPacket, ...]:
     """All packets of one set in the order in which they came; device ids are the segments' names."""
     return tuple(source_of(exercise, reps, lumbar_deg).packets(START_S))
 

@@ -137,9 +137,7 @@ async def test_a_session_without_a_spool_is_closed(settings: Settings, repositor
 def without(packets: tuple[Any, ...], device_id: str, start_s: float, end_s: float) -> list[Any]:
     """As if one sensor was silent in between."""
     gone = range(int(1000 * start_s), int(1000 * end_s))
-    return [
-        p for p in packets if p.device_id != device_id or int(1000 * (p.arrival_s - START_S)) not in gone
-    ]
+    return [p for p in packets if p.device_id != device_id or int(1000 * (p.arrival_s - START_S)) not in gone]
 
 
 @pytest.mark.parametrize("device_id", ["pelvis", "thigh_right"])

@@ -101,9 +101,7 @@ async def test_athletes_sensors_and_exercises_are_listed(running: Running) -> No
         ("/api/v1/nowhere", 404, "Not Found"),
     ],
 )
-async def test_every_error_is_a_problem_document(
-    running: Running, path: str, status: int, part: str
-) -> None:
+async def test_every_error_is_a_problem_document(running: Running, path: str, status: int, part: str) -> None:
     answer = await running.http.get(path)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
