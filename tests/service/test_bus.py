@@ -66,7 +66,8 @@ async def test_a_waiting_listener_wakes_up() -> None:
 
 
 def test_direct_listeners_hear_at_once() -> None:
-    bus, got = Bus(), []
+    bus = Bus()
+    got: list[Message] = []
     bus.listen(got.append)
     bus.publish(event(1))
     assert [m.body["n"] for m in got] == [1]

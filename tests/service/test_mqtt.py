@@ -7,7 +7,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from paho.mqtt.client import Client, MQTTMessage
@@ -69,13 +69,19 @@ class Ear:
 
         self._client = Client(CallbackAPIVersion.VERSION2)
         self._client.on_message = received
-        self._client.on_connect = lambda *_: self._client.subscribe("ilium/#", qos=1)
-        self._client.on_subscribe = lambda *_: loop.call_soon_threadsafe(self.subscribed.set)
+
+        def connected(*_: object) -> None:
+            self._client.subscribe("ilium/#", qos=1)
+
+        def subscribed(*_: object) -> None:
+            loop.call_soon_threadsafe(self.subscribed.set)
+
+        self._client.on_connect, self._client.on_subscribe = connected, subscribed
         host, port = url.removeprefix("mqtt://").split(":")
         self._client.connect_async(host, int(port))
         self._client.reconnect_delay_set(1, 1)
 
-    async def __aenter__(self) -> Ear:
+    async def __aenter__(self) -> Self:
         self._client.loop_start()
         await asyncio.wait_for(self.subscribed.wait(), PATIENCE_S)
         return self
@@ -99,14 +105,16 @@ class Publishing:
         loop = asyncio.get_running_loop()
         self.acknowledged: asyncio.Queue[int] = asyncio.Queue()
         self.connections: asyncio.Queue[None] = asyncio.Queue()
-        self.publisher = MqttPublisher(
-            url,
-            TOPICS,
-            acknowledged=lambda n: loop.call_soon_threadsafe(self.acknowledged.put_nowait, n),
-            connected=lambda: loop.call_soon_threadsafe(self.connections.put_nowait, None),
-        )
 
-    async def __aenter__(self) -> Publishing:
+        def acknowledged(event_id: int) -> None:
+            loop.call_soon_threadsafe(self.acknowledged.put_nowait, event_id)
+
+        def connected() -> None:
+            loop.call_soon_threadsafe(self.connections.put_nowait, None)
+
+        self.publisher = MqttPublisher(url, TOPICS, acknowledged, connected)
+
+    async def __aenter__(self) -> Self:
         self.publisher.start()
         return self
 

@@ -31,7 +31,7 @@ class Running:
     service: Service
     http: httpx.AsyncClient
 
-    async def get(self, path: str, status: int = 200, **params: Any) -> Any:
+    async def get(self, path: str, *, status: int = 200, **params: Any) -> Any:
         answer = await self.http.get(path, params=params)
         assert answer.status_code == status, answer.text
         return answer.json()
@@ -123,7 +123,7 @@ async def test_sessions_come_page_by_page(running: Running) -> None:
     for one in made:
         repository.close_session(one, datetime.now(UTC) + timedelta(hours=1), [])
     seen: list[str] = []
-    cursor: dict[str, str] = {}
+    cursor: dict[str, Any] = {}
     while True:
         page = await running.get("/api/v1/sessions", athlete_id="ben", limit=2, **cursor)
         seen += [s["id"] for s in page["items"]]

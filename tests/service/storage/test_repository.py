@@ -187,5 +187,5 @@ def test_a_database_that_cannot_be_opened_is_named_without_its_password(tmp_path
 def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
     path = tmp_path / "app.db"
     path.write_bytes(b"somebody's text, not a database" * 100)
-    with pytest.raises(StorageError, match="app.db"):
+    with pytest.raises(StorageError, match=r"app\.db"):
         upgrade(f"sqlite:///{path}")

@@ -1,0 +1,68 @@
+"""The `ilium` command as a user starts it, and its messages on the live WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import websockets
+
+PATIENCE_S = 90.0
+
+
+def ilium(
+    *arguments: object, cwd: Path, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, outside the checkout."""
+    command = [sys.executable, "-m", "service.cli", *map(str, arguments)]
+    return subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+
+@contextlib.asynccontextmanager
+async def started(*arguments: object, cwd: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """The command while the block runs; killed at its end if it still runs."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "service.cli",
+        *map(str, arguments),
+        cwd=cwd,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def live(port: int) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    """(topic, body) of every live message, from the moment the API is up."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            try:
+                socket = await websockets.connect(f"ws://127.0.0.1:{port}/api/v1/live")
+                break
+            except OSError:
+                await asyncio.sleep(0.05)
+        async with socket:
+            async for text in socket:
+                message = json.loads(text)
+                yield message["topic"], message["body"]
