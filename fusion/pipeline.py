@@ -55,6 +55,8 @@ class PipelineConfig:
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
+        if not 10.0 <= self.rate_hz <= 240.0:
+            raise InputError(f"rate {self.rate_hz:g} Hz: allowed are 10 to 240 Hz")
         worn = set(self.segments.values())
         if len(worn) != len(self.segments):
             raise InputError("two sensors on one segment; give each its own")

@@ -39,7 +39,8 @@ def test_simulate_then_analyze_meets_the_truth(tmp_path: Path, lumbar: int, foun
     assert done.returncode == 0, done.stderr
     (one,) = json.loads(done.stdout)["sets"]
     assert len(one["reps"]) == 5
-    assert {f["kind"] for rep in one["reps"] for f in rep["findings"]} == found
+    told = [f for rep in one["reps"] for f in rep["findings"] if f["severity"] != "info"]
+    assert {f["kind"] for f in told} == found
     truth = np.genfromtxt(tmp_path / "truth.csv", delimiter=",", names=True)
     angles = read_angles(tmp_path / "out" / "angles.csv")
     for signal, limit_deg in (("pelvis_tilt_deg", 2.0), ("hip_flexion_right_deg", 3.0)):
@@ -52,7 +53,7 @@ def test_simulate_then_analyze_meets_the_truth(tmp_path: Path, lumbar: int, foun
     [
         (0, "t_s,acc_x_ms2,acc_y_ms2,gyr_x_rads,gyr_y_rads,gyr_z_rads", "acc_z_ms2"),
         (7, "0.1,wet,0,9.8,0,0,0", "'wet'"),
-        (9, "0.001,0,0,9.8,0,0,0", "backwards"),
+        (9, "0.001,0,0,9.8,0,0,0", "does not increase"),
     ],
 )
 def test_a_bad_line_is_named_with_file_and_line(
@@ -77,7 +78,7 @@ def test_a_recording_too_short_to_calibrate_is_said(recording: Path, tmp_path: P
         (tmp_path / name).write_text("\n".join(lines) + "\n")
     code, said = analyze(tmp_path, "--exercise", "rdl")
     assert code == 2
-    assert "stand" in said
+    assert "needed to calibrate" in said
     assert said.count("\n") == 1
 
 
