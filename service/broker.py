@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
+import signal
 import socket
+import sys
 import sysconfig
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -19,6 +22,8 @@ jetstream {{ store_dir: "{store}", sync_interval: always }}
 mqtt {{ listen: "127.0.0.1:{port}" }}
 """
 _START_S = 10.0
+_PR_SET_PDEATHSIG = 1
+_prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
 class BrokerError(IliumError):
@@ -35,7 +40,15 @@ async def embedded_broker(folder: Path, port: int = 0) -> AsyncIterator[str]:
     config = _write_config(folder, chosen)
     log = folder / "nats-server.log"
     process = await asyncio.create_subprocess_exec(
-        _program(), "--config", str(config), "--log", str(log), stdin=asyncio.subprocess.DEVNULL
+        _program(),
+        "--config",
+        str(config),
+        "--log",
+        str(log),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        preexec_fn=_end_with_parent if _prctl else None,
     )
     try:
         await _answering(process, chosen, log)
@@ -44,6 +57,12 @@ async def embedded_broker(folder: Path, port: int = 0) -> AsyncIterator[str]:
         if process.returncode is None:
             process.terminate()
         await process.wait()
+
+
+def _end_with_parent() -> None:
+    """Ask the kernel to end the broker also when we are killed; otherwise it would keep its port."""
+    if _prctl:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _write_config(folder: Path, port: int) -> Path:

@@ -70,8 +70,8 @@ def _errors(trial: Trial, rate_hz: float, share: float, burst: int) -> tuple[flo
     part = whole.kept(keep)
     ours = estimate_orientation(t_s=part.t_s, acc_ms2=part.acc_ms2, gyr_rads=part.gyr_rads)
     last_seen = np.maximum.accumulate(np.where(keep, np.arange(len(keep)), 0))
-    held = _vqf(rate_hz, whole.gyr_rads[last_seen], whole.acc_ms2[last_seen])[keep]
-    unseen = _vqf(rate_hz, part.gyr_rads, part.acc_ms2)
+    held = _vqf(whole.rate_hz, whole.gyr_rads[last_seen], whole.acc_ms2[last_seen])[keep]
+    unseen = _vqf(whole.rate_hz, part.gyr_rads, part.acc_ms2)
     errors = [inclination_rmse_deg(q, part) for q in (ours, held, unseen)]
     return errors[0], errors[1], errors[2]
 

@@ -65,6 +65,7 @@ P_BIAS_SD_REST: Final = 10
 P_GAP_GAIN: Final = 11
 P_ACC_SD: Final = 12
 P_CURVE_MAX: Final = 13
+P_GAP_MOTION: Final = 14
 
 AFTER_GAP: Final = 1
 ACC_SATURATED: Final = 2
@@ -168,7 +169,9 @@ def _bridge(s: FloatArray, p: FloatArray, dt: float, nominal: float, w: tuple[fl
     )
     change = sqrt(d0 * d0 + d1 * d1 + d2 * d2)
     speed = sqrt(w[0] * w[0] + w[1] * w[1] + w[2] * w[2])
-    _forget(s, p, p[P_GAP_GAIN] * (0.5 * change + 0.3 * speed + 0.05) * dt)
+    # The bridge follows the motion the better the shorter the gap is beside the motion's own time.
+    unseen = min(1.0, dt / p[P_GAP_MOTION])
+    _forget(s, p, p[P_GAP_GAIN] * unseen * unseen * (0.5 * change + 0.3 * speed + 0.05) * dt)
     s[BRIDGE] = dt if dt <= p[P_CURVE_MAX] and s[STEP_BEFORE] > 0.0 else 0.0
     if s[BRIDGE] > 0.0:
         for i in range(3):

@@ -42,7 +42,7 @@ async def started(*arguments: object, cwd: Path) -> AsyncIterator[asyncio.subpro
         "service.cli",
         *map(str, arguments),
         cwd=cwd,
-        stdout=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
@@ -50,7 +50,7 @@ async def started(*arguments: object, cwd: Path) -> AsyncIterator[asyncio.subpro
     finally:
         if process.returncode is None:
             process.kill()
-        await process.communicate()
+        await process.wait()
 
 
 async def live(port: int) -> AsyncIterator[tuple[str, dict[str, Any]]]:
