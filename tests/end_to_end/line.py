@@ -53,16 +53,29 @@ async def started(*arguments: object, cwd: Path) -> AsyncIterator[asyncio.subpro
         await process.wait()
 
 
-async def live(port: int) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-    """(topic, body) of every live message, from the moment the API is up."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            try:
-                socket = await websockets.connect(f"ws://127.0.0.1:{port}/api/v1/live")
-                break
-            except OSError:
-                await asyncio.sleep(0.05)
-        async with socket:
-            async for text in socket:
-                message = json.loads(text)
-                yield message["topic"], message["body"]
+Messages = AsyncIterator[tuple[str, dict[str, Any]]]
+
+
+@contextlib.asynccontextmanager
+async def live(port: int) -> AsyncIterator[Messages]:
+    """(topic, body) of every live message while the block runs, from the moment the API is up."""
+    async with asyncio.timeout(PATIENCE_S), _connected(port) as socket:
+        yield _messages(socket)
+
+
+@contextlib.asynccontextmanager
+async def _connected(port: int) -> AsyncIterator[websockets.ClientConnection]:
+    while True:
+        try:
+            socket = await websockets.connect(f"ws://127.0.0.1:{port}/api/v1/live", close_timeout=1)
+            break
+        except OSError:
+            await asyncio.sleep(0)
+    async with socket:
+        yield socket
+
+
+async def _messages(socket: websockets.ClientConnection) -> Messages:
+    async for text in socket:
+        message = json.loads(text)
+        yield message["topic"], message["body"]

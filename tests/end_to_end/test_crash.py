@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 async def test_a_killed_gateway_loses_at_most_a_second_and_reopens_its_session(tmp_path: Path) -> None:
     port, data = free_port(), tmp_path / "data"
-    options = ["demo", "--athletes", 1, "--headless", "--json", "--data-dir", data]
+    options = ["demo", "--athletes", 1, "--headless", "--json", "--duration", 45, "--data-dir", data]
     before = await _kill_after_two_reps(options, port, tmp_path)
 
     (spool,) = (data / "spool").glob("*.sqlite")
@@ -30,13 +30,14 @@ async def test_a_killed_gateway_loses_at_most_a_second_and_reopens_its_session(t
 
     # The radio's process ended with its gateway; the second one meets the same sensors again.
     reps = []
-    async with started(*options, "--port", port, "--duration", 40, cwd=tmp_path) as process:
-        async for topic, body in live(port):
-            assert body["session_id"] == before["session_id"]
-            if topic == "kinematics" and body["reps_session"] > before["reps_session"]:
-                reps.append(body["reps_session"])
-                break
-        process.terminate()
+    async with started(*options, "--port", port, cwd=tmp_path) as process:
+        async with live(port) as messages:
+            async for topic, body in messages:
+                assert body["session_id"] == before["session_id"]
+                if topic == "kinematics" and body["reps_session"] > before["reps_session"]:
+                    reps.append(body["reps_session"])
+                    break
+        process.kill()
     assert reps == [before["reps_session"] + 1]
 
     repository = Repository(open_engine(f"sqlite:///{data / 'app.db'}"))
@@ -47,8 +48,8 @@ async def test_a_killed_gateway_loses_at_most_a_second_and_reopens_its_session(t
 
 async def _kill_after_two_reps(options: list[object], port: int, folder: Path) -> dict[str, Any]:
     """The last frame that was heard before SIGKILL."""
-    async with started(*options, "--port", port, "--duration", 60, cwd=folder) as process:
-        async for topic, body in live(port):
+    async with started(*options, "--port", port, cwd=folder) as process, live(port) as messages:
+        async for topic, body in messages:
             if topic == "kinematics" and body["reps_session"] >= 2:
                 process.kill()
                 return body
