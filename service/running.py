@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from collections.abc import Callable, Collection
 
 from rich.console import Console
 
 from fusion import exercises
 from fusion.errors import InputError
 from fusion.types import Segment
-from sensors.ble import BleSource
+from sensors.ble import BleSource, RadioError
+from sensors.source import SensorSource
 from service.app import Service, unix_clock
 from service.gateway import Assignment
 from service.live_view import Board, drawing
 from service.logs import configure_logs
 from service.settings import Settings
+
+_LOOK_S = 10.0
+"""After this long it is said which sensors are missing."""
 
 
 def main(
@@ -31,7 +36,8 @@ def main(
     """Run until Ctrl-C, SIGTERM or the duration; sensors are stopped and sessions closed."""
     configure_logs(quiet=not headless)
     assignment = parse_assignment(wear, athlete_id, exercise)
-    asyncio.run(_run(settings, assignment, duration_s, headless=headless))
+    clock = unix_clock()
+    asyncio.run(run(settings, assignment, BleSource(clock), clock, duration_s, headless=headless))
 
 
 def parse_assignment(wear: list[str], athlete_id: str, exercise: str | None) -> Assignment:
@@ -54,10 +60,29 @@ def parse_assignment(wear: list[str], athlete_id: str, exercise: str | None) -> 
     return Assignment(sensors, {athlete_id: exercise})
 
 
-async def _run(
-    settings: Settings, assignment: Assignment, duration_s: float | None, *, headless: bool
+def advice(assignment: Assignment, seen: Collection[str]) -> list[str]:
+    """What stands between the present state and a session, a line each."""
+    if not seen:
+        return ["no sensor in range yet; wake it by its button or by moving it, and come closer"]
+    missing = [
+        f"{device_id} ({segment.value}) has not been seen yet; wake it, charge it or come closer"
+        for device_id, (_, segment) in assignment.sensors.items()
+        if device_id not in seen
+    ]
+    free = sorted(set(seen) - set(assignment.sensors))
+    return missing + [f"{device_id} is worn by nobody; add --wear {device_id}=pelvis" for device_id in free]
+
+
+async def run(
+    settings: Settings,
+    assignment: Assignment,
+    source: SensorSource,
+    clock: Callable[[], float],
+    duration_s: float | None,
+    *,
+    headless: bool,
 ) -> None:
-    clock = unix_clock()
+    """Run as a coroutine. Raises `RadioError` when no sensor came into range in ``duration_s``."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -65,9 +90,7 @@ async def _run(
             loop.add_signal_handler(name, stop.set)
     console = Console()
     async with contextlib.AsyncExitStack() as stack:
-        service = await stack.enter_async_context(
-            Service(settings, [BleSource(clock)], assignment, clock=clock)
-        )
+        service = await stack.enter_async_context(Service(settings, [source], assignment, clock=clock))
         addresses = f"REST {service.api_url}/api/v1/docs · MQTT {service.mqtt_url}"
         if headless:
             console.print(addresses)
@@ -75,6 +98,16 @@ async def _run(
             board = Board(addresses)
             service.bus.listen(board.take)
             await stack.enter_async_context(drawing(board, console))
+
+        def advise() -> None:
+            for line in advice(assignment, service.gateway.devices):
+                console.print(f"[yellow]{line}[/yellow]")
+
+        loop.call_later(_LOOK_S, advise)
         if duration_s is not None:
             loop.call_later(duration_s, stop.set)
         await service.run_until(stop)
+        if duration_s is not None and not service.gateway.devices:
+            raise RadioError(
+                "no sensor came into range; wake it by its button or by moving it, and come closer"
+            )
