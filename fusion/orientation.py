@@ -48,7 +48,7 @@ class OrientationParams:
     """One sample's error of the vertical in motion."""
     curve_max_s: float = 0.15
     """Longest gap that is bridged by a cubic; longer ones by the mean of both rates."""
-    gap_motion_s: float = 0.12
+    gap_motion_s: float = 0.18
     """The motion's own time: gaps shorter than this are bridged the better the shorter they are."""
 
 
