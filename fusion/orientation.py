@@ -50,6 +50,8 @@ class OrientationParams:
     """Longest gap that is bridged by a cubic; longer ones by the mean of both rates."""
     gap_motion_s: float = 0.18
     """The motion's own time: gaps shorter than this are bridged the better the shorter they are."""
+    lead: float = 0.0
+    """Share of the vertical's present change that is added; 0 live, ½ for one half of the smoother."""
 
 
 class OrientationEstimator:

@@ -17,6 +17,8 @@ from fusion.types import FloatArray, ImuBlock, OrientedBlock
 
 _GAP = 1.5
 """A step longer than this many usual ones is a gap."""
+_LEAD = 0.5
+"""Makes each direction one half of the low-pass run forwards and then backwards over the result."""
 _UP = np.array([0.0, 0.0, 1.0])
 
 
@@ -25,8 +27,9 @@ def smooth_orientation(block: ImuBlock, params: OrientationParams | None = None)
 
     Raises `InputError` when times do not increase or a value is not finite.
     """
-    forward = OrientationEstimator(params).update(block)
-    backward = OrientationEstimator(params).update(_reversed(block))
+    half = replace(params or OrientationParams(), lead=_LEAD)
+    forward = OrientationEstimator(half).update(block)
+    backward = OrientationEstimator(half).update(_reversed(block))
     w_forward = 1.0 / forward.inclination_sd_rad**2
     w_backward = 1.0 / backward.inclination_sd_rad[::-1] ** 2
     share = (w_backward / (w_forward + w_backward))[:, None]

@@ -66,6 +66,7 @@ P_GAP_GAIN: Final = 11
 P_ACC_SD: Final = 12
 P_CURVE_MAX: Final = 13
 P_GAP_MOTION: Final = 14
+P_LEAD: Final = 15
 
 AFTER_GAP: Final = 1
 ACC_SATURATED: Final = 2
@@ -127,6 +128,19 @@ def _decay(dt: float, tau: float) -> tuple[float, float, float]:
     e = exp(-x)
     sx, cx = sin(x), cos(x)
     return e * (cx + sx), e * sx, e * (cx - sx)
+
+
+@njit(cache=True, inline="always")
+def _turn_by_rate(s: FloatArray, dt: float, w: tuple[float, float, float]) -> None:
+    """Turn by one sample's mean rate, with the coning term of Bortz (doi 10.1109/TAES.1971.310252).
+
+    The axis turns within the interval too; the cross product with the interval before tells how (Savage
+    1998, doi 10.2514/2.4228).
+    """
+    x, y, z = w[0] - s[BIAS], w[1] - s[BIAS + 1], w[2] - s[BIAS + 2]
+    k = s[STEP_BEFORE] * dt / 12.0
+    a, b, c = k * (s[GYR] - s[BIAS]), k * (s[GYR + 1] - s[BIAS + 1]), k * (s[GYR + 2] - s[BIAS + 2])
+    _rotate_by_vector(s, x * dt + b * z - c * y, y * dt + c * x - a * z, z * dt + a * y - b * x)
 
 
 @njit(cache=True, inline="always")
@@ -221,30 +235,55 @@ def _level(s: FloatArray, p: FloatArray, dt: float, a: tuple[float, float, float
     x = _low_pass(s, ACC_LP, 3, 0, x, f, c)
     y = _low_pass(s, ACC_LP, 3, 1, y, f, c)
     z = _low_pass(s, ACC_LP, 3, 2, z, f, c)
+    ex, ey, (s[TILT], s[TILT + 1], s[TILT + 2], s[TILT + 3]) = _upright(s, x, y, z)
+    return ex, ey
+
+
+@njit(cache=True, inline="always")
+def _upright(
+    s: FloatArray, x: float, y: float, z: float
+) -> tuple[float, float, tuple[float, float, float, float]]:
+    """The tilt correction turned so that (x, y, z) in I points up, and how far off it was (2)."""
+    t0, t1, t2, t3 = s[TILT], s[TILT + 1], s[TILT + 2], s[TILT + 3]
     ex, ey, ez = _turned(s, TILT, x, y, z)
     n = sqrt(ex * ex + ey * ey + ez * ez)
     if n < 1e-6:
-        return 0.0, 0.0
+        return 0.0, 0.0, (t0, t1, t2, t3)
     ex, ey, ez = ex / n, ey / n, ez / n
     w = sqrt(max(0.0, 0.5 * (ez + 1.0)))
     if w > 1e-6:
         i, j = 0.5 * ey / w, -0.5 * ex / w
     else:
         w, i, j = 0.0, 1.0, 0.0
-    t0, t1, t2, t3 = s[TILT], s[TILT + 1], s[TILT + 2], s[TILT + 3]
     r0 = w * t0 - i * t1 - j * t2
     r1 = w * t1 + i * t0 + j * t3
     r2 = w * t2 - i * t3 + j * t0
     r3 = w * t3 + i * t2 - j * t1
     n = 1.0 / sqrt(r0 * r0 + r1 * r1 + r2 * r2 + r3 * r3)
-    s[TILT], s[TILT + 1], s[TILT + 2], s[TILT + 3] = r0 * n, r1 * n, r2 * n, r3 * n
-    return ex, ey
+    return ex, ey, (r0 * n, r1 * n, r2 * n, r3 * n)
+
+
+@njit(cache=True, inline="always")
+def _q_led(s: FloatArray, lead: float) -> tuple[float, float, float, float]:
+    """Orientation whose vertical is the low-passed acceleration and ``lead`` of its derivative."""
+    x, y, z = s[ACC_LP], s[ACC_LP + 1], s[ACC_LP + 2]
+    x, y, z = x + lead * s[ACC_LP + 3], y + lead * s[ACC_LP + 4], z + lead * s[ACC_LP + 5]
+    tilt = _upright(s, x, y, z)[2]
+    return _product(tilt, (s[Q], s[Q + 1], s[Q + 2], s[Q + 3]))
 
 
 @njit(cache=True, inline="always")
 def _q_es(s: FloatArray) -> tuple[float, float, float, float]:
-    a, b, c, d = s[TILT], s[TILT + 1], s[TILT + 2], s[TILT + 3]
-    w, x, y, z = s[Q], s[Q + 1], s[Q + 2], s[Q + 3]
+    tilt = s[TILT], s[TILT + 1], s[TILT + 2], s[TILT + 3]
+    return _product(tilt, (s[Q], s[Q + 1], s[Q + 2], s[Q + 3]))
+
+
+@njit(cache=True, inline="always")
+def _product(
+    p: tuple[float, float, float, float], q: tuple[float, float, float, float]
+) -> tuple[float, float, float, float]:
+    a, b, c, d = p
+    w, x, y, z = q
     return (
         a * w - b * x - c * y - d * z,
         a * x + b * w + c * z - d * y,
@@ -350,7 +389,7 @@ def _advance(
         if added:
             _bridge(s, p, dt, nominal, w)
         else:
-            _rotate_by_vector(s, (w[0] - s[BIAS]) * dt, (w[1] - s[BIAS + 1]) * dt, (w[2] - s[BIAS + 2]) * dt)
+            _turn_by_rate(s, dt, w)
     if flags & GYR_SATURATED and dt > 0.0:
         _forget(s, p, 0.3 * dt * sqrt(w[0] * w[0] + w[1] * w[1] + w[2] * w[2]))
     # A long gap is one interval of evidence, not many.
@@ -398,7 +437,8 @@ def estimate(
             (acc[k, 0], acc[k, 1], acc[k, 2]),
             flags,
         )
-        q_es[k, 0], q_es[k, 1], q_es[k, 2], q_es[k, 3] = _q_es(s)
+        q = _q_led(s, p[P_LEAD]) if p[P_LEAD] > 0.0 else _q_es(s)
+        q_es[k, 0], q_es[k, 1], q_es[k, 2], q_es[k, 3] = q
         for i in range(3):
             gyr_out[k, i] = gyr[k, i] - s[BIAS + i]
         inclination_sd[k] = sqrt(1e-4 + p[P_ACC_SD] ** 2 * 0.01 / s[WEIGHT])
