@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from fusion.errors import InputError
 from fusion.heading import MagneticHeading
 from fusion.kernels import estimator
+from fusion.kernels.estimator_state import BIAS, REST_TIME, STARTED, STATE_SIZE, TIME
 from fusion.types import FloatArray, ImuBlock, OrientedBlock
 
 _DPS = float(np.pi / 180.0)
@@ -69,7 +70,7 @@ class OrientationEstimator:
 
     def reset(self) -> None:
         """Forget everything, as if made anew."""
-        self._state = np.zeros(estimator.STATE_SIZE)
+        self._state = np.zeros((1, STATE_SIZE))
         if self._heading:
             self._heading.reset()
 
@@ -77,7 +78,7 @@ class OrientationEstimator:
     def state(self) -> FloatArray:
         """All that the estimator remembers; give it to `restore` to go on from here."""
         heading = self._heading.state if self._heading else np.empty(0)
-        return np.concatenate((self._state, heading))
+        return np.concatenate((self._state[0], heading))
 
     def restore(self, state: ArrayLike) -> None:
         """Go on from a `state` taken earlier.
@@ -87,19 +88,19 @@ class OrientationEstimator:
         values = np.array(state, float)
         if values.shape != self.state.shape:
             raise InputError(f"orientation state has shape {values.shape}, not {self.state.shape}")
-        self._state = values[: estimator.STATE_SIZE].copy()
+        self._state = values[None, :STATE_SIZE].copy()
         if self._heading:
-            self._heading.restore(values[estimator.STATE_SIZE :])
+            self._heading.restore(values[STATE_SIZE:])
 
     @property
     def bias_rads(self) -> FloatArray:
         """Estimated gyroscope bias (3,) in S."""
-        return self._state[estimator.BIAS : estimator.BIAS + 3].copy()
+        return self._state[0, BIAS : BIAS + 3].copy()
 
     @property
     def resting(self) -> bool:
         """Whether the sensor has been lying still long enough to learn its bias."""
-        return bool(self._state[estimator.REST_TIME] >= self.params.rest_min_s)
+        return bool(self._state[0, REST_TIME] >= self.params.rest_min_s)
 
     def update(self, block: ImuBlock) -> OrientedBlock:
         """Orientation at every sample of ``block``, which follows the one before in time.
@@ -110,14 +111,16 @@ class OrientationEstimator:
         n = len(block)
         q_es, gyr = np.empty((n, 4)), np.empty((n, 3))
         inclination_sd, heading_sd = np.empty(n), np.empty(n)
-        quality = np.empty(n, np.uint8)
-        estimator.estimate(
+        quality_in = np.ascontiguousarray(block.quality, np.uint8)
+        quality = quality_in.copy()
+        estimator.single(
             self._state,
             self._p,
+            np.array((0, n)),
             np.ascontiguousarray(block.t_s, float),
             np.ascontiguousarray(block.acc_ms2, float),
             np.ascontiguousarray(block.gyr_rads, float),
-            np.ascontiguousarray(block.quality, np.uint8),
+            quality_in,
             q_es,
             gyr,
             inclination_sd,
@@ -129,7 +132,7 @@ class OrientationEstimator:
         return OrientedBlock(block.t_s, q_es, gyr, block.acc_ms2, inclination_sd, heading_sd, quality)
 
     def _check(self, block: ImuBlock) -> None:
-        last_s = self._state[estimator.TIME] if self._state[estimator.STARTED] else -np.inf
+        last_s = self._state[0, TIME] if self._state[0, STARTED] else -np.inf
         bad = estimator.first_unusable(block.t_s, block.acc_ms2, block.gyr_rads, last_s)
         if bad == -1:
             return

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 QualityArray = NDArray[np.uint8]
+IndexArray = NDArray[np.int64]
 
 
 class Segment(StrEnum):
