@@ -27,7 +27,7 @@ def smooth_orientation(block: ImuBlock, params: OrientationParams | None = None)
 
     Raises `InputError` when times do not increase or a value is not finite.
     """
-    half = replace(params or OrientationParams(), lead=_LEAD)
+    half = params or OrientationParams()
     forward = OrientationEstimator(half).update(block)
     backward = OrientationEstimator(half).update(_reversed(block))
     w_forward = 1.0 / forward.inclination_sd_rad**2

@@ -9,6 +9,9 @@ from numba import njit
 inline: Any = njit(forceinline=True, error_model="numpy")
 """A part of a kernel: becomes part of whatever calls it."""
 
+rare: Any = njit(error_model="numpy")
+"""A part that is seldom entered: stays a function of its own."""
+
 looped: Any = njit(inline="always", error_model="numpy")
 """The same with loops: put into its caller before they are compiled, so that their lengths are known."""
 

@@ -17,15 +17,15 @@ from typing import Final
 import numpy as np
 
 from fusion.kernels.compiled import kernel
-from fusion.kernels.estimator_buffer import aligned, idle, load, stage, unstage
+from fusion.kernels.estimator_buffer import aligned, idle, load, stage, tell_tilt, unstage
 from fusion.kernels.estimator_state import (
     AFTER_GAP,
     BUFFER_ROWS,
     GAP,
     IN_ROWS,
     IN_TIME,
+    OUT,
     OUT_ROWS,
-    Q_ES,
     STATE_SIZE,
     constants,
 )
@@ -40,10 +40,12 @@ def estimator_of(width: int) -> Callable[..., None]:
     """The compiled loop over ``width`` lanes.
 
     ``run(states, p, starts, t_s, acc, gyr, quality_in, q_es, gyr_out, inclination_sd, heading_sd,
-    quality_out)`` runs sensor ``j`` of ``states`` (m, STATE_SIZE) over samples ``starts[j]`` to
+    quality_out, tilt_out)`` runs sensor ``j`` of ``states`` (m, STATE_SIZE) over samples ``starts[j]`` to
     ``starts[j + 1]``, changing its state and filling the outputs; a lane whose sensor is done takes the
     next one, an idle lane computes what nobody looks at. ``acc`` m/s² and ``gyr`` rad/s are (n, 3);
-    ``t_s`` strictly increases for each sensor; ``quality_out`` comes as a copy of ``quality_in``.
+    ``t_s`` strictly increases for each sensor; ``quality_out`` comes as a copy of ``quality_in``;
+    ``tilt_out`` (n, TILT_COLUMNS), or (0, TILT_COLUMNS) where it is not wanted, takes the horizontal velocity
+    (2) and the upper triangle of the covariance of velocity and tilt (10).
     """
 
     @kernel
@@ -60,6 +62,7 @@ def estimator_of(width: int) -> Callable[..., None]:
         inclination_sd: FloatArray,
         heading_sd: FloatArray,
         quality_out: QualityArray,
+        tilt_out: FloatArray,
     ) -> None:
         c = constants(p)
         b = aligned(BUFFER_ROWS * width)
@@ -88,7 +91,8 @@ def estimator_of(width: int) -> Callable[..., None]:
                     if waiting == len(states):
                         continue
                     job[lane], at[lane], end[lane] = waiting, starts[waiting], starts[waiting + 1]
-                    load(b, width, lane, states[waiting], t_s[at[lane]], acc[at[lane]], c)
+                    k = at[lane]
+                    load(b, width, lane, states[waiting], t_s[k], gyr[k], acc[k], c)
                     waiting += 1
                 busy = True
                 steps = min(steps, end[lane] - at[lane])
@@ -105,9 +109,13 @@ def estimator_of(width: int) -> Callable[..., None]:
                     for lane in range(width):
                         if job[lane] >= 0 and b[GAP * width + lane] > 0.0:
                             quality_out[at[lane] + k] |= AFTER_GAP
+                if len(tilt_out) > 0:
+                    for lane in range(width):
+                        if job[lane] >= 0:
+                            tell_tilt(b, width, lane, tilt_out[at[lane] + k])
                 first = k * OUT_ROWS * width
                 for i in range(OUT_ROWS * width):
-                    y[first + i] = b[Q_ES * width + i]
+                    y[first + i] = b[OUT * width + i]
             for lane in range(width):
                 if job[lane] >= 0:
                     unstage(
