@@ -16,6 +16,7 @@ from simulator.ble_backend import Adapter, backend
 from simulator.ports import free_port
 from tests.sensors.virtual_radio import (
     DOT,
+    DOT_STREAM,
     Sink,
     address,
     on_air,
@@ -68,7 +69,7 @@ async def test_every_packet_arrives_once_and_in_order() -> None:
     for number in (1, 2):
         mine = [p for p in sink.packets if p.device_id == address(number)]
         assert [p.payload for p in mine] == [payload(k) for k in range(50)]
-        assert {p.characteristic for p in mine} == {DOT.stream.characteristic}
+        assert {p.characteristic for p in mine} == {DOT_STREAM.characteristic}
         assert sink.of(address(number)) == [FOUND, CONNECTING, STREAMING, STOPPED]
     assert {s.battery_percent for s in sink.states if s.state is STREAMING} == {87}
 
@@ -114,7 +115,7 @@ async def test_at_the_end_every_sensor_is_told_to_stop() -> None:
 
 async def test_a_sensor_that_only_looks_like_ours_is_left_with_a_reason_and_tried_again() -> None:
     link, sink = virtual_link(), Sink()
-    battery_only = {u: cs for u, cs in DOT.services.items() if DOT.stream.characteristic not in cs}
+    battery_only = {u: cs for u, cs in DOT.services.items() if DOT_STREAM.characteristic not in cs}
     impostor = sensor_on(link, 1, profile=replace(DOT, services=battery_only))
     async with on_air(link, [impostor]) as radio, running(source_on(radio), sink):
         await sink.until(lambda: sink.of(address(1)).count(LOST) >= 2)
@@ -138,7 +139,7 @@ async def test_an_attempt_that_was_given_up_does_not_stand_in_the_way_of_the_nex
             await away.connect()
         await sensor._advertise()
         async with BleakClient(seen, backend=radio.client) as back:
-            assert back.services.get_characteristic(DOT.stream.characteristic) is not None
+            assert back.services.get_characteristic(DOT_STREAM.characteristic) is not None
 
 
 async def test_only_the_sensors_that_were_asked_for_are_connected() -> None:

@@ -21,6 +21,7 @@ from simulator.ports import free_port
 PATIENCE_S = 30.0
 FAST = LinkModel(interval_s=0.002, repeat=0.0)
 DOT = firmware_profiles.load("movella_dot")
+DOT_STREAM = firmware_profiles.choose(DOT).main
 
 
 def address(number: int) -> str:
@@ -42,7 +43,7 @@ class WornClock:
 
 def payload(number: int) -> bytes:
     """A packet of the right length that tells itself from the others."""
-    return number.to_bytes(4, "little") + bytes(DOT.stream.padded_length - 4)
+    return number.to_bytes(4, "little") + bytes(DOT_STREAM.padded_length - 4)
 
 
 def sensor_on(
