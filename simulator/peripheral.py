@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bumble import att
 from bumble.controller import Controller
 from bumble.core import AdvertisingData
 from bumble.device import Connection, Device
@@ -21,6 +22,11 @@ from simulator.link import LinkState
 
 _MTU = 247
 _ADVERTISING_MS = 40
+
+
+def _unreadable(_: Connection) -> bytes:
+    """A read is refused; bumble 0.0.236 does not look at an attribute's permissions itself."""
+    raise att.ATT_Error(att.ErrorCode.READ_NOT_PERMITTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +105,8 @@ class VirtualSensor:
     def _characteristic(self, uuid: str) -> Characteristic[bytes]:
         properties, permissions = Characteristic.Properties, Characteristic.Permissions
         if uuid == self.profile.stream.characteristic:
-            self._notifier = Characteristic(uuid, properties.NOTIFY, permissions.READABLE, b"")
+            silent = CharacteristicValue[bytes](read=_unreadable)
+            self._notifier = Characteristic(uuid, properties.NOTIFY, permissions(0), silent)
             return self._notifier
         battery = self.profile.battery
         if battery is not None and uuid == battery.characteristic:
