@@ -17,6 +17,7 @@ from simulator.host import Adapter
 from simulator.ports import free_port
 from tests.sensors.virtual_radio import (
     DOT,
+    DOT_STREAM,
     Gateway,
     Sink,
     address,
@@ -77,7 +78,7 @@ async def test_every_packet_arrives_once_and_in_order(gateway: Gateway) -> None:
     for number in (1, 2):
         mine = [p for p in sink.packets if p.device_id == address(number)]
         assert [p.payload for p in mine] == [payload(k) for k in range(50)]
-        assert {p.characteristic for p in mine} == {DOT.stream.characteristic}
+        assert {p.characteristic for p in mine} == {DOT_STREAM.characteristic}
         assert sink.of(address(number)) == [FOUND, CONNECTING, STREAMING, STOPPED]
     assert {s.battery_percent for s in sink.states if s.state is STREAMING} == {87}
 
@@ -125,7 +126,7 @@ async def test_a_sensor_that_only_looks_like_ours_is_left_with_a_reason_and_trie
     gateway: Gateway,
 ) -> None:
     link, sink = virtual_link(), Sink()
-    battery_only = {u: cs for u, cs in DOT.services.items() if DOT.stream.characteristic not in cs}
+    battery_only = {u: cs for u, cs in DOT.services.items() if DOT_STREAM.characteristic not in cs}
     impostor = sensor_on(link, 1, profile=replace(DOT, services=battery_only))
     async with on_air(link, [impostor], gateway) as radio, running(source_on(radio), sink):
         await sink.until(lambda: sink.of(address(1)).count(LOST) >= 2)
@@ -147,7 +148,7 @@ async def test_an_attempt_that_was_given_up_does_not_stand_in_the_way_of_the_nex
             await away.connect()
         await sensor._advertise()
         async with BleakClient(seen, **radio.client_options) as back:
-            assert back.services.get_characteristic(DOT.stream.characteristic) is not None
+            assert back.services.get_characteristic(DOT_STREAM.characteristic) is not None
 
 
 async def test_only_the_sensors_that_were_asked_for_are_connected(gateway: Gateway) -> None:

@@ -27,6 +27,7 @@ from tests.service.debian import program
 PATIENCE_S = 30.0
 FAST = LinkModel(interval_s=0.002, repeat=0.0)
 DOT = firmware_profiles.load("movella_dot")
+DOT_STREAM = firmware_profiles.choose(DOT).main
 
 
 def address(number: int) -> str:
@@ -48,7 +49,7 @@ class WornClock:
 
 def payload(number: int) -> bytes:
     """A packet of the right length that tells itself from the others."""
-    return number.to_bytes(4, "little") + bytes(DOT.stream.padded_length - 4)
+    return number.to_bytes(4, "little") + bytes(DOT_STREAM.padded_length - 4)
 
 
 def sensor_on(
