@@ -1,7 +1,8 @@
 """What a sensor cannot have measured: said with its name, the time and the mend, never turned into an angle.
 
-A recording is refused (`InputError`); a live stream goes on without what cannot be used (`fusion.input_gate`).
-Units are recognised by what gravity shows: its size, and how fast it turns in the sensor.
+A recording is refused (`InputError`); a live stream goes on without what cannot be used
+(`fusion.input_gate`). Units are recognised by what gravity shows: its size, and how fast it turns in
+the sensor.
 """
 
 from __future__ import annotations
@@ -19,19 +20,25 @@ from fusion.units import DEG_PER_RAD, STANDARD_GRAVITY_MS2
 _TAU_S = 1.0
 _LONG_ENOUGH_S = 2.0
 """Less says nothing about units of the rate."""
+_MOVES_RADS = 0.03
+"""Root mean square above which a sensor was not lying still."""
 _TURNS_RADS = 0.3
 _TURNING_RATIO = 7.0
 """Rates this many times what gravity shows are in °/s: real recordings lie below 3, in °/s above 17."""
 
 
 def check_recording(
-    block: ImuBlock, name: str | None = None, where: Callable[[int], str] | None = None
+    block: ImuBlock,
+    name: str | None = None,
+    where: Callable[[int], str] | None = None,
+    *,
+    keep_repeats: bool = False,
 ) -> tuple[ImuBlock, list[str]]:
     """A recording of one sensor as it can be used, and what should be known about it.
 
-    Saturated samples are marked, repeats of a frozen sensor left out. ``where`` says a sample's place in the
-    file. Raises `InputError` for what is no recording: shapes that do not fit, no samples, values that are
-    not finite, times that do not increase, a sensor that was off, foreign units.
+    Saturated samples are marked, repeats of a frozen sensor left out unless ``keep_repeats``. ``where``
+    says a sample's place in the file. Raises `InputError` for what is no recording: shapes that do not fit,
+    no samples, values that are not finite, times that do not increase, a sensor that was off, foreign units.
     """
     name = name or block.device_id
     check_shapes(block, name)
@@ -42,35 +49,33 @@ def check_recording(
     t_s, acc, gyr = (np.ascontiguousarray(a, float) for a in (block.t_s, block.acc_ms2, block.gyr_rads))
     screen.screen(state, t_s, acc, gyr, quality, verdicts)
     _refuse(block, verdicts, name, where)
-    keep = verdicts == screen.OK
+    keep = (verdicts == screen.OK) | keep_repeats
     usable = rows_of(replace(block, quality=quality), keep)
     _check_units(usable, name)
     return usable, _warnings(usable, block.t_s[verdicts == screen.HELD], name)
 
 
 def _refuse(block: ImuBlock, verdicts: np.ndarray, name: str, where: Callable[[int], str] | None) -> None:
-    def at(k: int) -> str:
-        place = "" if where is None else f"{where(k)}, "
-        return f"{name}: {place}{block.t_s[k]:.4f} s"
-
-    zero = verdicts == screen.ALL_ZERO
-    if zero.all():
+    if (verdicts == screen.ALL_ZERO).all():
         raise InputError(f"{name}: the acceleration is zero throughout; was the sensor on?")
     for k in np.flatnonzero((verdicts != screen.OK) & (verdicts != screen.HELD))[:1].tolist():
-        if verdicts[k] == screen.NOT_FINITE:
-            raise InputError(f"{at(k)}: a value is not finite; leave such samples out")
-        if verdicts[k] == screen.NOT_LATER:
-            raise InputError(
-                f"{at(k)}: time does not increase (it comes after {block.t_s[k - 1]:.4f} s);"
-                " sort the samples and drop doubles"
-            )
-        if verdicts[k] == screen.ALL_ZERO:
-            raise InputError(f"{at(k)}: the acceleration is exactly zero; leave such samples out")
-        fastest = float(np.abs(block.gyr_rads[k]).max())
-        raise InputError(
-            f"{at(k)}: a rate of {fastest:.0f} rad/s, more than any sensor measures, so rates are in °/s;"
-            f" divide by {DEG_PER_RAD:.4f} to get rad/s"
-        )
+        place = name if where is None else f"{name}: {where(k)}"
+        raise InputError(f"{place}: {_fault(block, int(verdicts[k]), k)}")
+
+
+def _fault(block: ImuBlock, verdict: int, k: int) -> str:
+    now = f"{block.t_s[k]:.4f} s"
+    if verdict == screen.NOT_FINITE:
+        return f"a value is not finite at {now}; leave such samples out"
+    if verdict == screen.NOT_LATER:
+        return f"time does not increase at {now}; sort the samples and drop doubles"
+    if verdict == screen.ALL_ZERO:
+        return f"the acceleration is exactly zero at {now}; leave such samples out"
+    fastest = float(np.abs(block.gyr_rads[k]).max())
+    return (
+        f"the rate at {now} is {fastest:.0f} rad/s, more than any sensor measures, so they are in °/s;"
+        f" divide by {DEG_PER_RAD:.4f} to get rad/s"
+    )
 
 
 def _check_units(block: ImuBlock, name: str) -> None:
@@ -83,14 +88,14 @@ def _check_units(block: ImuBlock, name: str) -> None:
     t_s, acc, gyr = (np.ascontiguousarray(a, float) for a in (block.t_s, block.acc_ms2, block.gyr_rads))
     _, told, shown = screen.turning(t_s, acc, gyr, _TAU_S)
     told_rads, shown_rads = np.sqrt(told / duration_s), np.sqrt(shown / duration_s)
-    if not gyr.any() and shown_rads > 0.1:
+    if not gyr.any() and shown_rads > _MOVES_RADS:
         raise InputError(f"{name}: the rate is zero throughout although gravity turns; was the gyroscope on?")
-    if told_rads < _TURNS_RADS or told_rads < _TURNING_RATIO * shown_rads:
-        return
-    if not np.ptp(acc, axis=0).any():
+    if told_rads > _MOVES_RADS and not np.ptp(acc, axis=0).any():
         raise InputError(
             f"{name}: the acceleration never changes although the sensor turns; was the accelerometer on?"
         )
+    if told_rads < _TURNS_RADS or told_rads < _TURNING_RATIO * shown_rads:
+        return
     times = told_rads / max(shown_rads, 1e-3)
     raise InputError(
         f"{name}: the rates are {times:.0f} times what gravity shows, so they are in °/s (or the gyroscope is"

@@ -56,24 +56,31 @@ class InputGate:
         check_shapes(block)
         verdicts, quality = np.empty(len(block), np.uint8), block.quality.copy()
         t_s, acc, gyr = (np.ascontiguousarray(a, float) for a in (block.t_s, block.acc_ms2, block.gyr_rads))
+        last_s = float(self._state[screen.TIME])
         if screen.screen(self._state, t_s, acc, gyr, quality, verdicts):
-            block, quality = self._without(block, verdicts), quality[verdicts == screen.OK]
+            block, quality = self._without(block, verdicts, last_s), quality[verdicts == screen.OK]
         block = replace(block, quality=quality)
         return (
             block if self._force_count >= _UNIT_SAMPLES and not self._refused else self._look_at_units(block)
         )
 
-    def _without(self, block: ImuBlock, verdicts: np.ndarray) -> ImuBlock:
-        for verdict in np.unique(verdicts[verdicts != screen.OK]).tolist():
-            code, message = _LIVE_MESSAGES[verdict]
-            at = np.flatnonzero(verdicts == verdict)
-            self.left_out[code] = self.left_out.get(code, 0) + len(at)
-            for k in at.tolist():
-                now_s = float(block.t_s[k]) if np.isfinite(block.t_s[k]) else float(self._state[screen.TIME])
-                if now_s - self._said_s.get(verdict, -np.inf) > _QUIET_S:
-                    self.complaints.append(Complaint(now_s, code, f"{self.name} sends {message}"))
-                self._said_s[verdict] = max(now_s, self._said_s.get(verdict, -np.inf))
+    def _without(self, block: ImuBlock, verdicts: np.ndarray, last_s: float) -> ImuBlock:
+        for k, verdict in enumerate(verdicts.tolist()):
+            if verdict in {screen.OK, screen.NOT_FINITE, screen.NOT_LATER}:
+                now_s = last_s = float(block.t_s[k]) if verdict == screen.OK else last_s
+            else:
+                now_s = float(block.t_s[k])
+            if verdict != screen.OK:
+                self._leave_out(verdict, now_s)
         return rows_of(block, verdicts == screen.OK)
+
+    def _leave_out(self, verdict: int, now_s: float) -> None:
+        code, message = _LIVE_MESSAGES[verdict]
+        self.left_out[code] = self.left_out.get(code, 0) + 1
+        said_s = self._said_s.get(verdict, -np.inf)
+        if now_s - said_s > _QUIET_S:
+            self.complaints.append(Complaint(now_s, code, f"{self.name} sends {message}"))
+        self._said_s[verdict] = now_s
 
     def _look_at_units(self, block: ImuBlock) -> ImuBlock:
         """Judge the size of the force once; a stream in foreign units gives no samples at all."""

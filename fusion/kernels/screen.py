@@ -24,7 +24,9 @@ TIME: Final = 0
 ROW: Final = 1
 """Last values, force (3) and rate (3)."""
 STARTED: Final = 7
-STATE_SIZE: Final = 8
+MOST: Final = 8
+"""Largest force and rate of any axis so far."""
+STATE_SIZE: Final = 10
 
 _RAD: Final = np.pi / 180.0
 _G: Final = 9.80665
@@ -34,23 +36,20 @@ _TURNING_RADS: Final = 0.2
 """A sensor that turns faster than this (11 °/s) cannot report the very same six values twice."""
 _LEAST_GYR_RADS: Final = 125.0 * _RAD
 _LEAST_ACC_MS2: Final = 2.0 * _G
-_ADC: Final = 1.5e-4
-"""How near full scale is full scale: a few steps of 16 bits."""
 _TRIM: Final = 0.02
 """How far a calibrated full scale may be from its name."""
 
 
 @njit(cache=True, inline="always")
-def _at_range(value: float, previous: float, least: float) -> bool:
-    """Whether a value stands at 1, 2, 4, … times the least range: exactly, or nearly and twice."""
+def _at_range(value: float, previous: float, most: float, least: float) -> bool:
+    """Whether a value stands still at the largest ever seen, and that at 1, 2, 4, … times the least range."""
     size = abs(value)
-    if size < least * (1.0 - _TRIM):
+    if value != previous or size < most or size < least * (1.0 - _TRIM):
         return False
     scale = least
     while scale * (1.0 + _TRIM) < size:
         scale *= 2.0
-    off = abs(size / scale - 1.0)
-    return off < _ADC or (off < _TRIM and value == previous)
+    return abs(size / scale - 1.0) < _TRIM
 
 
 @njit(cache=True, nogil=True)
@@ -74,10 +73,12 @@ def screen(
             bad += 1
             continue
         for i in range(3):
-            if _at_range(acc[k, i], s[ROW + i], _LEAST_ACC_MS2):
+            if _at_range(acc[k, i], s[ROW + i], s[MOST], _LEAST_ACC_MS2):
                 quality[k] |= ACC_SATURATED
-            if _at_range(gyr[k, i], s[ROW + 3 + i], _LEAST_GYR_RADS):
+            if _at_range(gyr[k, i], s[ROW + 3 + i], s[MOST + 1], _LEAST_GYR_RADS):
                 quality[k] |= GYR_SATURATED
+            s[MOST] = max(s[MOST], abs(acc[k, i]))
+            s[MOST + 1] = max(s[MOST + 1], abs(gyr[k, i]))
             s[ROW + i] = acc[k, i]
             s[ROW + 3 + i] = gyr[k, i]
         s[TIME] = t_s[k]
