@@ -14,8 +14,9 @@ from typing import Final
 import numpy as np
 
 from fusion import quaternion as quat
-from fusion.relative_heading import RelativeHeading, RelativeHeadingParams, about_vertical
-from fusion.types import AlignedBlock, BoolArray, FloatArray, OrientedBlock, Segment, SegmentAlignment
+from fusion.kernels import joint
+from fusion.relative_heading import RelativeHeading, RelativeHeadingParams
+from fusion.types import AlignedBlock, FloatArray, Segment, SegmentAlignment
 from fusion.units import RAD_PER_DEG
 
 _STAND_SD_RAD = 10.0 * RAD_PER_DEG
@@ -72,17 +73,19 @@ class CommonHeading:
         self._frame_s = frame_s
         self._links = {s: _Link() for s, j in JOINTS.items() if s in worn and j.parent in worn}
         self._alignments: Mapping[Segment, SegmentAlignment] = {}
+        self._y_s: dict[Segment, FloatArray] = {}
 
     def align(self, alignments: Mapping[Segment, SegmentAlignment]) -> None:
         """Use these from the next update on; they say where headings and joints are expected."""
         self._alignments = dict(alignments)
+        self._y_s = {s: quat.rotate(np.array(a.q_sb), _UP_B) for s, a in alignments.items()}
         for segment, link in self._links.items():
-            joint = JOINTS[segment]
-            if segment in alignments and joint.parent in alignments:
-                parent_q, child_q = (np.array(alignments[s].q_sb) for s in (joint.parent, segment))
+            between = JOINTS[segment]
+            if segment in alignments and between.parent in alignments:
+                parent_q, child_q = (np.array(alignments[s].q_sb) for s in (between.parent, segment))
                 link.estimate.expect_levers(
-                    quat.rotate(parent_q, np.array(joint.from_parent_m)),
-                    quat.rotate(child_q, np.array(joint.from_child_m)),
+                    quat.rotate(parent_q, np.array(between.from_parent_m)),
+                    quat.rotate(child_q, np.array(between.from_child_m)),
                     _LEVER_SD_M,
                 )
                 link.estimate.expect(self._expected_rad(segment), _STAND_SD_RAD)
@@ -105,11 +108,9 @@ class CommonHeading:
             above_rad, above_sd_rad = turned.get(parent, (none, none))
             correction = heading_rad - self._expected_rad(segment) + above_rad
             turned[segment] = correction, np.hypot(sd_rad, above_sd_rad)
-            segments[segment] = replace(
-                sensor,
-                q_es=quat.multiply(about_vertical(correction), sensor.q_es),
-                heading_sd_rad=turned[segment][1],
-            )
+            q_es = np.empty_like(sensor.q_es)
+            joint.turn_about_vertical(correction, sensor.q_es, q_es)
+            segments[segment] = replace(sensor, q_es=q_es, heading_sd_rad=turned[segment][1])
             self._look_for_rest(segment, link, block)
         return replace(block, segments=segments)
 
@@ -122,12 +123,11 @@ class CommonHeading:
         pair = segment, JOINTS[segment].parent
         if not set(pair) <= self._alignments.keys():
             return
-        resting = np.ones(len(block), bool)
         for s in pair:
-            resting &= _rests_upright(block.segments[s], np.array(self._alignments[s].q_sb))
-        moving = np.flatnonzero(~resting)
-        if len(moving):
-            link.moved_s = float(block.t_s[moving[-1]])
+            sensor = block.segments[s]
+            k = joint.last_astir(sensor.q_es, sensor.gyr_rads, self._y_s[s], _REST_RADS, _UPRIGHT_COS)
+            if k >= 0:
+                link.moved_s = max(link.moved_s, float(block.t_s[k]))
         if not self._ends_frame(block):
             return
         if block.t_s[-1] - max(link.moved_s, 0.0) >= _REST_S:
@@ -138,10 +138,3 @@ class CommonHeading:
     def _ends_frame(self, block: AlignedBlock) -> bool:
         per_frame = round(self._frame_s * block.rate_hz)
         return (round(float(block.t_s[-1]) * block.rate_hz) + 1) % per_frame == 0
-
-
-def _rests_upright(sensor: OrientedBlock, q_sb: FloatArray) -> BoolArray:
-    """Whether each sample (n,) is still with the segment's Y up."""
-    up_e = quat.rotate(sensor.q_es, quat.rotate(q_sb, _UP_B))[:, 2]
-    still = np.linalg.norm(sensor.gyr_rads, axis=1) < _REST_RADS
-    return np.asarray(still & (up_e > _UPRIGHT_COS))
