@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from fusion import exercises
-from fusion.alignment import CalibrationLadder, split_frames
+from fusion.alignment import FRAME_S, CalibrationLadder, split_frames
+from fusion.common_heading import CommonHeading
 from fusion.errors import CalibrationError, InputError
 from fusion.form import Limits, ReferencePath
 from fusion.input_gate import InputGate
@@ -85,7 +86,7 @@ class PipelineOutput:
 
 
 class MotionPipeline:
-    """Orientation → grid → alignment → angles → repetitions, for one person."""
+    """Orientation → grid → alignment → common heading → angles → repetitions, for one person."""
 
     def __init__(self, config: PipelineConfig) -> None:
         self.config = config
@@ -96,9 +97,12 @@ class MotionPipeline:
         self._ladder = CalibrationLadder(config.segments.values(), self.exercise.motion_hint, config.stand_s)
         if config.stand_between_s is not None:
             self._ladder.stand_between(*config.stand_between_s)
+        self._headings = CommonHeading(config.segments.values(), FRAME_S)
         self._given = dict(config.alignments)
         complete = set(self._given) >= set(config.segments.values())
         self._kinematics = Kinematics(self._given) if complete else None
+        if complete:
+            self._headings.align(self._given)
         self._movement = MovementAnalyzer(
             self.exercise,
             config.judged_side,
@@ -187,6 +191,7 @@ class MotionPipeline:
             self._kinematics = Kinematics(self._ladder.alignments)
         else:
             self._kinematics.align(self._ladder.alignments)
+        self._headings.align(self._ladder.alignments)
         for alignment in self._ladder.alignments.values():
             output.events.append(CalibrationEvent(now_s, alignment))
             for warning in alignment.warnings:
@@ -195,7 +200,7 @@ class MotionPipeline:
     def _interpret(self, block: AlignedBlock, output: PipelineOutput) -> None:
         if self._kinematics is None:
             return
-        signals = self._kinematics.update(block)
+        signals = self._kinematics.update(self._headings.update(block))
         output.events.extend(self._movement.update(signals))
         output.updates.append(
             MotionUpdate(
