@@ -1,8 +1,8 @@
 """Which sensor is which: an id that stays when the radio address changes. Pure.
 
-A sensor's id is the address under which it was first known. Many devices take a new random address at each start;
-where the profile says that the advertisement has the device's own number (`firmware_profiles.schema.Serial`),
-the same number means the same sensor, and it keeps its id and with it its place on the body.
+A sensor's id is the address under which it was first known. Many devices take a new random address at each
+start; where the profile says that the advertisement has the device's own number (`schema.Serial`), the same
+number means the same sensor, and it keeps its id and with it its place on the body.
 """
 
 from __future__ import annotations

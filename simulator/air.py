@@ -71,7 +71,7 @@ class _GatewayController(Controller):
             for report in packet.reports:
                 address = report.address.to_string(False)
                 report.rssi = self._air.signal_dbm(address, self._index)
-                if report.event_type == report.EventType.SCAN_RSP:
+                if report.event_type == hci.HCI_LE_Advertising_Report_Event.EventType.SCAN_RSP:
                     report.data = self._air.scan_responses.get(address, b"")
             packet = hci.HCI_LE_Advertising_Report_Event(packet.reports)
         if self.host:

@@ -10,7 +10,7 @@ from bumble import att
 from bumble.controller import Controller
 from bumble.device import Connection, Device
 from bumble.gatt import Characteristic, CharacteristicValue, Service
-from bumble.hci import HCI_REMOTE_USER_TERMINATED_CONNECTION_ERROR, Address
+from bumble.hci import HCI_REMOTE_USER_TERMINATED_CONNECTION_ERROR, Address, LeFeatureMask
 from bumble.host import Host
 from bumble.transport.common import AsyncPipeSink
 
@@ -62,7 +62,9 @@ class VirtualSensor:
         self._streaming: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._trains: dict[tuple[str, tuple[tuple[str, float], ...]], Sequence[EncodedPacket]] = {}
+        self._present = False
         controller = Controller(f"sensor {address}", link=link)
+        controller.le_features &= ~LeFeatureMask.LE_EXTENDED_ADVERTISING  # few sensors have it
         self.name = advertised_name(profile, self._number)
         self._device = Device(
             name=self.name, address=Address(address), host=Host(controller, AsyncPipeSink(controller))
@@ -91,15 +93,13 @@ class VirtualSensor:
     async def power_on(self) -> None:
         """Start advertising."""
         await self._device.power_on()
-        await self._advertise()
+        await self._appear()
 
     async def vanish(self, duration_s: float) -> None:
         """Drop the link and stay silent for a while, as out of range or with a flat battery."""
-        await self._device.stop_advertising()
-        await self.drop()
-        await self._device.stop_advertising()
+        await self._disappear()
         await asyncio.sleep(duration_s)
-        await self._advertise()
+        await self._appear()
 
     async def drop(self) -> None:
         """Cut the link; advertises again at once."""
@@ -108,22 +108,27 @@ class VirtualSensor:
 
     async def move_to(self, address: str) -> None:
         """Come back under another address, as many devices do when they are switched on anew."""
+        await self._disappear()
+        self._link.scan_responses.pop(self.address, None)
+        self.address, self._device.random_address = address, Address(address)
+        await self._device.power_on()
+        await self._appear()
+
+    async def _appear(self) -> None:
+        self._present = True
+        await self._advertise()
+
+    async def _disappear(self) -> None:
+        self._present = False
         await self._device.stop_advertising()
         await self.drop()
-        await self._device.stop_advertising()
-        self.address = address
-        self._device.random_address = Address(address)
-        await self._device.power_on()
-        await self._advertise()
 
     async def _advertise(self) -> None:
         number = bytes.fromhex(self._number)
         self._device.advertising_data, answer = advertisement(self.profile, self.name, number)
         self._link.scan_responses[self.address] = answer
         await self._device.start_advertising(
-            auto_restart=True,
-            advertising_interval_min=_ADVERTISING_MS,
-            advertising_interval_max=_ADVERTISING_MS,
+            advertising_interval_min=_ADVERTISING_MS, advertising_interval_max=_ADVERTISING_MS
         )
 
     # --- attributes
@@ -146,7 +151,7 @@ class VirtualSensor:
         return made
 
     def _read(self, uuid: str) -> bytes:
-        """bumble 0.0.236 does not look at an attribute's permissions itself."""
+        """Bumble 0.0.236 does not look at an attribute's permissions itself."""
         value = self.firmware.read(uuid)
         if value is None:
             raise att.ATT_Error(att.ErrorCode.READ_NOT_PERMITTED)
@@ -190,6 +195,8 @@ class VirtualSensor:
         self._subscribed.clear()
         self.firmware.disconnected()
         self._stream_or_not()
+        if self._present:
+            self._spawn(self._advertise())
 
     def _stream_or_not(self) -> None:
         """Stream while there is a link, all that it takes was written, and somebody listens."""

@@ -1,4 +1,4 @@
-"""Real sensors over Bluetooth LE, through bleak: found, connected one at a time, checked, streaming, back after a loss.
+"""Real sensors over Bluetooth LE, through bleak: found, connected, checked, streaming, back after a loss.
 
 The backend is bleak's own for the platform, or one that is handed in (the simulator's virtual radio).
 """

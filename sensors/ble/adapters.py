@@ -12,8 +12,8 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import BaseBleakScanner
 
 CONNECTIONS = 5
-"""Streaming IMUs that one adapter carries without losses; Movella recommends 5, users of bleak report losses at
-12 (hbldh/bleak, issue 1343)."""
+"""Streaming IMUs that one adapter carries without losses: Movella recommends 5, users of bleak report losses
+at 12 (hbldh/bleak, issue 1343)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Slots:
         )
 
     async def take(self, places: Mapping[str, Place], avoid: str | None = None) -> AdapterUse:
-        """Wait until an adapter that sees the sensor has room, and take it; ``places`` may change meanwhile."""
+        """Take a place on an adapter that sees the sensor, once one has room; ``places`` may change."""
         while (use := self.best(places, avoid)) is None:
             self._changed.clear()
             await self._changed.wait()

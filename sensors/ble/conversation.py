@@ -9,8 +9,8 @@ from typing import Final
 from bleak import BleakClient
 from bleak.backends.characteristic import BleakGATTCharacteristic
 
-from firmware_profiles.setup import Expected, Write
 from firmware_profiles.schema import Confirm, How
+from firmware_profiles.setup import Expected, Write
 from sensors.ble.failures import LinkError
 from sensors.reconnect import Failure
 

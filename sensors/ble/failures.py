@@ -12,7 +12,7 @@ from sensors.reconnect import Failure
 ERRORS: Final = (BleakError, TimeoutError, OSError, EOFError)
 """What bleak raises when a link fails; EOFError when the system's bus goes away."""
 
-_SLOTS: Final = ("slot", "connection-limit", "connection limit", "max connections")
+_SLOTS: Final = ("slot", "connection limit", "max connections")
 _BUSY: Final = ("inprogress", "in progress", "busy")
 
 
@@ -29,7 +29,7 @@ class LinkError(IliumError):
 
 
 def no_adapter(error: Exception, name: str = "") -> RadioError:
-    """bleak cannot scan: the line for the user."""
+    """Bleak cannot scan: the line for the user."""
     which = f"Bluetooth adapter {name}" if name else "Bluetooth adapter"
     return RadioError(f"no usable {which} ({error}); plug one in and switch it on, or try: ilium demo")
 
@@ -43,7 +43,7 @@ def classify(error: Exception) -> tuple[Failure, str]:
         return Failure.NOT_FOUND, "the system's Bluetooth no longer knows it; waiting until it is seen again"
     if isinstance(error, TimeoutError):
         return Failure.TRANSIENT, text or "no answer in time; come closer"
-    low = text.lower()
+    low = text.lower().replace("-", " ").replace("_", " ")
     if any(word in low for word in _SLOTS):
         return Failure.OUT_OF_SLOTS, f"the adapter carries no more sensors ({text})"
     if any(word in low for word in _BUSY):

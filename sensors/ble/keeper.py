@@ -126,10 +126,10 @@ class SensorKeeper:
     async def _connection(self, use: AdapterUse) -> tuple[Failure, str]:
         self._adapter = use.adapter.name
         device = self._places[use.adapter.name].device
-        link = Link(device, use, self._candidates, self._deliver, self._battery)
+        link = Link(device, use.adapter, self._candidates, self._deliver, self._battery)
         stopping = False
         try:
-            await self._stream(link)
+            await self._stream(link, use)
             return Failure.TRANSIENT, await link.watch()
         except asyncio.CancelledError:
             stopping = True
@@ -146,9 +146,11 @@ class SensorKeeper:
             if await link.close() and stopping:
                 self.tell(DeviceState.STOPPED)
 
-    async def _stream(self, link: Link) -> None:
-        self.tell(DeviceState.CONNECTING)
-        await link.open()
+    async def _stream(self, link: Link, use: AdapterUse) -> None:
+        async with use.connecting:
+            self.tell(DeviceState.CONNECTING)
+            await link.connect()
+        await link.recognise()
         self._profile = link.profile
         self._incomplete = 0
         await link.start()

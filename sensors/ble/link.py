@@ -14,7 +14,7 @@ import firmware_profiles
 from firmware_profiles import Profile, Setup
 from firmware_profiles.schema import Confirm, How, Subscribe
 from sensors.battery import BatteryLevel, BatteryReader
-from sensors.ble.adapters import AdapterUse
+from sensors.ble.adapters import BleAdapter
 from sensors.ble.conversation import Conversation, Deliver
 from sensors.ble.failures import ERRORS, LinkError
 from sensors.reconnect import Failure
@@ -33,19 +33,18 @@ class Link:
     def __init__(
         self,
         device: BLEDevice,
-        use: AdapterUse,
+        adapter: BleAdapter,
         candidates: Sequence[Profile],
         deliver: Deliver,
         battery: Callable[[BatteryLevel], None],
     ) -> None:
         self._candidates, self._deliver, self._battery = candidates, deliver, battery
-        self._use = use
         self._lost = asyncio.Event()
         self._client = BleakClient(
             device,
             disconnected_callback=lambda _: self._lost.set(),
             timeout=CONNECT_S,
-            **use.adapter.client_options,
+            **adapter.client_options,
         )
         self.setup: Setup = firmware_profiles.choose(candidates[0])
         self._reader = BatteryReader(candidates[0])
@@ -56,18 +55,20 @@ class Link:
         """The profile that the device turned out to have."""
         return self.setup.profile
 
-    async def open(self) -> None:
-        """Connect, and make sure that the device is what it advertises.
+    async def connect(self) -> None:
+        """Connect; the caller sees to it that nobody else does on this adapter. Raises `failures.ERRORS`."""
+        await self._client.connect()
+
+    async def recognise(self) -> None:
+        """Make sure that the device is what it advertises.
 
         Raises `LinkError` or one of `failures.ERRORS`.
         """
-        async with self._use.connecting:
-            await self._client.connect()
-        profile = await self._recognise()
+        profile = await self._recognised()
         self.setup = firmware_profiles.choose(profile)
         self._reader = BatteryReader(profile)
 
-    async def _recognise(self) -> Profile:
+    async def _recognised(self) -> Profile:
         """The profile among the candidates that the connected device really has."""
         missing = [(p, _missing(self._client, p)) for p in self._candidates]
         complete = [p for p, uuid in missing if uuid is None]

@@ -33,9 +33,7 @@ class Sighting:
 
 def fitting(seen: AdvertisementData, profiles: Iterable[Profile]) -> tuple[Profile, ...]:
     """Profiles that an advertisement fits."""
-    return firmware_profiles.candidates(
-        seen.local_name, seen.manufacturer_data, seen.service_uuids, profiles
-    )
+    return firmware_profiles.candidates(seen.local_name, seen.manufacturer_data, seen.service_uuids, profiles)
 
 
 async def scan(
@@ -58,9 +56,7 @@ async def scan(
 
 async def _scan(duration_s: float, adapter: BleAdapter, profiles: Sequence[Profile]) -> list[Sighting]:
     try:
-        found = await BleakScanner.discover(
-            timeout=duration_s, return_adv=True, **adapter.scanner_options
-        )
+        found = await BleakScanner.discover(timeout=duration_s, return_adv=True, **adapter.scanner_options)
     except ERRORS as error:
         raise no_adapter(error, adapter.name) from error
     return [

@@ -98,8 +98,8 @@ class BleSource:
             usable.append(adapter)
         if not usable:
             raise trouble[0]
-        for error in trouble:
-            log.warning("%s", error)
+        for line in trouble:
+            log.warning("%s", line)
         return usable
 
     def _listener(

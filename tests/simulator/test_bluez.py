@@ -12,9 +12,11 @@ from bleak.exc import BleakDBusError, BleakGATTProtocolError
 from dbus_fast import BusType, Message, MessageType
 from dbus_fast.aio import MessageBus
 
+import firmware_profiles
 from simulator.bluez.device import GATT_SERVICE, DeviceObject
 from tests.sensors.virtual_radio import (
     DOT,
+    DOT_STREAM,
     Gateway,
     address,
     on_air,
@@ -23,7 +25,8 @@ from tests.sensors.virtual_radio import (
     virtual_link,
 )
 
-CONTROL = DOT.commands.start[0].characteristic
+(START,) = firmware_profiles.choose(DOT).writes("start")
+CONTROL = START.characteristic
 
 
 def _put(queue: asyncio.Queue[bytes], _: object, value: bytearray) -> None:
@@ -62,9 +65,9 @@ async def test_attributes_are_on_the_bus_while_there_is_a_link() -> None:
                 for interfaces in objects.values()
                 if (properties := interfaces.get("org.bluez.GattCharacteristic1"))
             }
-            assert flags[DOT.stream.characteristic] == ["notify"]
+            assert flags[DOT_STREAM.characteristic] == ["notify"]
             assert {u for cs in DOT.services.values() for u in cs} <= flags.keys()
-            found = client.services.get_characteristic(DOT.stream.characteristic)
+            found = client.services.get_characteristic(DOT_STREAM.characteristic)
             assert found is not None
             assert found.max_write_without_response_size == 244
             kept = {path for path in objects if path.startswith(f"{device}/service")}
@@ -78,7 +81,7 @@ async def test_a_second_connect_on_the_same_adapter_is_refused_while_the_first_i
     away = sensor_on(link, 1)
     async with on_air(link, [away, sensor_on(link, 2)], Gateway.BLUEZ):
         found = {d.address: d for d in await BleakScanner.discover(timeout=0.2)}
-        await away._device.stop_advertising()
+        await away._disappear()
         first = asyncio.ensure_future(BleakClient(found[address(1)], timeout=1.0).connect())
         await asyncio.sleep(0.1)
         with pytest.raises(BleakDBusError, match="InProgress"):
@@ -143,12 +146,12 @@ async def test_notifications_come_to_the_clients_that_asked_and_errors_have_thei
             with pytest.raises(BleakDBusError, match="NotSupported"):
                 await client.start_notify(CONTROL, print)
             with pytest.raises(BleakGATTProtocolError, match=r"(?i)read.not.permitted"):
-                await client.read_gatt_char(DOT.stream.characteristic)
+                await client.read_gatt_char(DOT_STREAM.characteristic)
             take = partial(_put, got)
-            await client.start_notify(DOT.stream.characteristic, take)
+            await client.start_notify(DOT_STREAM.characteristic, take)
             with pytest.raises(BleakDBusError, match="InProgress"):
-                await client.start_notify(DOT.stream.characteristic, take)
-            await client.write_gatt_char(CONTROL, DOT.commands.start[0].payload, response=True)
+                await client.start_notify(DOT_STREAM.characteristic, take)
+            await client.write_gatt_char(CONTROL, START.payload, response=True)
             async with asyncio.timeout(10):
                 assert [await got.get() for _ in range(20)] == [payload(k) for k in range(20)]
-            await client.stop_notify(DOT.stream.characteristic)
+            await client.stop_notify(DOT_STREAM.characteristic)
