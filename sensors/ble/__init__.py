@@ -5,7 +5,8 @@ The backend is bleak's own for the platform, or one that is handed in (the simul
 
 from sensors.ble.adapters import BleAdapter
 from sensors.ble.failures import RadioError
+from sensors.ble.probe import visit
 from sensors.ble.scan import Sighting, scan
 from sensors.ble.source import BleSource
 
-__all__ = ["BleAdapter", "BleSource", "RadioError", "Sighting", "scan"]
+__all__ = ["BleAdapter", "BleSource", "RadioError", "Sighting", "scan", "visit"]

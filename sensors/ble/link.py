@@ -118,6 +118,13 @@ class Link:
         elif How.READ in battery.how:
             await self._talk.read(battery.characteristic)
 
+    async def look_at_battery(self) -> None:
+        """Have the battery told without starting anything."""
+        battery = self.profile.battery
+        if battery is not None and not set(battery.how) <= {How.READ}:
+            await self._talk.subscribe([battery.characteristic])
+        await self.ask_battery()
+
     async def identify(self) -> bool:
         """Blink, where the device can."""
         if not self.setup.can("identify"):
@@ -146,9 +153,14 @@ class Link:
         if not self._client.is_connected:
             return False
         await self._in_time(self._talk.say(self.setup.writes("stop")))
-        await self._in_time(self._talk.unsubscribe())
-        await self._in_time(self._client.disconnect())
+        await self.hang_up()
         return True
+
+    async def hang_up(self) -> None:
+        """Unsubscribe and disconnect, as far as the link still allows."""
+        if self._client.is_connected:
+            await self._in_time(self._talk.unsubscribe())
+            await self._in_time(self._client.disconnect())
 
     def _heard(self, characteristic: str, payload: bytes) -> None:
         level = self._reader.read(characteristic, payload)

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bleak import BleakScanner
+from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 
 import firmware_profiles
 from firmware_profiles import Profile
+from sensors.battery import BatteryLevel
 from sensors.ble.adapters import BleAdapter
 from sensors.ble.failures import ERRORS, no_adapter
 
@@ -23,7 +25,13 @@ class Sighting:
     name: str
     rssi_dbm: int
     profiles: tuple[Profile, ...]
+    handle: BLEDevice
+    """bleak's own, to connect to it soon."""
     adapter: str = ""
+    battery: BatteryLevel | None = None
+    """Known only after `probe.visit`."""
+    trouble: str = ""
+    """Why a visit failed."""
 
     @property
     def profile(self) -> Profile | None:
@@ -60,6 +68,8 @@ async def _scan(duration_s: float, adapter: BleAdapter, profiles: Sequence[Profi
     except ERRORS as error:
         raise no_adapter(error, adapter.name) from error
     return [
-        Sighting(device.address, seen.local_name or "", seen.rssi, fitting(seen, profiles), adapter.name)
+        Sighting(
+            device.address, seen.local_name or "", seen.rssi, fitting(seen, profiles), device, adapter.name
+        )
         for device, seen in found.values()
     ]
