@@ -44,6 +44,8 @@ class Decoded(NamedTuple):
     """(n, k) in SI and the axes of the case, columns as the stream's fields."""
     saturated: int
     """`SampleQuality` bits from the packet's flags."""
+    arrival_s: float | None = None
+    """When the packet was complete, where that was before the notification that showed it."""
 
 
 class Conversion:
