@@ -7,7 +7,7 @@ number means the same sensor, and it keeps its id and with it its place on the b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from firmware_profiles import Profile
@@ -29,13 +29,25 @@ def serial_of(profile: Profile, name: str | None, manufacturer_data: Mapping[int
     if rule is None:
         return None
     if rule.after_name:
-        for prefix in profile.match.names:
-            if name is not None and name.startswith(prefix):
-                return name.removeprefix(prefix).strip(" -_#") or None
-        return None
-    data = manufacturer_data.get(profile.match.manufacturer_id or 0, b"")
+        return _after_name(profile.match.names, name or "")
+    maker = profile.match.manufacturer_id
+    data = (
+        manufacturer_data.get(maker, b"")
+        if maker is not None
+        else next(iter(manufacturer_data.values()), b"")
+    )
     part = data[rule.offset : rule.offset + rule.length]
     return part.hex() if part and len(part) == rule.length else None
+
+
+def _after_name(prefixes: Sequence[str], name: str) -> str | None:
+    """What follows the prefix; without prefixes, the last word."""
+    if not prefixes:
+        return name.rpartition(" ")[2] or None
+    for prefix in prefixes:
+        if name.startswith(prefix):
+            return name.removeprefix(prefix).strip(" -_#") or None
+    return None
 
 
 class Identities:

@@ -12,6 +12,7 @@ from firmware_profiles.schema import Command, How, Property, Reply
 from firmware_profiles.setup import Write
 from firmware_profiles.templates import recognise
 from sensors.battery import battery_payload
+from sensors.described import write_description
 
 _GROUPS: Final = (
     "configure",
@@ -42,8 +43,6 @@ class Habits:
     charging: bool = False
     refuses: Mapping[str, int] = field(default_factory=dict)
     """Group of commands → the error code that it answers instead of a yes."""
-    description: bytes = b""
-    """What it says of itself where its profile has such a characteristic."""
 
 
 class VirtualFirmware:
@@ -97,7 +96,7 @@ class VirtualFirmware:
         if battery is not None and characteristic == battery.characteristic:
             return self.battery()
         if description is not None and characteristic == description.characteristic:
-            return self.habits.description
+            return write_description(self.setup.main)
         for question in self.profile.match.confirm:
             if question.write is None and question.characteristic == characteristic:
                 return bytes.fromhex(question.starts_with)

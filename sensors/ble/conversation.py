@@ -65,12 +65,17 @@ class Conversation:
     async def confirms(self, question: Confirm) -> bool:
         """Whether the sensor answers a question of its profile as one of that kind does."""
         wanted = bytes.fromhex(question.starts_with)
+        asked = bytes.fromhex(question.write or "")
         if question.write is None:
             return (await self.read(question.characteristic)).startswith(wanted)
-        write = Write(question.characteristic, bytes.fromhex(question.write), True, 0.0, None)
+        write = Write(question.characteristic, asked, True, 0.0, None)
         where = question.reply_characteristic or question.characteristic
-        answer = await self._exchange(write, where, lambda said: said.startswith(wanted), _QUESTION_S)
-        return answer is not None
+
+        def is_answer(said: bytes) -> bool:
+            return said.startswith((asked, wanted))
+
+        answer = await self._exchange(write, where, is_answer, _QUESTION_S)
+        return answer is not None and answer.startswith(wanted)
 
     async def _ask(self, write: Write, reply: Expected) -> bytes:
         if reply.how is How.READ:
