@@ -29,6 +29,9 @@ from service.storage.spool import Spool, last_arrival_s, read_spool, remove_spoo
 
 log = structlog.get_logger()
 
+_USUAL_PROFILE = "movella_dot"
+"""Of a sensor that was assigned before anything was heard of it."""
+
 
 @dataclass(slots=True)
 class Assignment:
@@ -220,7 +223,7 @@ class Gateway:
         return session
 
     def _profile(self, device_id: str) -> Profile:
-        return self._profiles.get(device_id) or firmware_profiles.load(firmware_profiles.ids()[0])
+        return self._profiles.get(device_id) or firmware_profiles.load(_USUAL_PROFILE)
 
     def _spool_path(self, session_id: str) -> Path:
         return self._settings.spool_dir / f"{session_id}.sqlite"
