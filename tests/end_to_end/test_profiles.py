@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -19,12 +18,13 @@ from firmware_profiles.streams import LossMethod, Stream
 from fusion.types import FloatArray
 from sensors.ble import BleSource
 from sensors.codec import Decoder
-from sensors.encode import EncodedPacket, encode_train
+from sensors.encode import EncodedPacket
 from sensors.layout import scale_of
 from sensors.source import DeviceState
 from sensors.stream import SensorStream
 from simulator.firmware import Habits
 from simulator.link import LinkModel, LinkState
+from simulator.numbered import NumberedMotion, just_before_the_wrap
 from simulator.peripheral import VirtualSensor
 from tests.sensors.test_ble import running
 from tests.sensors.virtual_radio import Gateway, Sink, on_air, virtual_link
@@ -37,39 +37,14 @@ HABITS = Habits(battery_percent=75)
 LINK = LinkModel(interval_s=0.02, repeat=0.05, jitter_s=0.002)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Motion:
-    """What the virtual IMU measures at each of its samples."""
-
-    t_s: FloatArray
-    acc_ms2: FloatArray
-    gyr_rads: FloatArray
-
-    def of(self, quantity: Quantity) -> FloatArray:
-        return self.acc_ms2 if quantity is Quantity.ACC else self.gyr_rads
-
-    def number(self, quantity: Quantity, forward: FloatArray) -> FloatArray:
-        """Which sample has this forward component; between two samples, in between."""
-        rising = self.of(quantity)[:, 0]
-        return (forward - rising[0]) / (rising[-1] - rising[0]) * (len(rising) - 1)
-
-
-def motion(rate_hz: float) -> Motion:
-    t_s = np.arange(SAMPLES) / rate_hz
-    phase = 2.0 * np.pi * np.arange(SAMPLES) / 50.0
-    rising = np.linspace(-1.0, 1.0, SAMPLES)
-    acc = np.stack([14.0 * rising, 2.0 * np.sin(phase), 9.81 * np.cos(phase)], axis=1)
-    gyr = np.stack([4.0 * rising, 2.0 * np.cos(phase), np.sin(2.0 * phase)], axis=1)
-    return Motion(t_s, acc, gyr)
+def motion(rate_hz: float) -> NumberedMotion:
+    return NumberedMotion(SAMPLES, rate_hz)
 
 
 def train(setup: Setup) -> list[EncodedPacket]:
     """The motion as the packets of a device whose counter soon wraps and runs 40 ppm fast."""
-    samples = motion(setup.rate_hz())
-    stamps = [s.timestamp for s in setup.streams if s.timestamp is not None]
-    wrap_s = min((s.tick_s * 2.0**s.type.bits for s in stamps if s.type.bits <= 32), default=100.0)
-    device_s = wrap_s - 1.0 + samples.t_s * (1.0 + 40e-6)
-    return encode_train(setup, samples.t_s, samples.acc_ms2, samples.gyr_rads, device_s=device_s)
+    start_s = just_before_the_wrap(setup)
+    return motion(setup.rate_hz()).packets(setup, skew=40e-6, device_start_s=start_s)
 
 
 def clock() -> Callable[[], float]:
@@ -143,7 +118,7 @@ def check_values(setup: Setup, sink: Sink) -> None:
         assert (steps > 1).sum() == 1, name  # the drop
 
 
-def check_packet(setup: Setup, stream: Stream, values: FloatArray, truth: Motion) -> list[int]:
+def check_packet(setup: Setup, stream: Stream, values: FloatArray, truth: NumberedMotion) -> list[int]:
     """Numbers of a packet's samples."""
     at = 0
     numbers: list[int] = []
