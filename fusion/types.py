@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 QualityArray = NDArray[np.uint8]
 IndexArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 
 class Segment(StrEnum):

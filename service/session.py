@@ -30,7 +30,7 @@ from fusion.types import (
     WarningEvent,
 )
 from sensors.source import RawPacket
-from sensors.stream import SensorStream, StreamStats
+from sensors.stream import SensorStream, StreamHealth, StreamStats
 from service.bus import Message
 from service.storage.engine import StorageError
 from service.storage.repository import Repository
@@ -88,6 +88,11 @@ class AthleteSession:
         """What became of each sensor's packets."""
         return {device_id: stream.stats for device_id, stream in self._streams.items()}
 
+    def health(self, device_id: str, now_s: float) -> StreamHealth | None:
+        """Rate and loss of a sensor's last seconds at Unix time ``now_s``; None for a stranger."""
+        stream = self._streams.get(device_id)
+        return stream.health(now_s - self.facts.started_s) if stream else None
+
     def recover(self, packets: Any) -> None:
         """Run spooled packets again without telling anyone: the state is as before the crash."""
         self._quiet = True
@@ -129,7 +134,7 @@ class AthleteSession:
         stream = self._streams[packet.device_id]
         self.last_arrival_s = packet.arrival_s
         t_s = packet.arrival_s - self.facts.started_s
-        if not stream.on_packet(packet.payload, t_s):
+        if not stream.on_packet(packet.characteristic, packet.payload, t_s):
             return
         self._latest[packet.device_id] = t_s
         oldest, newest = min(self._latest.values()), max(self._latest.values())

@@ -9,8 +9,8 @@ from math import asin, atan2, cos, floor, hypot, isfinite, pi, sin
 from typing import Final
 
 import numpy as np
-from numba import njit
 
+from fusion.kernels.compiled import kernel, looped
 from fusion.kernels.rotation import matrix_element
 from fusion.types import FloatArray, QualityArray
 
@@ -51,7 +51,7 @@ _GYR_SD_DPS: Final = 0.6
 _ACC_SD_MS2: Final = 0.3
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def to_segment(
     q_es: FloatArray,
     gyr_s: FloatArray,
@@ -93,14 +93,14 @@ def to_segment(
         out[k, HEADING_SD] = heading_sd_rad[k]
 
 
-@njit(cache=True, inline="always")
+@looped
 def _near(angle_rad: float, last_rad: float) -> float:
     """The angle plus whole turns that lies next to ``last_rad``."""
     turn = 2.0 * pi
     return angle_rad + turn * floor((last_rad - angle_rad) / turn + 0.5)
 
 
-@njit(cache=True, inline="always")
+@looped
 def _put(
     values: FloatArray, sd: FloatArray, row: int, k: int, value: float, value_sd: float, scale: float
 ) -> None:
@@ -108,7 +108,7 @@ def _put(
     sd[row, k] = value_sd * scale if isfinite(value) else np.inf
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def continuous_pitch(body: FloatArray, sign: float, last_rad: float, out: FloatArray) -> float:
     """Pitch of a segment (n,) times ``sign``, without jumps of whole turns; returns the last known."""
     for k in range(len(body)):
@@ -119,7 +119,7 @@ def continuous_pitch(body: FloatArray, sign: float, last_rad: float, out: FloatA
     return last_rad
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def pelvis_rows(body: FloatArray, tilt_rad: FloatArray, values: FloatArray, sd: FloatArray) -> None:
     """Fill the rows (4, n) of `PELVIS_ROWS`."""
     for k in range(len(body)):
@@ -129,7 +129,7 @@ def pelvis_rows(body: FloatArray, tilt_rad: FloatArray, values: FloatArray, sd: 
         _put(values, sd, 3, k, body[k, ACC_UP] - _G, _ACC_SD_MS2, 1.0)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def leg_rows(
     pelvis: FloatArray,
     tilt_rad: FloatArray,
@@ -163,7 +163,7 @@ def leg_rows(
         _put(values, sd, 6, k, (thigh[k, GYR + 2] - pelvis[k, GYR + 2]) * _DEG, 1.5 * _GYR_SD_DPS, 1.0)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def relative_zxy(q_pelvis: FloatArray, q_thigh: FloatArray) -> tuple[float, float, float]:
     """Flexion, adduction and internal rotation in rad of a right hip, of two ``q_eb`` (4,).
 
