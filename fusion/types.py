@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 QualityArray = NDArray[np.uint8]
+BoolArray = NDArray[np.bool_]
 
 
 class Segment(StrEnum):
