@@ -27,7 +27,6 @@ from fusion.reps import Driven, Phase, RepSegmenter, Track
 from fusion.templates import Look, Template, look_of
 from fusion.types import Event, ExerciseEvent, SetEvent, Side, SignalBlock
 
-AUTO: Final = "auto"
 UNKNOWN: Final = "unknown"
 
 _FAR = 34.0

@@ -61,5 +61,5 @@ async def assign(device_id: str, wanted: SensorAssignment, service: ServiceDep) 
     status = service.gateway.devices.get(device_id)
     if status is None:
         raise HTTPException(404, f"no sensor {device_id!r} has been seen")
-    exercises.load(wanted.exercise)
+    exercises.plan(wanted.exercise)
     service.gateway.assign(device_id, wanted.athlete_id, wanted.segment, wanted.exercise)
