@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import isfinite, nan
 from statistics import median
 
 import numpy as np
 
-from fusion.types import FloatArray
+from fusion.types import FloatArray, RepSummary, Side
 
 _SPARC_CUTOFF_HZ = 10.0
 _SPARC_FLOOR = 0.05
@@ -90,3 +90,33 @@ def creep(values: Sequence[float]) -> float:
 def _median(values: Sequence[float]) -> float:
     known = [v for v in values if isfinite(v)]
     return median(known) if known else nan
+
+
+def set_fatigue(reps: Sequence[RepSummary]) -> dict[str, float]:
+    """`fatigue` of a set's full repetitions."""
+    full = [r for r in reps if r.full]
+    return fatigue(
+        [r.metrics.get("concentric_mean_dps", nan) for r in full],
+        [r.hip_flexion_min_deg for r in full],
+        [r.pelvis_residual_peak_deg for r in full],
+        [r.rom_deg for r in full],
+    )
+
+
+def symmetry(reps: Sequence[RepSummary]) -> dict[str, float]:
+    """`symmetry_percent` of range, lifting speed, hold and P_res within one set; empty for one side alone."""
+    sides = [[r for r in reps if r.side is side and r.full] for side in (Side.LEFT, Side.RIGHT)]
+    if not all(sides):
+        return {}
+    measures: dict[str, Callable[[RepSummary], float]] = {
+        "rom_percent": lambda r: r.rom_deg,
+        "concentric_speed_percent": lambda r: r.metrics.get("concentric_mean_dps", nan),
+        "hold_percent": lambda r: r.hold_s,
+    }
+    left, right = sides
+    found = {
+        name: symmetry_percent(_median([of(r) for r in left]), _median([of(r) for r in right]))
+        for name, of in measures.items()
+    }
+    residuals = [_median([r.pelvis_residual_peak_deg for r in side]) for side in sides]
+    return found | {"pelvis_residual_difference_deg": residuals[0] - residuals[1]}

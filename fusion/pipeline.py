@@ -14,7 +14,7 @@ import numpy as np
 from fusion import exercises
 from fusion.alignment import CalibrationLadder, split_frames
 from fusion.errors import CalibrationError, InputError
-from fusion.form import Limits, ReferencePath
+from fusion.form import Limits, PersonReference
 from fusion.kinematics import Kinematics
 from fusion.movement import MovementAnalyzer
 from fusion.orientation import OrientationEstimator, OrientationParams
@@ -51,7 +51,8 @@ class PipelineConfig:
     """When the person stood still, where that is known; otherwise a stand is looked for."""
     max_wait_s: float = 0.06
     orientation: OrientationParams = field(default_factory=OrientationParams)
-    reference: ReferencePath | None = None
+    references: tuple[PersonReference, ...] = ()
+    """What is known of the person's own good form; those of other exercises are left alone."""
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -101,7 +102,7 @@ class MotionPipeline:
             self.exercise,
             config.judged_side,
             config.rate_hz,
-            reference=config.reference,
+            references=config.references,
             limits=config.limits,
         )
         self._clipped: set[str] = set()

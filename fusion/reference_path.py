@@ -51,16 +51,29 @@ class ReferencePath:
 
 
 def model_path(exercise: Exercise) -> ReferencePath | None:
-    """The exercise's own path; None where the thigh hardly turns and P says nothing about the back."""
+    """The exercise's own path through its key poses of the lift, or of the way down where that comes first.
+
+    None where the thigh hardly turns and P says nothing about the back. A pose that the thigh does not move
+    on to (a pelvis that is tilted first) takes the place of the one before.
+    """
     rest, turn = exercise.rest_pose, exercise.turn_pose
     if rest is None or turn is None:
         return None
-    t = np.array([rest.thigh_pitch_deg, turn.thigh_pitch_deg], float)
-    p = np.array([rest.pelvis_tilt_deg, turn.pelvis_tilt_deg], float)
-    if abs(t[1] - t[0]) < _TURN_MIN_DEG:
+    poses = exercise.poses[: exercise.poses.index(turn) + 1]
+    way = 1.0 if turn.thigh_pitch_deg > rest.thigh_pitch_deg else -1.0
+    points: list[tuple[float, float]] = []
+    for pose in poses:
+        on = way * pose.thigh_pitch_deg
+        if points and on <= points[-1][0]:
+            if on < points[-1][0]:
+                continue
+            points.pop()
+        points.append((on, pose.pelvis_tilt_deg))
+    t, p = np.array(points).T
+    if len(t) < 2 or t[-1] - t[0] < _TURN_MIN_DEG:
         return None
-    order = np.argsort(t)
-    return ReferencePath(t[order], p[order])
+    order = np.argsort(way * t)
+    return ReferencePath((way * t)[order], p[order])
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,14 +240,16 @@ def _median(values: Iterable[float]) -> float:
 def reference_document(reference: PersonReference) -> dict[str, Any]:
     """As JSON can keep it; `reference_from` reads it again."""
     path = reference.path
-    pairs = [] if path is None else np.column_stack((path.thigh_pitch_deg, path.pelvis_tilt_deg)).round(3)
+    pairs: list[list[float]] = []
+    if path is not None:
+        pairs = np.column_stack((path.thigh_pitch_deg, path.pelvis_tilt_deg)).round(3).tolist()
     return {
         "exercise": reference.exercise,
         "side": reference.side.value if reference.side else None,
         "version": reference.version,
         "source": reference.source,
         "reps": reference.reps,
-        "path_deg": [list(map(float, pair)) for pair in pairs],
+        "path_deg": pairs,
         "own": {
             kind: [round(r.p10, 3), round(r.median, 3), round(r.p90, 3), r.count]
             for kind, r in reference.own.items()
@@ -259,7 +274,10 @@ def reference_from(document: Mapping[str, Any]) -> PersonReference:
             source=str(document["source"]),
             reps=int(document["reps"]),
             path=path,
-            own={k: OwnRange(float(v[0]), float(v[1]), float(v[2]), int(v[3])) for k, v in document["own"].items()},
+            own={
+                k: OwnRange(float(v[0]), float(v[1]), float(v[2]), int(v[3]))
+                for k, v in document["own"].items()
+            },
             **{k: float("nan") if document[k] is None else float(document[k]) for k in _RANGES},
         )
     except (KeyError, TypeError, ValueError, IndexError) as error:

@@ -7,27 +7,29 @@ by the lumbar angle itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite, nan
-from statistics import fmean
 
+import msgspec
 import numpy as np
 
 from fusion.exercises import Exercise
-from fusion.exercises.rules import Direction, Measure, Rule, Signal, Window, Worn, unit_of
-from fusion.form import judge, standard, timing
-from fusion.form.history import SignalHistory
+from fusion.exercises.rules import Grade, Measure, Rule, Signal, Window, Worn
+from fusion.form import judge
+from fusion.form.judge import Reading
 from fusion.form.measures import Value
-from fusion.form.view import LOOK_BACK_S, RepView, smoothed, view_of
-from fusion.form.windows import span_of
-from fusion.reference_path import METRIC_PREFIX, PATH_POINTS, PersonReference, ReferencePath, model_path
+from fusion.form.metrics_of import metrics_of, path_of, residual_rise, tempo_of
+from fusion.form.timing import hold
+from fusion.form.view import RepView, view_of
+from fusion.form.worn import worn_segments
+from fusion.reference_path import METRIC_PREFIX, PersonReference, ReferencePath, model_path
 from fusion.reps import Track
-from fusion.rom import time_below_s
-from fusion.types import Finding, RepSummary, Segment, Severity, Side, SignalBlock
+from fusion.types import Finding, NotJudged, RepSummary, Segment, Severity, Side
 
-TOP_BAND_DEG = 30.0
-"""Hip flexion below which the last part of an extension lies."""
+_DRIFT_SD_SHARE = 0.2
+_ASKED = frozenset({"hold_short"})
+"""Told quietly, but part of what makes a repetition good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +45,6 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class NotJudged:
-    """A rule that cannot be judged, and the sensors that it would take (none: the clocks must agree)."""
-
-    kind: str
-    missing: tuple[Segment, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class FormResult:
     """Measures and findings of one repetition."""
 
@@ -63,135 +57,128 @@ class FormResult:
     """T and P along the lift, at equal steps of its range."""
 
     @property
-    def quality(self) -> bool:
-        """Whether pelvis, hold and tempo were good; the range is the caller's to know."""
+    def good(self) -> bool:
+        """Whether pelvis, hold and tempo were; the range is for the segmenter to say."""
         return not any(f.severity is not Severity.INFO or f.kind in _ASKED for f in self.findings)
 
 
-_ASKED = frozenset({"hold_short"})
-"""Told quietly, but part of what makes a repetition good."""
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """The rules of an exercise for one leg with what is worn."""
+
+    judged: tuple[Rule, ...]
+    not_judged: tuple[NotJudged, ...]
 
 
 class FormChecker:
-    """Judges repetitions of one exercise on one side.
+    """Judges repetitions of one exercise.
 
-    `update` takes every `SignalBlock`; `check` judges the repetition that just ended (or was just
-    announced); `check_set` what shows over a set.
+    `check` judges the repetition that just ended (or was just announced), `check_set` what shows over a
+    set. ``references`` are the person's own, one a side; without one the exercise's model holds.
     """
 
     def __init__(
-        self,
-        exercise: Exercise,
-        reference: PersonReference | None = None,
-        limits: Limits | None = None,
-        *,
-        side: Side = Side.RIGHT,
-        worn: Collection[Segment] | None = None,
+        self, exercise: Exercise, references: Sequence[PersonReference] = (), limits: Limits | None = None
     ) -> None:
         self.exercise = exercise
-        self.side = side
-        self.person = reference
         self.limits = limits or Limits()
-        self.path: ReferencePath | None = (reference.path if reference else None) or model_path(exercise)
-        self._worn = frozenset(worn) if worn is not None else frozenset({Segment.PELVIS, side.thigh})
-        rules = [r for r in exercise.compensations if self._wanted(r)]
-        self._rules = [self._preferred(r) for r in rules if not self._missing(self._preferred(r))]
-        self.not_judged = tuple(
-            NotJudged(r.kind, self._missing(r))
-            for r in map(self._preferred, rules)
-            if self._missing(r) or not self._in_time(r)
-        )
-        self._rules = [r for r in self._rules if self._in_time(r)]
-        self._history = SignalHistory()
+        self._model = model_path(exercise)
+        self._references = {r.side: r for r in references if r.exercise == exercise.id}
+        self._rules: dict[tuple[Side, tuple[str, ...]], _Rules] = {}
+        self._latest: _Rules = _Rules((), ())
 
-    def update(self, signals: SignalBlock) -> None:
-        """Take the next samples in."""
-        self._history.append(signals)
+    @property
+    def not_judged(self) -> tuple[NotJudged, ...]:
+        """Rules that the sensors worn at the last repetition could not show."""
+        return self._latest.not_judged
 
-    def check(
-        self, track: Track, *, full: bool, pause_before_s: float = 0.0, complete: bool = True
-    ) -> FormResult:
+    def reference_of(self, side: Side) -> PersonReference | None:
+        """The person's own reference of a side, or of both sides together."""
+        return self._references.get(side) or self._references.get(None)
+
+    def path_of(self, side: Side) -> ReferencePath | None:
+        """P_ref(T): the person's own path where it is known, else the exercise's."""
+        reference = self.reference_of(side)
+        return (reference.path if reference else None) or self._model
+
+    def check(self, track: Track, *, complete: bool = True, pause_before_s: float = 0.0) -> FormResult:
         """Measures of ``track``, and a finding for each limit that it passes.
 
         With ``complete`` false only what lies before the lockout is judged.
         """
-        view = self.view(track, complete=complete)
-        readings = {r: judge.read(r, view, self.exercise, self.person) for r in self._rules}
-        findings = [self._finding(r, reading) for r, reading in readings.items() if reading is not None]
-        findings += [
-            standard.range_short(view, self.exercise, self.person, full=full),
-            standard.hold_short(view, self._hold_target()),
-            *standard.hurried(view, self.exercise),
-        ]
-        residual = self.residual_rise(view)
-        raw = {f"{METRIC_PREFIX}{r.kind}": v.raw.value for r, v in readings.items() if v is not None}
+        view = view_of(
+            track,
+            lifts_first=self.exercise.lifts_first,
+            complete=complete,
+            reference=self.path_of(track.side),
+        )
+        self._latest = self._rules_for(view)
+        reference = self.reference_of(track.side)
+        readings = {r: judge.read(r, view, self.exercise, reference) for r in self._latest.judged}
+        known = {r: reading for r, reading in readings.items() if reading is not None}
+        found = (self._finding(r, v, track.side) for r, v in known.items() if r.window is not Window.SET)
         return FormResult(
-            residual_peak_deg=residual.value,
-            hold_s=timing.hold(view).value,
-            tempo_s=_tempo(view, pause_before_s),
-            findings=tuple(f for f in findings if f is not None),
-            metrics=_metrics(view) | raw,
-            path_deg=_path(view),
+            residual_peak_deg=residual_rise(view).value,
+            hold_s=hold(view).value,
+            tempo_s=tempo_of(view, pause_before_s),
+            findings=tuple(f for f in found if f is not None),
+            metrics=metrics_of(view) | {f"{METRIC_PREFIX}{r.kind}": v.raw.value for r, v in known.items()},
+            path_deg=path_of(view),
         )
 
     def check_set(self, reps: Sequence[RepSummary]) -> tuple[Finding, ...]:
-        """What shows over the repetitions of a set: rules on drift."""
-        drifts = [r for r in self._rules if r.measure is Measure.DRIFT]
-        found = (self._drift(rule, reps) for rule in drifts if len(reps) > 1)
+        """What shows over the repetitions of a set: rules on drift and spread of repetition means."""
+        rules = [r for r in self._latest.judged if r.window is Window.SET]
+        found = (self._finding_of_set(rule, reps) for rule in rules)
         return tuple(f for f in found if f is not None)
 
-    def view(self, track: Track, *, complete: bool = True) -> RepView:
-        """The track over all signals of its time."""
-        first_s = float(track.t_s[track.start]) - LOOK_BACK_S
-        signals = self._history.between(first_s, float(track.t_s[-1])) or _signals_of(track, self.side)
-        return view_of(
-            track,
-            signals,
-            self.side,
-            lifts_first=self.exercise.lifts_first,
-            complete=complete,
-            reference=self.path,
-        )
+    def _finding(self, rule: Rule, reading: Reading, side: Side) -> Finding | None:
+        limits = judge.limits_of(rule, self.exercise, self.reference_of(side), self.limits.own)
+        return judge.finding(rule, reading, limits, side)
 
-    @staticmethod
-    def residual_rise(view: RepView) -> Value:
-        """Largest rise of P_res, deg, in the last 30 % of hip extension and the hold, and when."""
-        rule = _RESIDUAL
-        span, series = span_of(rule.window, view), view.series(rule.signal)
-        if span is None or series is None:
-            return judge.UNKNOWN
-        return judge.measured(rule.measure, series, span, view)
-
-    def _finding(self, rule: Rule, reading: judge.Reading) -> Finding | None:
-        limits = judge.limits_of(rule, self.exercise, self.person, self.limits.own)
-        return judge.finding(rule, reading, limits, self.side)
-
-    def _drift(self, rule: Rule, reps: Sequence[RepSummary]) -> Finding | None:
-        name = f"{METRIC_PREFIX}{rule.kind}"
-        values = [v for r in reps if isfinite(v := r.metrics.get(name, nan))]
-        if len(values) < 2:
+    def _finding_of_set(self, rule: Rule, reps: Sequence[RepSummary]) -> Finding | None:
+        means = [r.metrics.get(f"{METRIC_PREFIX}{rule.kind}", nan) for r in reps]
+        known = [v for v in means if isfinite(v)]
+        if len(known) < 3:
             return None
-        value = values[-1] - values[0]
-        if rule.direction is Direction.ABOVE and rule.signal is Signal.PELVIS_TILT:
-            value = abs(value)
-        reading = judge.Reading(Value(value, reps[-1].t_end_s, 1.0), value)
-        return self._finding(rule, reading)
+        value = known[-1] - known[0] if rule.measure is Measure.DRIFT else float(np.std(known))
+        limit = rule.limits[0]
+        reading = Reading(Value(value, reps[-1].t_end_s, _DRIFT_SD_SHARE * abs(limit)), value)
+        return self._finding(rule, reading, reps[-1].side or Side.RIGHT)
 
     # --- which rules hold
 
-    def _wanted(self, rule: Rule) -> bool:
-        return not rule.goals or self.limits.goal in rule.goals or not self.limits.goal
+    def _rules_for(self, view: RepView) -> _Rules:
+        key = view.side, view.signals.names
+        if key not in self._rules:
+            self._rules[key] = self._sorted_out(view.side, worn_segments(view.signals.names))
+        return self._rules[key]
 
-    def _missing(self, rule: Rule) -> tuple[Segment, ...]:
-        needed = (worn.segment(self.side) for worn in rule.needs)
-        return tuple(segment for segment in needed if segment not in self._worn)
+    def _sorted_out(self, side: Side, worn: frozenset[Segment]) -> _Rules:
+        judged: list[Rule] = []
+        not_judged: list[NotJudged] = []
+        for written in self.exercise.compensations:
+            rule = preferred(written, worn)
+            if rule.goals and self.limits.goal and self.limits.goal not in rule.goals:
+                continue
+            missing = tuple(s for w in rule.needs if (s := w.segment(side)) not in worn)
+            if missing:
+                not_judged.append(NotJudged(rule.kind, missing))
+            elif rule.signal in judge.CLOCKED and self.limits.clock_agreement_s > judge.CLOCKS_AGREE_S:
+                not_judged.append(NotJudged(rule.kind, (), "the sensors' clocks agree too little"))
+            else:
+                judged.append(rule)
+        return _Rules(tuple(judged), tuple(not_judged))
 
-    def _in_time(self, rule: Rule) -> bool:
-        return rule.signal not in judge.CLOCKED or self.limits.clock_agreement_s <= judge.CLOCKS_AGREE_S
 
-    def _preferred(self, rule: Rule) -> Rule:
-        """The rule on the lumbar angle itself where a thorax sensor shows it."""
+def preferred(rule: Rule, worn: frozenset[Segment]) -> Rule:
+    """The rule on the lumbar angle itself where a thorax sensor shows it, else the rule as it is."""
+    by_residual = rule.signal is Signal.PELVIS_RESIDUAL and rule.measure is Measure.RISE
+    if not by_residual or Segment.THORAX not in worn:
         return rule
-
-    def _hold_target(self) -> standard.HoldTarget | None:
-        return None
+    return msgspec.structs.replace(
+        rule,
+        signal=Signal.LUMBAR_EXTENSION,
+        needs=(Worn.PELVIS, Worn.THORAX),
+        grade=Grade.MEASURED,
+    )

@@ -16,7 +16,7 @@ from fusion.exercises import Exercise
 from fusion.exercises.model import KeyPose
 from fusion.exercises.rules import Baseline, Direction, Grade, Measure, Rule, Signal, Window
 from fusion.form import sharing, steadiness, timing
-from fusion.form.measures import LEVELS, UNKNOWN, Value, measured
+from fusion.form.measures import LEVELS, Value, measured
 from fusion.form.view import RepView
 from fusion.form.windows import span_of
 from fusion.reference_path import PersonReference
@@ -30,6 +30,7 @@ NUMBERS: Mapping[Signal, Callable[[RepView], Value]] = {
     Signal.THIGH_LEAD: timing.thigh_lead,
     Signal.PELVIS_PEAK_LAG: timing.pelvis_peak_lag,
     Signal.SPEED_RATIO: timing.speed_ratio,
+    Signal.SMOOTHNESS: timing.smoothness,
     Signal.PRETILT: sharing.pretilt,
     Signal.BUTT_WINK: sharing.butt_wink,
     Signal.PELVIS_SHARE: sharing.pelvis_share,
@@ -66,7 +67,10 @@ class Reading:
 
 
 def read(rule: Rule, view: RepView, exercise: Exercise, reference: PersonReference | None) -> Reading | None:
-    """The rule's number; None while its part of the movement is not over or its signal is not there."""
+    """The rule's number; None while its part of the movement is not over or its signal is not there.
+
+    Of a rule on the whole set it is the repetition's mean, of which the set makes its number.
+    """
     raw = _number(rule, view)
     if raw is None or not isfinite(raw.value):
         return None
@@ -76,10 +80,12 @@ def read(rule: Rule, view: RepView, exercise: Exercise, reference: PersonReferen
 def _number(rule: Rule, view: RepView) -> Value | None:
     if rule.measure is Measure.VALUE:
         return NUMBERS[rule.signal](view)
-    span, series = span_of(rule.window, view), view.series(rule.signal)
-    if span is None or series is None or rule.measure is Measure.DRIFT:
+    of_set = rule.window is Window.SET
+    span = span_of(Window.REP if of_set else rule.window, view)
+    series = view.series(rule.signal)
+    if span is None or series is None:
         return None
-    return measured(rule.measure, series, span, view)
+    return measured(Measure.MEAN if of_set else rule.measure, series, span, view)
 
 
 def baseline(rule: Rule, exercise: Exercise, reference: PersonReference | None) -> float:
@@ -135,6 +141,8 @@ def limits_of(
     if rule.kind in own:
         warn, fail = own[rule.kind]
         return PersonalLimits(None, warn, fail)
+    if rule.signal is Signal.ROM:
+        return _own_range(rule, exercise, reference)
     if rule.warn is None or rule.fail is None or reference is None or not reference.scales_limits:
         return PersonalLimits(rule.info, rule.warn, rule.fail)
     spread = reference.own.get(rule.kind)
@@ -146,6 +154,16 @@ def limits_of(
     low, high = sorted((rule.warn - half, rule.warn + half))
     shift = float(np.clip(wanted, low, high)) - rule.warn
     return PersonalLimits(rule.info, rule.warn + shift, rule.fail + shift)
+
+
+def _own_range(rule: Rule, exercise: Exercise, reference: PersonReference | None) -> PersonalLimits:
+    """A range is judged against the person's own compensation-free range, once that is known."""
+    count = exercise.count
+    if reference is None or count is None or not isfinite(reference.rom_deg):
+        return PersonalLimits(rule.info, rule.warn, rule.fail)
+    scale = reference.rom_deg / count.rom_typical_deg
+    scaled = [None if v is None else v * scale for v in (rule.info, rule.warn, rule.fail)]
+    return PersonalLimits(*scaled)
 
 
 def finding(rule: Rule, reading: Reading, limits: PersonalLimits, side: Side) -> Finding | None:
@@ -172,17 +190,3 @@ def finding(rule: Rule, reading: Reading, limits: PersonalLimits, side: Side) ->
 
 def _validity(rule: Rule) -> Validity:
     return Validity.MEASURED if rule.grade is Grade.MEASURED else Validity.ESTIMATED
-
-
-__all__ = [
-    "CLOCKED",
-    "CLOCKS_AGREE_S",
-    "NUMBERS",
-    "UNKNOWN",
-    "PersonalLimits",
-    "Reading",
-    "baseline",
-    "finding",
-    "limits_of",
-    "read",
-]

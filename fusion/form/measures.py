@@ -12,7 +12,7 @@ from fusion.form.view import RepView, Series, smoothed
 from fusion.form.windows import Span
 from fusion.types import FloatArray
 
-LEVELS = frozenset({Measure.MAX, Measure.MIN, Measure.MEAN, Measure.MAX_ABS, Measure.END})
+LEVELS = frozenset({Measure.MAX, Measure.MIN, Measure.MEAN, Measure.MEAN_ABS, Measure.MAX_ABS, Measure.END})
 """Measures of the level of a signal: they carry the whole uncertainty, offset included."""
 
 
@@ -42,12 +42,12 @@ def measured(measure: Measure, series: Series, span: Span, view: RepView) -> Val
     return Value(value, float(view.t_s[part][k]), sd)
 
 
-def _max(x: FloatArray, known: FloatArray) -> tuple[float, int]:
+def _max(x: FloatArray, _known: FloatArray) -> tuple[float, int]:
     k = int(np.nanargmax(x))
     return float(x[k]), k
 
 
-def _min(x: FloatArray, known: FloatArray) -> tuple[float, int]:
+def _min(x: FloatArray, _known: FloatArray) -> tuple[float, int]:
     k = int(np.nanargmin(x))
     return float(x[k]), k
 
@@ -56,7 +56,11 @@ def _mean(x: FloatArray, known: FloatArray) -> tuple[float, int]:
     return float(np.nanmean(x)), int(known[-1])
 
 
-def _max_abs(x: FloatArray, known: FloatArray) -> tuple[float, int]:
+def _mean_abs(x: FloatArray, known: FloatArray) -> tuple[float, int]:
+    return float(np.nanmean(np.abs(x))), int(known[-1])
+
+
+def _max_abs(x: FloatArray, _known: FloatArray) -> tuple[float, int]:
     k = int(np.nanargmax(np.abs(x)))
     return float(abs(x[k])), k
 
@@ -77,7 +81,7 @@ def _change(x: FloatArray, known: FloatArray) -> tuple[float, int]:
     return float(away[k]), k
 
 
-def _range(x: FloatArray, known: FloatArray) -> tuple[float, int]:
+def _range(x: FloatArray, _known: FloatArray) -> tuple[float, int]:
     return float(np.nanmax(x) - np.nanmin(x)), int(np.nanargmax(x))
 
 
@@ -104,6 +108,7 @@ _READERS = {
     Measure.MAX: _max,
     Measure.MIN: _min,
     Measure.MEAN: _mean,
+    Measure.MEAN_ABS: _mean_abs,
     Measure.MAX_ABS: _max_abs,
     Measure.RISE: _rise,
     Measure.FALL: _fall,

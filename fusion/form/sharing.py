@@ -21,7 +21,9 @@ def pelvis_share(view: RepView) -> Value:
     if tilt is None or pitch is None or abs(pitch[0]) < THIGH_TURN_MIN_DEG:
         return UNKNOWN
     turn = abs(pitch[0])
-    return Value(tilt[0] / turn, _lift_end_s(view), float(np.hypot(tilt[1], pitch[1] * tilt[0] / turn)) / turn)
+    return Value(
+        tilt[0] / turn, _lift_end_s(view), float(np.hypot(tilt[1], pitch[1] * tilt[0] / turn)) / turn
+    )
 
 
 def hip_share(view: RepView) -> Value:

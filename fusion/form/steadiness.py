@@ -39,7 +39,7 @@ def spill(view: RepView) -> Value:
 
 
 def tremor_ratio(view: RepView) -> Value:
-    """RMS of the pelvis's rate between 3 and 12 Hz over the last five seconds, over that of the first five."""
+    """RMS of the pelvis's rate between 3 and 12 Hz in the last five seconds over that in the first five."""
     series = view.series(Signal.PELVIS_RATE)
     if series is None or not view.complete:
         return UNKNOWN
@@ -67,7 +67,7 @@ def band_rms(rate_dps: FloatArray, rate_hz: float) -> float:
 
 
 def push_off(view: RepView) -> Value:
-    """Greatest upward acceleration of the pelvis in the half second before and at the start of the lift, g."""
+    """Greatest upward acceleration of the pelvis in the half second that ends with the lift's start, g."""
     name = "pelvis_acc_up_ms2"
     if name not in view.signals:
         return UNKNOWN

@@ -8,7 +8,7 @@ import numpy as np
 
 from fusion.exercises.rules import Signal, Window
 from fusion.form.measures import UNKNOWN, Value
-from fusion.form.view import GAP_VOID_S, LOOK_BACK_S, RepView, smoothed
+from fusion.form.view import RepView, smoothed
 from fusion.form.windows import span_of
 from fusion.metrics import longest_run_s, sparc
 from fusion.types import FloatArray
@@ -18,12 +18,14 @@ ONSET_DPS = 10.0
 ONSET_S = 0.05
 NEAR_END_SHARE = 0.15
 _TIME_SD_S = 0.03
+_LOOK_BACK_S = 1.0
+"""How far before a repetition the first movement is looked for."""
 
 
 def phase_s(view: RepView, window: Window) -> Value:
     """Duration of the lifting or lowering phase."""
     span = span_of(window, view)
-    if span is None or view.longest_gap_s > GAP_VOID_S:
+    if span is None or not view.timed:
         return UNKNOWN
     return Value(float(view.t_s[span[1]] - view.t_s[span[0]]), float(view.t_s[span[1]]), _TIME_SD_S)
 
@@ -40,7 +42,7 @@ def eccentric(view: RepView) -> Value:
 
 def hold(view: RepView) -> Value:
     """Longest run of a nearly still driving angle (< 10°/s) near the end of the lift."""
-    if span_of(Window.TOP, view) is None or view.longest_gap_s > GAP_VOID_S:
+    if span_of(Window.TOP, view) is None or not view.timed:
         return UNKNOWN
     x = view.effort_deg
     still = np.abs(np.gradient(x, view.dt_s)) < STILL_DPS
@@ -58,7 +60,7 @@ def pelvis_lead(view: RepView) -> Value:
     pelvis, thigh = _rate(view, Signal.PELVIS_RATE), _thigh_rate(view)
     if pelvis is None or thigh is None:
         return UNKNOWN
-    first = max(0, view.start - round(LOOK_BACK_S / view.dt_s))
+    first = max(0, view.start - round(_LOOK_BACK_S / view.dt_s))
     pelvis_at = _onset(pelvis, first, view.reach, view.dt_s)
     thigh_at = _onset(thigh, first, view.reach, view.dt_s)
     if pelvis_at is None or thigh_at is None:
@@ -117,7 +119,7 @@ def pelvis_peak_lag(view: RepView) -> Value:
 def speed_ratio(view: RepView) -> Value:
     """Peak over mean speed of the driving angle in the lift: 1.9 for a minimum-jerk movement."""
     speed = lift_speed(view)
-    if speed is None or len(speed) < 4 or view.longest_gap_s > GAP_VOID_S:
+    if speed is None or len(speed) < 4 or not view.timed:
         return UNKNOWN
     mean = float(speed.mean())
     if mean <= 0.0:
@@ -125,12 +127,12 @@ def speed_ratio(view: RepView) -> Value:
     return Value(float(speed.max()) / mean, float(view.t_s[view.reach]), 0.1)
 
 
-def smoothness(view: RepView) -> float:
-    """SPARC of the lift; NaN where a gap voids it."""
+def smoothness(view: RepView) -> Value:
+    """SPARC of the lift's speed: closer to zero is smoother."""
     speed = lift_speed(view)
-    if speed is None or view.longest_gap_s > GAP_VOID_S:
-        return nan
-    return sparc(speed, view.signals.rate_hz)
+    if speed is None or not view.timed:
+        return UNKNOWN
+    return Value(sparc(speed, view.signals.rate_hz), float(view.t_s[view.reach]), 0.1)
 
 
 def lift_speed(view: RepView) -> FloatArray | None:

@@ -1,9 +1,8 @@
-"""One repetition as rules see it: any signal of the working leg over time, and the corners of the movement."""
+"""One repetition as rules see it: any signal of the working leg over time, and the movement's corners."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -12,8 +11,6 @@ from fusion.reference_path import ReferencePath
 from fusion.reps import Track
 from fusion.types import FloatArray, Side, SignalBlock
 
-LOOK_BACK_S = 1.0
-"""How far before a repetition its beginning is looked at: onsets come before the first excursion."""
 SMOOTH_S = 0.1
 TRACKING_SD_DEG = 0.7
 """Of a change of inclination within one repetition: what gravity tracking leaves, the offset gone."""
@@ -46,9 +43,10 @@ class RepView:
     side: Side
     lifts_first: bool
     complete: bool = True
+    gap_s: float = 0.0
     reference: ReferencePath | None = None
 
-    @cached_property
+    @property
     def t_s(self) -> FloatArray:
         """Times (n,)."""
         return self.signals.t_s
@@ -63,12 +61,10 @@ class RepView:
         """Range of the driving angle."""
         return float(self.effort_deg[self.reach : self.leave + 1].max() - self.effort_deg[self.start])
 
-    @cached_property
-    def longest_gap_s(self) -> float:
-        """Longest time within the repetition without a pelvic tilt."""
-        known = np.isfinite(self.signals.get("pelvis_tilt_deg")[self.start : self.end + 1])
-        at = np.flatnonzero(np.concatenate(([True], known, [True])))
-        return float(np.diff(at).max() - 1) * self.dt_s
+    @property
+    def timed(self) -> bool:
+        """Whether no gap within it spoils durations and speeds."""
+        return self.gap_s <= GAP_VOID_S
 
     def series(self, signal: Signal) -> Series | None:
         """A signal over time; None where the worn sensors do not give it."""
@@ -76,8 +72,8 @@ class RepView:
             return self._residual()
         if signal is Signal.PELVIS_DROP:
             return self._raw("pelvis_list_deg", 1.0 if self.side is Side.RIGHT else -1.0)
-        if signal is Signal.THIGH_ABDUCTION:
-            return self._raw(f"thigh_opening_{self.side.value}_deg", 1.0 if self.side is Side.RIGHT else -1.0)
+        if signal in {Signal.THIGH_ABDUCTION, Signal.THIGH_OPENING}:
+            return self._thigh_list(signal)
         if signal is Signal.SHANK_PITCH:
             return self._difference(
                 f"thigh_pitch_{self.side.value}_deg", f"knee_flexion_{self.side.value}_deg"
@@ -90,6 +86,12 @@ class RepView:
         row = self.signals.names.index(name)
         sd = self.signals.sd[row]
         return Series(sign * self.signals.values[row], sd, _change_sd(sd))
+
+    def _thigh_list(self, signal: Signal) -> Series | None:
+        series = self._raw(f"thigh_opening_{self.side.value}_deg", 1.0 if self.side is Side.RIGHT else -1.0)
+        if series is None or signal is Signal.THIGH_ABDUCTION:
+            return series
+        return Series(90.0 - np.abs(series.values), series.level_sd, series.change_sd)
 
     def _difference(self, name: str, less: str) -> Series | None:
         one, other = self._raw(name), self._raw(less)
@@ -116,23 +118,13 @@ class RepView:
 
 
 def view_of(
-    track: Track,
-    signals: SignalBlock,
-    side: Side,
-    *,
-    lifts_first: bool,
-    complete: bool = True,
-    reference: ReferencePath | None = None,
+    track: Track, *, lifts_first: bool, complete: bool = True, reference: ReferencePath | None = None
 ) -> RepView:
-    """The view of a segmenter's track over all signals of its time (and a second before)."""
-    t_s = signals.t_s
-    at = [min(int(np.searchsorted(t_s, track.t_s[k] - 1e-9)), len(t_s) - 1) for k in _corners(track)]
-    effort = np.interp(t_s, track.t_s, track.effort_deg)
-    return RepView(signals, effort, *at, side, lifts_first, complete, reference)
-
-
-def _corners(track: Track) -> tuple[int, int, int, int]:
-    return track.start, track.reach, track.leave, track.end
+    """The view of a segmenter's track over all signals of its time and a second before."""
+    before = len(track.signals) - len(track.t_s)
+    effort = np.concatenate((np.full(before, track.effort_deg[0]), track.effort_deg))
+    corners = (before + k for k in (track.start, track.reach, track.leave, track.end))
+    return RepView(track.signals, effort, *corners, track.side, lifts_first, complete, track.gap_s, reference)
 
 
 def signal_row(signal: Signal, side: Side) -> str:
