@@ -9,6 +9,7 @@ import numpy as np
 
 from fusion.errors import InputError
 from fusion.pipeline import MotionPipeline, PipelineConfig, PipelineOutput
+from fusion.rom import seated_s
 from fusion.summary import Document, alignment_document, number, set_document
 from fusion.types import (
     Event,
@@ -97,6 +98,7 @@ def analysis_document(analysis: Analysis) -> Document:
         "calibration": {s.value: alignment_document(a) for s, a in analysis.alignments.items()},
         "sets": [set_document(done) for done in analysis.sets],
         "range_of_motion": range_of_motion(analysis.signals),
+        "seated_s": number(seated_s(analysis.signals)) if analysis.signals else None,
         "quality": {
             "loss": number(analysis.loss, 5),
             "gaps": analysis.gaps,

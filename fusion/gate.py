@@ -50,6 +50,7 @@ class PostureGate:
         self._exercise = exercise
         self._rest, self._turn = exercise.rest_pose, exercise.turn_pose
         self._steps = exercise.kind is Kind.STEP
+        self._walks = exercise.kind in {Kind.STEP, Kind.DRILL}
         self._both_legs = exercise.laterality is Laterality.BILATERAL
         self._one_leg = exercise.laterality is Laterality.UNILATERAL
 
@@ -79,7 +80,7 @@ class PostureGate:
         begins, ends = (float(track.pelvis_tilt_deg[k]) for k in (track.start, track.end))
         if abs(float(turned_deg(ends, begins))) > _TILT_TOLERANCE_DEG:
             return False
-        upright = _upright(self._rest) and not self._steps and not track.by_free_leg
+        upright = _upright(self._rest) and not self._walks and not track.by_free_leg
         pitch = float(track.thigh_pitch_deg[track.end])
         return not (upright and abs(pitch - self._rest.thigh_pitch_deg) > _UPRIGHT_END_DEG)
 
@@ -92,7 +93,7 @@ class PostureGate:
         return tilt <= _AT_REST_DEG and not pitch > _AT_REST_DEG
 
     def _kind_fits(self, track: Track, rest: KeyPose, turn: KeyPose) -> bool:
-        if abs(rest.pelvis_list_deg) > _SIDE_LYING_DEG:
+        if abs(rest.pelvis_list_deg) > _SIDE_LYING_DEG or self._exercise.kind is Kind.DRILL:
             return True
         if self._steps:
             return self._steps_fit(track)

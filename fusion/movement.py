@@ -16,8 +16,11 @@ import numpy as np
 
 from fusion.driver import driven_deg
 from fusion.exercises import Exercise
+from fusion.exercises.model import Kind
 from fusion.form import FormChecker, Limits, PersonReference
 from fusion.gate import PostureGate, turned_deg
+from fusion.history import part_of
+from fusion.holds import HoldAnalyzer
 from fusion.kernels import turning
 from fusion.legs import driven_angles, not_seen
 from fusion.reps import Phase, RepSegmenter, Track
@@ -44,6 +47,19 @@ _SD_DOUBT_DEG = 10.0
 _ELSEWHERE_DEG = 45.0
 """P this far from the exercise's: the person has changed posture, the set is over."""
 _VOID_TEMPO = (nan, nan, nan, nan)
+
+
+def movement_analyzer(
+    exercise: Exercise,
+    side: Side,
+    rate_hz: float,
+    *,
+    references: Sequence[PersonReference] = (),
+    limits: Limits | None = None,
+) -> MovementAnalyzer | HoldAnalyzer:
+    """The analyzer that fits how the exercise is counted."""
+    kind = HoldAnalyzer if exercise.kind is Kind.HOLD else MovementAnalyzer
+    return kind(exercise, side, rate_hz, references=references, limits=limits)
 
 
 class MovementAnalyzer:
@@ -91,7 +107,7 @@ class MovementAnalyzer:
             self._wear(signals)
         if self._segmenter.driven:
             for start in range(0, len(signals), self._segmenter.block_max):
-                self._read(_part(signals, start, start + self._segmenter.block_max))
+                self._read(part_of(signals, start, start + self._segmenter.block_max))
         return self._drain()
 
     def flush(self) -> list[Event]:
@@ -304,15 +320,3 @@ class MovementAnalyzer:
 def _least(values: np.ndarray) -> float:
     known = values[np.isfinite(values)]
     return float(known.min()) if len(known) else nan
-
-
-def _part(signals: SignalBlock, start: int, stop: int) -> SignalBlock:
-    if start == 0 and stop >= len(signals):
-        return signals
-    return SignalBlock(
-        signals.t_s[start:stop],
-        signals.rate_hz,
-        signals.names,
-        signals.values[:, start:stop],
-        signals.sd[:, start:stop],
-    )

@@ -16,7 +16,7 @@ from fusion.alignment import CalibrationLadder, split_frames
 from fusion.errors import CalibrationError, InputError
 from fusion.form import Limits, PersonReference
 from fusion.kinematics import Kinematics
-from fusion.movement import MovementAnalyzer
+from fusion.movement import movement_analyzer
 from fusion.orientation import OrientationEstimator, OrientationParams
 from fusion.reps import Phase
 from fusion.resample import GridAligner
@@ -98,7 +98,7 @@ class MotionPipeline:
         self._given = dict(config.alignments)
         complete = set(self._given) >= set(config.segments.values())
         self._kinematics = Kinematics(self._given) if complete else None
-        self._movement = MovementAnalyzer(
+        self._movement = movement_analyzer(
             self.exercise,
             config.judged_side,
             config.rate_hz,

@@ -88,7 +88,8 @@ class SetBook:
         if not self.candidates:
             return inf, inf
         last_s = max(rep.t_end_s for rep in self.reps)
-        return last_s + max(_CLOSE_S, min(_CLOSE_PERIODS * self.period_s(), _GIVE_UP_S)), last_s + _GIVE_UP_S
+        idle_s = max(_CLOSE_S, _CLOSE_PERIODS * self.period_s())
+        return last_s + idle_s, last_s + max(_GIVE_UP_S, idle_s)
 
     # --- who belongs
 

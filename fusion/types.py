@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 QualityArray = NDArray[np.uint8]
 BoolArray = NDArray[np.bool_]
 

@@ -17,6 +17,7 @@ import numpy as np
 from fusion.exercises import Exercise
 from fusion.exercises.rules import Grade, Measure, Rule, Signal, Window, Worn
 from fusion.form import judge
+from fusion.form.causes import quieted
 from fusion.form.judge import Reading
 from fusion.form.measures import Value
 from fusion.form.metrics_of import metrics_of, path_of, residual_rise, tempo_of
@@ -116,12 +117,15 @@ class FormChecker:
         reference = self.reference_of(track.side)
         readings = {r: judge.read(r, view, self.exercise, reference) for r in self._latest.judged}
         known = {r: reading for r, reading in readings.items() if reading is not None}
-        found = (self._finding(r, v, track.side) for r, v in known.items() if r.window is not Window.SET)
+        judged = (
+            (r, self._finding(r, v, track.side)) for r, v in known.items() if r.window is not Window.SET
+        )
+        found = [(r, f) for r, f in judged if f is not None]
         return FormResult(
             residual_peak_deg=residual_rise(view).value,
             hold_s=hold(view).value,
             tempo_s=tempo_of(view, pause_before_s),
-            findings=tuple(f for f in found if f is not None),
+            findings=tuple(quieted(found)),
             metrics=metrics_of(view) | {f"{METRIC_PREFIX}{r.kind}": v.raw.value for r, v in known.items()},
             path_deg=path_of(view),
         )

@@ -7,7 +7,7 @@ a number that passes it by less is told as doubtful, and weighs nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 
 import numpy as np
@@ -46,6 +46,8 @@ NUMBERS: Mapping[Signal, Callable[[RepView], Value]] = {
 CLOCKED = frozenset({Signal.PELVIS_LEAD, Signal.THIGH_LEAD, Signal.PELVIS_PEAK_LAG})
 """Numbers that compare two sensors in time."""
 CLOCKS_AGREE_S = 0.02
+PEOPLE_SD_DEG = 4.0
+"""How far one person's good form lies from the model's, one sigma (an engineering estimate)."""
 
 _POSE_ANGLES: Mapping[Signal, Callable[[KeyPose], float | None]] = {
     Signal.PELVIS_TILT: lambda pose: pose.pelvis_tilt_deg,
@@ -74,7 +76,15 @@ def read(rule: Rule, view: RepView, exercise: Exercise, reference: PersonReferen
     raw = _number(rule, view)
     if raw is None or not isfinite(raw.value):
         return None
+    if by_model(rule, reference):
+        raw = replace(raw, sd=float(np.hypot(raw.sd, PEOPLE_SD_DEG)))
     return Reading(raw, raw.value - baseline(rule, exercise, reference))
+
+
+def by_model(rule: Rule, reference: PersonReference | None) -> bool:
+    """Whether an angle is held against the model because the person's own value is not known."""
+    unknown = reference is None or rule.kind not in reference.own
+    return rule.baseline is Baseline.OWN and unknown and rule.measure in LEVELS
 
 
 def _number(rule: Rule, view: RepView) -> Value | None:
@@ -137,10 +147,13 @@ def limits_of(
 
     With enough approved repetitions ``warn`` lies half the distance from warn to fail beyond the person's
     90th (or 10th) centile, and moves by no more than that half from the exercise's; ``fail`` moves along.
+    A rule on the person's own usual value, while that is not known, is loud only beyond ``fail``.
     """
     if rule.kind in own:
         warn, fail = own[rule.kind]
         return PersonalLimits(None, warn, fail)
+    if by_model(rule, reference):
+        return PersonalLimits(rule.limits[0], rule.fail, None)
     if rule.signal is Signal.ROM:
         return _own_range(rule, exercise, reference)
     if rule.warn is None or rule.fail is None or reference is None or not reference.scales_limits:

@@ -10,7 +10,7 @@ import numpy as np
 from fusion.exercises.rules import Measure
 from fusion.form.view import RepView, Series, smoothed
 from fusion.form.windows import Span
-from fusion.types import FloatArray
+from fusion.types import FloatArray, IntArray
 
 LEVELS = frozenset({Measure.MAX, Measure.MIN, Measure.MEAN, Measure.MEAN_ABS, Measure.MAX_ABS, Measure.END})
 """Measures of the level of a signal: they carry the whole uncertainty, offset included."""
@@ -42,50 +42,50 @@ def measured(measure: Measure, series: Series, span: Span, view: RepView) -> Val
     return Value(value, float(view.t_s[part][k]), sd)
 
 
-def _max(x: FloatArray, _known: FloatArray) -> tuple[float, int]:
+def _max(x: FloatArray, _known: IntArray) -> tuple[float, int]:
     k = int(np.nanargmax(x))
     return float(x[k]), k
 
 
-def _min(x: FloatArray, _known: FloatArray) -> tuple[float, int]:
+def _min(x: FloatArray, _known: IntArray) -> tuple[float, int]:
     k = int(np.nanargmin(x))
     return float(x[k]), k
 
 
-def _mean(x: FloatArray, known: FloatArray) -> tuple[float, int]:
+def _mean(x: FloatArray, known: IntArray) -> tuple[float, int]:
     return float(np.nanmean(x)), int(known[-1])
 
 
-def _mean_abs(x: FloatArray, known: FloatArray) -> tuple[float, int]:
+def _mean_abs(x: FloatArray, known: IntArray) -> tuple[float, int]:
     return float(np.nanmean(np.abs(x))), int(known[-1])
 
 
-def _max_abs(x: FloatArray, _known: FloatArray) -> tuple[float, int]:
+def _max_abs(x: FloatArray, _known: IntArray) -> tuple[float, int]:
     k = int(np.nanargmax(np.abs(x)))
     return float(abs(x[k])), k
 
 
-def _rise(x: FloatArray, known: FloatArray) -> tuple[float, int]:
+def _rise(x: FloatArray, known: IntArray) -> tuple[float, int]:
     k = int(np.nanargmax(x))
     return float(x[k] - x[known[0]]), k
 
 
-def _fall(x: FloatArray, known: FloatArray) -> tuple[float, int]:
+def _fall(x: FloatArray, known: IntArray) -> tuple[float, int]:
     k = int(np.nanargmin(x))
     return float(x[known[0]] - x[k]), k
 
 
-def _change(x: FloatArray, known: FloatArray) -> tuple[float, int]:
+def _change(x: FloatArray, known: IntArray) -> tuple[float, int]:
     away = np.abs(x - x[known[0]])
     k = int(np.nanargmax(away))
     return float(away[k]), k
 
 
-def _range(x: FloatArray, _known: FloatArray) -> tuple[float, int]:
+def _range(x: FloatArray, _known: IntArray) -> tuple[float, int]:
     return float(np.nanmax(x) - np.nanmin(x)), int(np.nanargmax(x))
 
 
-def _sd(x: FloatArray, known: FloatArray) -> tuple[float, int]:
+def _sd(x: FloatArray, known: IntArray) -> tuple[float, int]:
     """About a straight line, so that a slow drift is not taken for unsteadiness."""
     if len(known) < 3:
         return nan, int(known[-1])
@@ -95,12 +95,12 @@ def _sd(x: FloatArray, known: FloatArray) -> tuple[float, int]:
     return float(np.sqrt(np.mean(rest**2))), int(known[-1])
 
 
-def _rms(x: FloatArray, known: FloatArray) -> tuple[float, int]:
+def _rms(x: FloatArray, known: IntArray) -> tuple[float, int]:
     y = x[known]
     return float(np.sqrt(np.mean((y - y.mean()) ** 2))), int(known[-1])
 
 
-def _end(x: FloatArray, known: FloatArray) -> tuple[float, int]:
+def _end(x: FloatArray, known: IntArray) -> tuple[float, int]:
     return float(x[known[-1]]), int(known[-1])
 
 

@@ -59,8 +59,13 @@ def _lift_end_s(view: RepView) -> float:
 
 
 def pretilt(view: RepView) -> Value:
-    """How far P has fallen 150 ms before the thigh has moved by 5°, deg; at least 0."""
-    tilt, pitch = view.series(Signal.PELVIS_TILT), view.series(Signal.THIGH_PITCH)
+    """How far P has fallen 150 ms before the thigh has moved by 5°, deg; at least 0.
+
+    What P does along its path with the thigh's first degrees is no tilt of its own, so P_res is read where
+    there is a path.
+    """
+    tilt = view.series(Signal.PELVIS_RESIDUAL) or view.series(Signal.PELVIS_TILT)
+    pitch = view.series(Signal.THIGH_PITCH)
     if tilt is None or pitch is None:
         return UNKNOWN
     first = max(0, view.start - round(_BEFORE_S / view.dt_s))

@@ -44,6 +44,8 @@ def hold(view: RepView) -> Value:
     """Longest run of a nearly still driving angle (< 10°/s) near the end of the lift."""
     if span_of(Window.TOP, view) is None or not view.timed:
         return UNKNOWN
+    if view.start == view.reach and view.leave == view.end:
+        return Value(float(view.t_s[view.end] - view.t_s[view.start]), float(view.t_s[view.end]), _TIME_SD_S)
     x = view.effort_deg
     still = np.abs(np.gradient(x, view.dt_s)) < STILL_DPS
     k = np.arange(len(x))
@@ -71,11 +73,11 @@ def pelvis_lead(view: RepView) -> Value:
 
 def _onset(rate_dps: FloatArray, first: int, last: int, dt_s: float) -> int | None:
     """First index from which the rate stays beyond 10°/s for 50 ms after having been below it."""
-    moving = np.abs(rate_dps[first : last + 1]) > ONSET_DPS
+    moving = np.asarray(np.abs(rate_dps[first : last + 1]) > ONSET_DPS)
     width = max(1, round(ONSET_S / dt_s))
     if len(moving) < width + 1:
         return None
-    runs = np.lib.stride_tricks.sliding_window_view(moving, width).all(axis=1)
+    runs = np.asarray(np.lib.stride_tricks.sliding_window_view(moving, width).all(axis=1))
     calm = np.flatnonzero(~moving)
     if not len(calm):
         return None
@@ -121,7 +123,7 @@ def speed_ratio(view: RepView) -> Value:
     speed = lift_speed(view)
     if speed is None or len(speed) < 4 or not view.timed:
         return UNKNOWN
-    mean = float(speed.mean())
+    mean = view.rom_deg / ((len(speed) - 1) * view.dt_s)
     if mean <= 0.0:
         return UNKNOWN
     return Value(float(speed.max()) / mean, float(view.t_s[view.reach]), 0.1)

@@ -123,8 +123,19 @@ def view_of(
     """The view of a segmenter's track over all signals of its time and a second before."""
     before = len(track.signals) - len(track.t_s)
     effort = np.concatenate((np.full(before, track.effort_deg[0]), track.effort_deg))
-    corners = (before + k for k in (track.start, track.reach, track.leave, track.end))
-    return RepView(track.signals, effort, *corners, track.side, lifts_first, complete, track.gap_s, reference)
+    return RepView(
+        signals=track.signals,
+        effort_deg=effort,
+        start=before + track.start,
+        reach=before + track.reach,
+        leave=before + track.leave,
+        end=before + track.end,
+        side=track.side,
+        lifts_first=lifts_first,
+        complete=complete,
+        gap_s=track.gap_s,
+        reference=reference,
+    )
 
 
 def signal_row(signal: Signal, side: Side) -> str:

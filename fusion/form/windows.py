@@ -23,11 +23,6 @@ def span_of(window: Window, view: RepView) -> Span | None:
     return _FINDERS[window](view)
 
 
-def ready(window: Window, view: RepView) -> bool:
-    """Whether the whole window has happened."""
-    return span_of(window, view) is not None
-
-
 def _rep(view: RepView) -> Span:
     return view.start, view.end
 
@@ -97,7 +92,7 @@ _FINDERS = {
     Window.HOLD: _hold,
 }
 _LATER = {
-    True: frozenset({Window.REP, Window.ECCENTRIC, Window.BOTTOM, Window.HOLD}),
+    True: frozenset({Window.REP, Window.ECCENTRIC, Window.TOP, Window.BOTTOM, Window.HOLD}),
     False: frozenset(
         {
             Window.REP,
@@ -109,4 +104,5 @@ _LATER = {
         }
     ),
 }
-"""Windows that lie, in whole or in part, after the far end, by whether the lift comes first."""
+"""Windows that are not over at the far end, by whether the lift comes first. The late extension counts as
+over, so that a cue can come while the top is held; it is read again when the repetition is complete."""

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from fusion.programme.mix import Classes, Role
+from fusion import exercises
+from fusion.exercises.model import Movement
+from fusion.programme.mix import EXTENSION, Classes
 from fusion.programme.records import DoneSession, DoneSet, in_order
 from fusion.programme.volume import week_of
 
-_WARM_UP_ROLES = frozenset({Role.HIP_ABDUCTION, Role.HIP_ROTATION, Role.TRUNK})
+_PREPARES = frozenset({Movement.ABDUCTION, Movement.ROTATION, Movement.PELVIC_CONTROL, Movement.MOBILITY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ def consistency_of(sessions: Iterable[DoneSession], classes: Classes) -> Consist
         exercise
         for session in done
         for exercise in {s.exercise for s in session.sets}
-        if exercise in classes and classes[exercise].role is Role.HIP_EXTENSION
+        if exercise in classes and classes[exercise].movement in EXTENSION
     )
     lift, times = min(lifts.items(), key=lambda item: (-item[1], item[0]), default=(None, 0))
     return Consistency(
@@ -52,15 +54,16 @@ def consistency_of(sessions: Iterable[DoneSession], classes: Classes) -> Consist
 def warm_up_seen(session: DoneSession, classes: Classes) -> bool:
     """Whether light or preparatory work came before the first main set.
 
-    A set that the user marked, or an abduction, rotation or trunk set before the first hip extension, or a
-    first hip extension set at no more than 60 % of the session's heaviest load of the same exercise. Whether
-    such a block makes the main work better is not proven; it is only told that it was there.
+    A set that the user marked, or a set of abduction, rotation, pelvic control or mobility before the first
+    hip extension, or a first hip extension set at no more than 60 % of the session's heaviest load of the
+    same exercise. Whether such a block makes the main work better is not proven; it is only told that it was
+    there.
     """
     for done in sorted(session.sets, key=lambda s: s.t_start_s):
         kind = classes.get(done.exercise)
-        if done.inputs.warm_up or (kind is not None and kind.role in _WARM_UP_ROLES):
+        if done.inputs.warm_up or (kind is not None and kind.movement in _PREPARES):
             return True
-        if kind is not None and kind.role is Role.HIP_EXTENSION:
+        if kind is not None and kind.movement in EXTENSION:
             return _light(done, session.of(done.exercise))
     return False
 
@@ -77,15 +80,8 @@ def against_plan(session: DoneSession, planned_sets: Mapping[str, int]) -> dict[
     return {name: (done[name], planned_sets.get(name, 0)) for name in names}
 
 
-LADDERS: tuple[tuple[str, ...], ...] = (
-    ("glute_bridge", "hip_thrust", "sl_glute_bridge", "sl_hip_thrust"),
-    ("glute_bridge", "hip_thrust", "rdl", "deadlift"),
-    ("sit_to_stand", "squat_quarter", "squat_parallel", "squat_deep"),
-)
-"""Usual progressions, easiest first (coaching defaults)."""
-
-
-def next_steps(exercise: str) -> list[str]:
-    """What comes after ``exercise`` on the ladders it is part of."""
-    steps = (ladder[ladder.index(exercise) + 1 :][:1] for ladder in LADDERS if exercise in ladder)
-    return sorted({name for step in steps for name in step})
+def next_steps(exercise_id: str) -> list[str]:
+    """What the library has next on the ladder after an exercise; empty for one that it does not know."""
+    if exercise_id not in exercises.ids():
+        return []
+    return list(exercises.load(exercise_id).programme.leads_to)

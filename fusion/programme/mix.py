@@ -8,49 +8,53 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
+from fusion import exercises
 from fusion.errors import InputError
+from fusion.exercises import Exercise
+from fusion.exercises.model import Movement, Posture, Vector
 from fusion.programme.records import DoneSession
 
 SECONDARY_SHARE_WARN = 0.4
 
 
-class Role(StrEnum):
-    """What a movement trains most."""
-
-    HIP_EXTENSION = "hip_extension"
-    HIP_ABDUCTION = "hip_abduction"
-    HIP_ROTATION = "hip_rotation"
-    HIP_FLEXION = "hip_flexion"
-    TRUNK = "trunk"
-    GAIT = "gait"
-    NONE = "none"
+EXTENSION = frozenset({Movement.HIP_EXTENSION, Movement.SQUAT, Movement.HINGE, Movement.LUNGE})
+"""Movements whose work is the hip's extension."""
+_NO_WORK = frozenset({Movement.MOBILITY, Movement.OTHER})
 
 
 @dataclass(frozen=True, slots=True)
 class MovementClass:
     """How a movement counts in a programme."""
 
-    role: Role
-    vector: str = "none"
-    """Line of force against the trunk: ``vertical``, ``horizontal`` or ``none``."""
-    joints: str = "multi"
-    """``multi`` or ``single``."""
-    posture: str = "any"
+    movement: Movement
+    vector: Vector = Vector.NONE
+    multi_joint: bool = True
+    posture: Posture = Posture.ANY
+
+    @classmethod
+    def of(cls, exercise: Exercise) -> MovementClass:
+        """What the library says of an exercise."""
+        programme = exercise.programme
+        return cls(programme.movement, programme.vector, programme.multi_joint, exercise.posture)
 
 
 Classes = Mapping[str, MovementClass]
 """Exercise id → class."""
 
 
+def library_classes() -> dict[str, MovementClass]:
+    """The class of every exercise of the library."""
+    return {i: MovementClass.of(exercises.load(i)) for i in exercises.ids()}
+
+
 @dataclass(frozen=True, slots=True)
 class GoalProfile:
-    """Which roles are primary for a goal, and how much of the rest is still fine."""
+    """Which movements are primary for a goal, and how much of the rest is still fine."""
 
     id: str
     name: str
-    primary: frozenset[Role]
+    primary: frozenset[Movement]
     secondary_share_warn: float = SECONDARY_SHARE_WARN
     horizontal_share_min: float = 0.0
     """Least share of horizontal work among hip extension; 0 asks for none."""
@@ -59,19 +63,19 @@ class GoalProfile:
 GOALS: Mapping[str, GoalProfile] = {
     goal.id: goal
     for goal in (
-        GoalProfile("glute_focus", "Hip extension first", frozenset({Role.HIP_EXTENSION})),
+        GoalProfile("glute_focus", "Hip extension first", EXTENSION),
         GoalProfile(
             "glute_all_round",
             "Extension, abduction and rotation alike",
-            frozenset({Role.HIP_EXTENSION, Role.HIP_ABDUCTION, Role.HIP_ROTATION}),
+            EXTENSION | {Movement.ABDUCTION, Movement.ROTATION},
         ),
         GoalProfile(
             "speed",
             "Propulsion: horizontal hip extension and gait",
-            frozenset({Role.HIP_EXTENSION, Role.GAIT}),
+            EXTENSION | {Movement.GAIT, Movement.JUMP},
             horizontal_share_min=0.4,
         ),
-        GoalProfile("max_depth", "Strength through the deepest range", frozenset({Role.HIP_EXTENSION})),
+        GoalProfile("max_depth", "Strength through the deepest range", EXTENSION),
     )
 }
 
@@ -90,7 +94,7 @@ class Mix:
     reps: int
     primary_share: float
     secondary_share: float
-    by_role: Mapping[str, float]
+    by_movement: Mapping[str, float]
     by_vector: Mapping[str, float]
     """Of hip extension alone."""
     by_joints: Mapping[str, float]
@@ -98,25 +102,25 @@ class Mix:
 
 
 def mix_of(sessions: Iterable[DoneSession], classes: Classes, profile: GoalProfile) -> Mix:
-    """Shares of the repetitions of ``sessions``; movements that train nothing (``none``) are left out."""
+    """Shares of the repetitions of ``sessions``; mobility and what is none of training are left out."""
     counts: dict[MovementClass, int] = defaultdict(int)
     for session in sessions:
         for done in session.sets:
-            kind = classes.get(done.exercise, MovementClass(Role.NONE))
-            if kind.role is not Role.NONE:
+            kind = classes.get(done.exercise, MovementClass(Movement.OTHER))
+            if kind.movement not in _NO_WORK:
                 counts[kind] += len(done.reps)
     reps = sum(counts.values())
-    extension = {kind: n for kind, n in counts.items() if kind.role is Role.HIP_EXTENSION}
-    by_vector = _shares(extension, lambda kind: kind.vector)
-    primary = sum(n for kind, n in counts.items() if kind.role in profile.primary) / reps if reps else 0.0
+    extension = {kind: n for kind, n in counts.items() if kind.movement in EXTENSION}
+    by_vector = _shares(extension, lambda kind: kind.vector.value)
+    primary = sum(n for kind, n in counts.items() if kind.movement in profile.primary) / reps if reps else 0.0
     secondary = 1.0 - primary if reps else 0.0
     return Mix(
         reps=reps,
         primary_share=primary,
         secondary_share=secondary,
-        by_role=_shares(counts, lambda kind: kind.role.value),
+        by_movement=_shares(counts, lambda kind: kind.movement.value),
         by_vector=by_vector,
-        by_joints=_shares(counts, lambda kind: kind.joints),
+        by_joints=_shares(counts, lambda kind: "multi" if kind.multi_joint else "single"),
         remarks=_remarks(profile, secondary, by_vector),
     )
 

@@ -38,7 +38,7 @@ def variety_of(sessions: Iterable[DoneSession], classes: Classes) -> Variety:
         for done in session.sets:
             ranges[rep_range(len(done.reps))] += bool(done.reps)
             kind = classes.get(done.exercise)
-            postures[kind.posture if kind else "any"] += len(done.reps)
+            postures[kind.posture.value if kind else "any"] += len(done.reps)
             lengths.update(_length(rep) for rep in done.reps if _length(rep))
             if done.inputs.load_kg is not None:
                 loads.add(done.inputs.load_kg)

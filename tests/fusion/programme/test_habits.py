@@ -50,10 +50,10 @@ def test_sets_against_the_plan_name_what_was_left_out_and_what_was_added() -> No
     }
 
 
-def test_the_ladder_leads_on_from_the_bridge() -> None:
-    assert next_steps("glute_bridge") == ["hip_thrust"]
-    assert next_steps("hip_thrust") == ["rdl", "sl_glute_bridge"]
-    assert next_steps("sl_hip_thrust") == []
+def test_the_ladder_leads_on_and_ends_somewhere() -> None:
+    assert "hip_thrust" in next_steps("glute_bridge")
+    assert next_steps("deadlift") == []
+    assert next_steps("no_such_exercise") == []
 
 
 def test_a_session_loses_speed_although_no_set_does() -> None:

@@ -3,7 +3,8 @@
 import pytest
 
 from fusion.errors import InputError
-from fusion.programme.mix import goal, mix_of
+from fusion.exercises import ids
+from fusion.programme.mix import goal, library_classes, mix_of
 from tests.fusion.programme.weeks import CLASSES, session_on, set_of
 
 SESSION = session_on(
@@ -19,7 +20,9 @@ SESSION = session_on(
 def test_shares_by_role_force_and_joints() -> None:
     mix = mix_of([SESSION], CLASSES, goal("glute_focus"))
     assert mix.reps == 20
-    assert mix.by_role == pytest.approx({"hip_abduction": 0.25, "hip_extension": 0.5, "hip_rotation": 0.25})
+    assert mix.by_movement == pytest.approx(
+        {"abduction": 0.25, "hinge": 0.3, "hip_extension": 0.2, "rotation": 0.25}
+    )
     assert mix.by_vector == pytest.approx({"horizontal": 0.4, "vertical": 0.6})
     assert mix.by_joints == pytest.approx({"multi": 0.5, "single": 0.5})
 
@@ -48,3 +51,9 @@ def test_no_work_has_no_shares_and_no_remarks() -> None:
 def test_an_unknown_goal_names_those_there_are() -> None:
     with pytest.raises(InputError, match="glute_focus, glute_all_round, speed, max_depth"):
         goal("bigger")
+
+
+def test_every_exercise_of_the_library_has_a_class() -> None:
+    classes = library_classes()
+    assert classes.keys() == set(ids())
+    assert classes["hip_thrust"].vector == "horizontal"

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from fusion.programme.mix import MovementClass, Role
+from fusion.exercises.model import Movement, Posture, Vector
+from fusion.programme.mix import MovementClass
 from fusion.programme.records import DoneRep, DoneSession, DoneSet, SetInputs
 from fusion.types import Side
 
 MONDAY = date(2026, 3, 2)
 CLASSES = {
-    "hip_thrust": MovementClass(Role.HIP_EXTENSION, "horizontal", "multi", "supine"),
-    "deadlift": MovementClass(Role.HIP_EXTENSION, "vertical", "multi", "standing"),
-    "clamshell": MovementClass(Role.HIP_ROTATION, "none", "single", "side_lying"),
-    "side_lying_abduction": MovementClass(Role.HIP_ABDUCTION, "none", "single", "side_lying"),
-    "foam_rolling": MovementClass(Role.NONE),
+    "hip_thrust": MovementClass(Movement.HIP_EXTENSION, Vector.HORIZONTAL, True, Posture.SUPINE),
+    "deadlift": MovementClass(Movement.HINGE, Vector.VERTICAL, True, Posture.STANDING),
+    "clamshell": MovementClass(Movement.ROTATION, Vector.ROTATIONAL, False, Posture.SIDE_LYING),
+    "side_lying_abduction": MovementClass(Movement.ABDUCTION, Vector.LATERAL, False, Posture.SIDE_LYING),
+    "foam_rolling": MovementClass(Movement.OTHER),
 }
 
 REP = DoneRep(
