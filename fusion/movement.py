@@ -95,6 +95,11 @@ class MovementAnalyzer:
         return len(self._book.candidates) + len(self._announced)
 
     @property
+    def last_end_s(self) -> float:
+        """When the last repetition of the present set ended."""
+        return max((rep.t_end_s for rep in self._book.reps), default=-inf)
+
+    @property
     def phase(self) -> Phase:
         """Present phase."""
         if not self._segmenter.driven:
@@ -153,8 +158,7 @@ class MovementAnalyzer:
 
     def _settled(self, which: int, track: Track) -> None:
         """Still on a height: where the way up began elsewhere, this may be where repetitions start."""
-        tilt, pitch = track.pelvis_tilt_deg, track.thigh_pitch_deg
-        if not self._gate.at_rest(tilt[0], pitch[0]) and self._gate.at_rest(tilt[-1], pitch[-1]):
+        if self._gate.settles(track):
             self._announced.pop(which, None)
             self._segmenter.start_here()
 
@@ -191,6 +195,7 @@ class MovementAnalyzer:
                 top_tilt_deg=float(track.pelvis_tilt_deg[track.reach]),
                 start_deg=float(track.effort_deg[track.start]),
                 sure_alone=self._gate.fits_alone(track),
+                by_free_leg=track.by_free_leg,
             )
         )
         if rep.full:

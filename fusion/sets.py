@@ -35,6 +35,8 @@ class Candidate:
     """Effort where it began."""
     sure_alone: bool
     """Whether it would count without others around it."""
+    by_free_leg: bool = False
+    """Seen from the other leg: its effort is another angle and cannot be compared."""
 
 
 class SetBook:
@@ -120,13 +122,18 @@ class SetBook:
         return median(c.rep.rom_deg for c in self.candidates)
 
     def _agree(self, a: Candidate, b: Candidate) -> bool:
+        if a.by_free_leg is not b.by_free_leg:
+            return True
         near = abs(a.top_deg - b.top_deg) <= max(_TOP_DEG, _TOP_SHARE * self._rom_deg())
         return near and abs(a.top_tilt_deg - b.top_tilt_deg) <= _TOP_TILT_DEG
 
     def _belongs(self, one: Candidate) -> bool:
         """Whether it ends where full ones end, or began where they begin and did not get that far."""
-        most = max(c.rep.rom_deg for c in self.candidates)
-        full = [c for c in self.candidates if c.rep.rom_deg >= _FULL_SHARE * most]
+        alike = [c for c in self.candidates if c.by_free_leg is one.by_free_leg]
+        if len(alike) == 1:
+            return not one.by_free_leg
+        most = max(c.rep.rom_deg for c in alike)
+        full = [c for c in alike if c.rep.rom_deg >= _FULL_SHARE * most]
         rom_deg = median(c.rep.rom_deg for c in full)
         top = median(c.top_deg for c in full)
         tilt = median(c.top_tilt_deg for c in full)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from fusion.types import Finding, RepSummary, SegmentAlignment, SetSummary
+from fusion.types import ExerciseEvent, Finding, RepSummary, SegmentAlignment, SetSummary
 
 Document = dict[str, Any]
 
@@ -77,6 +77,16 @@ def set_document(done: SetSummary) -> Document:
             {"kind": n.kind, "missing": [s.value for s in n.missing], "reason": n.reason}
             for n in done.not_judged
         ],
+    }
+
+
+def recognition_document(event: ExerciseEvent) -> Document:
+    """Which exercise was recognised, when, and how surely; ``nearest`` where it stays unknown."""
+    return {
+        "t_s": number(event.t_s),
+        "exercise": event.exercise,
+        "confidence": number(event.confidence),
+        "nearest": list(event.nearest),
     }
 
 

@@ -337,4 +337,14 @@ class WarningEvent:
     segment: Segment | None = None
 
 
-Event = RepEvent | SetEvent | FindingEvent | CalibrationEvent | WarningEvent
+@dataclass(frozen=True, slots=True)
+class ExerciseEvent:
+    """The movement going on was recognised, or is ``unknown``; then ``nearest`` are what it may be."""
+
+    t_s: float
+    exercise: str
+    confidence: float
+    nearest: tuple[str, ...] = ()
+
+
+Event = RepEvent | SetEvent | FindingEvent | CalibrationEvent | WarningEvent | ExerciseEvent
