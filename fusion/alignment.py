@@ -26,6 +26,8 @@ FRAME_S = 0.5
 """The ladder looks at the motion in frames of this length."""
 
 _STILL_GYR_RADS = 2.0 * RAD_PER_DEG
+_BIAS_MAX_RADS = 6.0 * RAD_PER_DEG
+"""A bias that the estimator believes in, and may not know yet."""
 _STILL_ACC_MS2 = 0.03 * STANDARD_GRAVITY_MS2
 _AXIS_ANGLE_RAD = 8.0 * RAD_PER_DEG
 """Leaning by less says nothing about the axis."""
@@ -199,7 +201,7 @@ def _still(block: OrientedBlock) -> bool:
     mean = np.linalg.norm(block.gyr_rads.mean(axis=0))
     acc = abs(np.linalg.norm(block.acc_ms2.mean(axis=0)) - STANDARD_GRAVITY_MS2)
     spread = float(np.linalg.norm(block.acc_ms2.std(axis=0)))
-    quiet = float(np.quantile(gyr, 0.9)) < _STILL_GYR_RADS and mean < _STILL_GYR_RADS
+    quiet = float(np.quantile(gyr, 0.9)) < _STILL_GYR_RADS and mean < _BIAS_MAX_RADS
     return bool(quiet and acc < 2.0 * _STILL_ACC_MS2 and spread < _STILL_ACC_MS2)
 
 
