@@ -65,6 +65,7 @@ def _mobility_screen(side: Side) -> Screen:
         frozenset({Segment.PELVIS, side.thigh}),
         lambda rate_hz: [RepStep("squats", text, "squat_deep", 3, rate_hz=rate_hz, side=side)],
         _mobility(side),
+        "squat_deep",
         sources=("ppt2025", "recalled"),
     )
 
@@ -125,6 +126,7 @@ def _dissociation_screen(side: Side) -> Screen:
         frozenset({Segment.PELVIS, side.thigh}),
         lambda rate_hz: _dissociation_steps(rate_hz, side),
         _dissociation(side),
+        "rdl",
     )
 
 

@@ -29,6 +29,7 @@ DROP_WARN_DEG, DROP_FAIL_DEG = 4.0, 7.0
 DRIFT_WARN_DEG = 4.0
 FREE_THIGH_DEG = 20.0
 _REVERSAL_DEG = 5.0
+_PELVIS = frozenset({Segment.PELVIS})
 
 
 # --- plank
@@ -76,7 +77,9 @@ def _time_beyond(x: np.ndarray, limit: float, rate_hz: float) -> float | None:
     return float(first[0]) / rate_hz if len(first) else None
 
 
-PLANK = Screen("plank", "Plank", frozenset({Segment.PELVIS}), _plank_steps, _plank, either_thigh=True)
+PLANK = Screen(
+    "plank", "Plank", frozenset({Segment.PELVIS}), _plank_steps, _plank, "plank", either_thigh=True
+)
 
 
 # --- one-leg stance
@@ -135,6 +138,7 @@ STANCE = Screen(
     frozenset({Segment.PELVIS, Segment.THIGH_LEFT, Segment.THIGH_RIGHT}),
     _stance_steps,
     _stance,
+    "single_leg_stance",
 )
 
 
@@ -194,6 +198,7 @@ def _length_screen(side: Side) -> Screen:
         frozenset({Segment.PELVIS, side.thigh}),
         lambda _rate_hz: _length_steps(side),
         _length(side),
+        "hip_flexor_stretch",
         sources=("jkoa2006", "recalled"),
     )
 
@@ -249,5 +254,11 @@ def _turning_points(x: np.ndarray) -> list[int]:
 
 
 DIP = Screen(
-    "dip_drift", "Dip: drift of the pelvis", frozenset({Segment.PELVIS}), _dip_steps, _dip, either_thigh=True
+    "dip_drift",
+    "Dip: drift of the pelvis",
+    frozenset({Segment.PELVIS}),
+    _dip_steps,
+    _dip,
+    "tricep_dip_test",
+    either_thigh=True,
 )

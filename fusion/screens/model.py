@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from fusion.errors import InputError
 from fusion.screens.steps import Collected, Step
 from fusion.types import Segment, Validity
 
@@ -75,6 +76,8 @@ class Screen:
     steps: Callable[[float], Sequence[Step]]
     """Fresh steps for a grid of this rate, Hz."""
     evaluate: Evaluate
+    exercise: str
+    """The exercise of the library that tells the alignment how the body will move."""
     either_thigh: bool = False
     """Whether one thigh sensor on either side will do."""
     sources: tuple[str, ...] = field(default=("recalled",))
@@ -85,6 +88,13 @@ class Screen:
         if self.either_thigh and not worn & _THIGHS:
             missing |= {Segment.THIGH_RIGHT}
         return tuple(sorted(missing))
+
+    def require(self, worn: frozenset[Segment]) -> None:
+        """Raise `InputError` that names a sensor which it needs and nobody wears."""
+        missing = self.missing(worn)
+        if missing:
+            names = " and the ".join(s.value.replace("_", " ") for s in missing)
+            raise InputError(f"{self.name}: wear a sensor on the {names} too")
 
 
 _THIGHS = frozenset({Segment.THIGH_LEFT, Segment.THIGH_RIGHT})

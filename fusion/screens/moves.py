@@ -73,6 +73,7 @@ WALK = Screen(
     frozenset({Segment.PELVIS}),
     _walk_steps,
     _walk,
+    "walk",
     either_thigh=True,
 )
 
@@ -113,7 +114,9 @@ def _more(value: ScreenValue) -> str:
     return f"{what}: the {side.value} side has {abs(value.value):.0f} % more"
 
 
-SYMMETRY = Screen("single_leg_symmetry", "Single-leg symmetry", _BOTH, _symmetry_steps, _symmetry)
+SYMMETRY = Screen(
+    "single_leg_symmetry", "Single-leg symmetry", _BOTH, _symmetry_steps, _symmetry, "sl_glute_bridge"
+)
 
 
 # --- prone hip extension
@@ -151,6 +154,7 @@ def _prone_screen(side: Side) -> Screen:
         frozenset({Segment.PELVIS, side.thigh}),
         lambda rate_hz: [RepStep("lifts", text, "prone_hip_extension", 3, rate_hz=rate_hz, side=side)],
         _prone(side),
+        "prone_hip_extension",
         sources=("oh2007", "recalled"),
     )
 

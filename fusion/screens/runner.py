@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fusion.errors import InputError
 from fusion.form.worn import worn_segments
 from fusion.history import part_of
 from fusion.screens.model import Screen, ScreenEvent, ScreenEventKind
@@ -45,10 +44,7 @@ class ScreenRunner:
         return events
 
     def _require(self, signals: SignalBlock) -> None:
-        missing = self.screen.missing(worn_segments(signals.names))
-        if missing:
-            names = " and the ".join(s.value.replace("_", " ") for s in missing)
-            raise InputError(f"{self.screen.name}: wear a sensor on the {names} too")
+        self.screen.require(worn_segments(signals.names))
 
     def _push(self, sample: SignalBlock) -> None:
         now_s = float(sample.t_s[0])
