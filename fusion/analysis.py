@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from fusion.errors import InputError
 from fusion.pipeline import MotionPipeline, PipelineConfig, PipelineOutput
 from fusion.summary import Document, alignment_document, number, set_document
 from fusion.types import (
+    CalibrationEvent,
     Event,
     FloatArray,
     ImuBlock,
@@ -47,24 +48,25 @@ class Analysis:
         return list(dict.fromkeys(seen))
 
 
-def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig) -> Analysis:
+def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig, *, review: bool = True) -> Analysis:
     """Run whole recordings, one block per device, through `MotionPipeline`.
 
-    Raises `InputError` for recordings that do not overlap or are too short, `CalibrationError` when
+    With ``review`` the alignments that the whole recording has taught hold from its beginning; without, it
+    is what was said live. Raises `InputError` for recordings that do not overlap or are too short, `CalibrationError` when
     nothing can be calibrated.
     """
     unknown = {b.device_id for b in blocks.values()} - config.segments.keys()
     if unknown:
         raise InputError(f"{', '.join(sorted(unknown))}: worn on no segment; assign one")
     start, stop = _common_span(blocks)
-    pipeline = MotionPipeline(config)
     if config.stand_between_s is not None:
         _check_stand(config.stand_between_s, start, stop)
-    output = PipelineOutput()
-    for pieces in _in_time(blocks, start, stop):
-        _extend(output, pipeline.update(pieces))
-    _extend(output, pipeline.flush())
+    pipeline, output = _play(blocks, start, stop, config)
     pipeline.require_calibration()
+    if review and not config.alignments:
+        learnt = output.events
+        pipeline, output = _play(blocks, start, stop, _with_plan(config, pipeline.plan))
+        output.events[:0] = _still_true(learnt, pipeline.alignments)
     loss, gaps = _losses(blocks)
     return Analysis(
         exercise=config.exercise,
@@ -75,6 +77,35 @@ def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig) -> Analysis:
         loss=loss,
         gaps=gaps,
     )
+
+
+def _play(
+    blocks: Mapping[str, ImuBlock], start: float, stop: float, config: PipelineConfig
+) -> tuple[MotionPipeline, PipelineOutput]:
+    pipeline, output = MotionPipeline(config), PipelineOutput()
+    for pieces in _in_time(blocks, start, stop):
+        _extend(output, pipeline.update(pieces))
+    _extend(output, pipeline.flush())
+    return pipeline, output
+
+
+def _with_plan(
+    config: PipelineConfig, plan: list[tuple[float, Mapping[Segment, SegmentAlignment]]]
+) -> PipelineConfig:
+    return replace(config, alignments=plan[0][1], slips=tuple(plan[1:]))
+
+
+def _still_true(
+    learnt: list[Event], alignments: Mapping[Segment, SegmentAlignment]
+) -> list[CalibrationEvent | WarningEvent]:
+    """What was said while calibrating, without doubts that the rest of the recording has settled."""
+    told = [e for e in learnt if isinstance(e, CalibrationEvent | WarningEvent)]
+    doubtful = {s for s, a in alignments.items() if a.warnings}
+    return [
+        e
+        for e in told
+        if isinstance(e, CalibrationEvent) or e.code != "axis_uncertain" or e.segment in doubtful
+    ]
 
 
 def joined_signals(parts: Sequence[SignalBlock]) -> SignalBlock | None:

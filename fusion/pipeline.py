@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from fusion import exercises
-from fusion.alignment import CalibrationLadder, split_frames
+from fusion.alignment import CalibrationLadder, FunctionalWindow, split_frames
 from fusion.errors import CalibrationError, InputError
 from fusion.form import Limits, ReferencePath
 from fusion.kinematics import Kinematics
@@ -46,6 +46,10 @@ class PipelineConfig:
     """The leg that is judged; by default the one that wears a sensor, right before left."""
     alignments: Mapping[Segment, SegmentAlignment] = field(default_factory=dict)
     """Known alignments; with one for every segment no calibration is waited for."""
+    slips: tuple[tuple[float, Mapping[Segment, SegmentAlignment]], ...] = ()
+    """Alignments that hold from later times on, in order: where a recording is known to have slips."""
+    functional: tuple[FunctionalWindow, ...] = ()
+    """Announced hip hinges and knee raises."""
     stand_s: float = 3.0
     stand_between_s: tuple[float, float] | None = None
     """When the person stood still, where that is known; otherwise a stand is looked for."""
@@ -91,10 +95,13 @@ class MotionPipeline:
         self.exercise = exercises.load(config.exercise)
         self._estimators = {d: OrientationEstimator(config.orientation) for d in config.segments}
         self._grid = GridAligner(config.segments.values(), config.rate_hz, config.max_wait_s)
-        self._ladder = CalibrationLadder(config.segments.values(), self.exercise.motion_hint, config.stand_s)
+        self._ladder = CalibrationLadder(
+            config.segments.values(), self.exercise.motion_hint, config.functional
+        )
         if config.stand_between_s is not None:
             self._ladder.stand_between(*config.stand_between_s)
         self._given = dict(config.alignments)
+        self._later = list(config.slips)
         complete = set(self._given) >= set(config.segments.values())
         self._kinematics = Kinematics(self._given) if complete else None
         self._movement = MovementAnalyzer(
@@ -104,12 +111,19 @@ class MotionPipeline:
             reference=config.reference,
             limits=config.limits,
         )
-        self._clipped: set[str] = set()
+        self._last_s = 0.0
+        self._told = 0
+        self._doubted: set[Segment] = set()
 
     @property
     def alignments(self) -> Mapping[Segment, SegmentAlignment]:
         """Alignments in use; empty until calibrated."""
         return self._kinematics.alignments if self._kinematics else {}
+
+    @property
+    def plan(self) -> list[tuple[float, Mapping[Segment, SegmentAlignment]]]:
+        """From when on which alignments hold, as known now; the first from the beginning."""
+        return self._ladder.plan if self._ladder.ready else [(-np.inf, self.alignments)]
 
     @property
     def stood(self) -> bool:
@@ -140,6 +154,11 @@ class MotionPipeline:
         """End of the input: everything still waiting comes out and the open set is closed."""
         output = PipelineOutput()
         self._advance(self._grid.flush(), output)
+        waited = self._kinematics is None
+        if waited and self._ladder.conclude(self._last_s):
+            self._calibrate(output, self._last_s)
+            for waiting in self._ladder.backlog():
+                self._interpret(waiting, output)
         output.events.extend(self._movement.flush())
         return output
 
@@ -161,9 +180,11 @@ class MotionPipeline:
         self._grid.warnings.clear()
         if aligned is None:
             return
+        self._last_s = float(aligned.t_s[-1])
         for piece in split_frames(aligned):
             # A better alignment holds from the next frame on, the first one for all that waited for it.
             waited = self._kinematics is None
+            self._follow_plan(float(piece.t_s[0]))
             if not waited:
                 self._interpret(piece, output)
             if not self._given and self._ladder.update(piece):
@@ -171,15 +192,23 @@ class MotionPipeline:
                 for waiting in self._ladder.backlog() if waited else ():
                     self._interpret(waiting, output)
 
+    def _follow_plan(self, now_s: float) -> None:
+        while self._later and self._kinematics is not None and self._later[0][0] <= now_s:
+            self._kinematics.align(self._later.pop(0)[1])
+
     def _calibrate(self, output: PipelineOutput, now_s: float) -> None:
         if self._kinematics is None:
             self._kinematics = Kinematics(self._ladder.alignments)
         else:
             self._kinematics.align(self._ladder.alignments)
+        output.events.extend(self._ladder.warnings[self._told :])
+        self._told = len(self._ladder.warnings)
         for alignment in self._ladder.alignments.values():
             output.events.append(CalibrationEvent(now_s, alignment))
-            for warning in alignment.warnings:
-                output.events.append(WarningEvent(now_s, "axis_uncertain", warning, alignment.segment))
+            if alignment.segment not in self._doubted:
+                for warning in alignment.warnings:
+                    self._doubted.add(alignment.segment)
+                    output.events.append(WarningEvent(now_s, "axis_uncertain", warning, alignment.segment))
 
     def _interpret(self, block: AlignedBlock, output: PipelineOutput) -> None:
         if self._kinematics is None:

@@ -154,7 +154,12 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def motion_hint(self) -> MotionHint:
         """What the alignment may expect."""
         poses = tuple(Pose(p.pelvis_tilt_deg, p.thigh_pitch_deg) for p in self.poses)
-        return MotionHint(poses, self.plane, standing=self.posture is Posture.STANDING)
+        return MotionHint(
+            poses,
+            self.plane,
+            standing=self.posture is Posture.STANDING,
+            alternating=self.laterality is Laterality.ALTERNATING,
+        )
 
     def signal_name(self, side: str) -> str:
         """Name of the driving signal for the leg of ``side``."""
