@@ -41,6 +41,8 @@ class Movement:
     standing: bool = True
     """Whether ``start`` is a stand; otherwise the person stands, takes position, and gets up again."""
     reps: int = 6
+    support: float = 0.5
+    """How much of the weight the right leg carries; the other one swings free."""
 
 
 def _both(f: float, a: float = 0.0, r: float = 0.0) -> dict[str, float]:
@@ -63,17 +65,28 @@ MOVEMENTS: Mapping[str, Movement] = {
     "rdl": Movement("rdl", ({"P": 65, **_both(83, -3, -3)}, {}), (1.9, 1.3)),
     "deadlift": Movement("deadlift", ({"P": 55, **_both(105, -6, -8)}, {}), (1.5, 1.1)),
     "lunge": Movement(
-        "lunge_forward", ({"P": 8, "FR": 92, "AR": -3, "RR": -4, "FL": -8, "RL": 4}, {}), (1.2, 1.1)
+        "lunge_forward",
+        ({"P": 8, "FR": 92, "AR": -3, "RR": -4, "FL": -8, "RL": 4}, {}),
+        (1.2, 1.1),
+        support=1.0,
     ),
     "side lunge": Movement(
         "squat_parallel",
         ({"P": 25, "ML": 6, "FR": 95, "AR": -15, "RR": -15, "FL": 25, "AL": -38}, {}),
         (1.4, 1.3),
+        support=1.0,
     ),
-    "knee raise": Movement("front_leg_raise", ({"P": -6, "ML": -3, "FR": 88, "RR": -6}, {}), (0.8, 0.8)),
-    "kickback": Movement("kickback_standing", ({"P": 10, "ML": 2, "FR": -20, "AR": -4}, {}), (0.9, 1.0)),
+    "knee raise": Movement(
+        "front_leg_raise", ({"P": -6, "ML": -3, "FR": 88, "RR": -6}, {}), (0.8, 0.8), support=0.0
+    ),
+    "kickback": Movement(
+        "kickback_standing", ({"P": 10, "ML": 2, "FR": -20, "AR": -4}, {}), (0.9, 1.0), support=0.0
+    ),
     "side leg raise": Movement(
-        "single_leg_stance", ({"P": 2, "ML": 8, "FR": 6, "AR": -35, "RR": -5, "AL": -6}, {}), (0.9, 1.0)
+        "single_leg_stance",
+        ({"P": 2, "ML": 8, "FR": 6, "AR": -35, "RR": -5, "AL": -6}, {}),
+        (0.9, 1.0),
+        support=0.0,
     ),
     "walk": Movement(
         "walk",
@@ -152,7 +165,7 @@ def record(
     movement, person = MOVEMENTS[name], draw_person(rng, tissue=tissue)
     knots_s, values = _script(movement, person, rng, stand_s, end_s)
     t_s = np.arange(1, int(knots_s[-1] * RATE_HZ)) / RATE_HZ
-    body = _Body(knots_s, values, person, rng)
+    body = _Body(knots_s, values, person, rng, movement.support)
     segments = [Segment.PELVIS, Segment.THIGH_RIGHT, *([Segment.THIGH_LEFT] if both else [])]
     blocks = {s.value: _sensor(body, s, t_s, rng) for s in segments}
     at = body.at(t_s)
@@ -218,8 +231,14 @@ class _Body:
     """Joint angles at any time, with the small sway that nobody is without while moving."""
 
     def __init__(
-        self, knots_s: FloatArray, values: FloatArray, person: Person, rng: np.random.Generator
+        self,
+        knots_s: FloatArray,
+        values: FloatArray,
+        person: Person,
+        rng: np.random.Generator,
+        support: float = 0.5,
     ) -> None:
+        self.support = support
         self.knots_s, self.values, self.person = knots_s, values, person
         count = int(knots_s[-1] / 0.35) + 3
         moving = np.abs(np.gradient(between_knots(knots_s, values, np.arange(count) * 0.35), axis=0)).max(
@@ -250,8 +269,12 @@ class _Body:
     def hip_m(self, segment: Segment, t_s: FloatArray) -> FloatArray:
         """Hip centre (n, 3) in E: feet on the floor, shanks upright."""
         pelvis = self.segment(Segment.PELVIS, t_s, skin=False)
-        thighs = [self.segment(side.thigh, t_s, skin=False) for side in Side]
-        middle = sum(-quat.rotate(q, -_Y * _THIGH_M) for q in thighs) / 2.0 + np.array([0.0, 0.0, _SHANK_M])
+        loads = {Side.RIGHT: self.support, Side.LEFT: 1.0 - self.support}
+        legs = [
+            w * quat.rotate(self.segment(side.thigh, t_s, skin=False), _THIGH_M * _Y)
+            for side, w in loads.items()
+        ]
+        middle = sum(legs) + np.array([0.0, 0.0, _SHANK_M])
         side = {Segment.THIGH_RIGHT: 1.0, Segment.THIGH_LEFT: -1.0}.get(segment, 0.0)
         return np.asarray(middle + quat.rotate(pelvis, side * _HALF_PELVIS_M * _Z))
 

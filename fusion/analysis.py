@@ -64,6 +64,9 @@ def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig, *, review: b
     pipeline, output = _play(blocks, start, stop, config)
     pipeline.require_calibration()
     if review and not config.alignments:
+        if any(a.zero != "stand" for a in pipeline.alignments.values()):
+            # Levers and stands could only be judged once it was roughly known how the sensors sit.
+            pipeline, output = _play(blocks, start, stop, replace(config, seed=pipeline.alignments))
         learnt = output.events
         pipeline, output = _play(blocks, start, stop, _with_plan(config, pipeline.plan))
         output.events[:0] = _still_true(learnt, pipeline.alignments)
@@ -100,12 +103,10 @@ def _still_true(
 ) -> list[CalibrationEvent | WarningEvent]:
     """What was said while calibrating, without doubts that the rest of the recording has settled."""
     told = [e for e in learnt if isinstance(e, CalibrationEvent | WarningEvent)]
-    doubtful = {s for s, a in alignments.items() if a.warnings}
-    return [
-        e
-        for e in told
-        if isinstance(e, CalibrationEvent) or e.code != "axis_uncertain" or e.segment in doubtful
-    ]
+    settled = {("axis_uncertain", s) for s, a in alignments.items() if not a.warnings}
+    if all(a.zero == "stand" for a in alignments.values()):
+        settled.add(("no_stand", None))
+    return [e for e in told if isinstance(e, CalibrationEvent) or (e.code, e.segment) not in settled]
 
 
 def joined_signals(parts: Sequence[SignalBlock]) -> SignalBlock | None:

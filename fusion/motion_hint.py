@@ -80,6 +80,17 @@ class MotionHint:
         tilt, pitch = self.poses[0].pelvis_tilt_deg, self.poses[0].thigh_pitch_deg
         return None if tilt is None or pitch is None else (tilt * RAD_PER_DEG, pitch * RAD_PER_DEG)
 
+    def dwells_deg(self) -> tuple[float, float] | None:
+        """P and T where people pause: the pose nearest to a stand if one is near, else the first."""
+        known = [
+            (p.pelvis_tilt_deg, p.thigh_pitch_deg)
+            for p in self.poses
+            if p.pelvis_tilt_deg is not None and p.thigh_pitch_deg is not None
+        ]
+        if not known or self.side_lying_deg:
+            return None
+        return min(known, key=lambda p: max(abs(p[0]), abs(p[1]))) if self.rests_upright else known[0]
+
     def tilt_per_pitch(self) -> float:
         """Sign and about the size of ΔP/ΔT between the poses; 0 where it is not known."""
         known = [p for p in self.poses if p.pelvis_tilt_deg is not None and p.thigh_pitch_deg is not None]

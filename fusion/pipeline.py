@@ -48,6 +48,8 @@ class PipelineConfig:
     """Known alignments; with one for every segment no calibration is waited for."""
     slips: tuple[tuple[float, Mapping[Segment, SegmentAlignment]], ...] = ()
     """Alignments that hold from later times on, in order: where a recording is known to have slips."""
+    seed: Mapping[Segment, SegmentAlignment] = field(default_factory=dict)
+    """About how the sensors sit, from an earlier look: learnt anew, starting from there."""
     functional: tuple[FunctionalWindow, ...] = ()
     """Announced hip hinges and knee raises."""
     stand_s: float = 3.0
@@ -96,7 +98,7 @@ class MotionPipeline:
         self._estimators = {d: OrientationEstimator(config.orientation) for d in config.segments}
         self._grid = GridAligner(config.segments.values(), config.rate_hz, config.max_wait_s)
         self._ladder = CalibrationLadder(
-            config.segments.values(), self.exercise.motion_hint, config.functional
+            config.segments.values(), self.exercise.motion_hint, config.functional, config.seed
         )
         if config.stand_between_s is not None:
             self._ladder.stand_between(*config.stand_between_s)
@@ -155,9 +157,9 @@ class MotionPipeline:
         output = PipelineOutput()
         self._advance(self._grid.flush(), output)
         waited = self._kinematics is None
-        if waited and self._ladder.conclude(self._last_s):
+        if not self._given and self._ladder.conclude(self._last_s):
             self._calibrate(output, self._last_s)
-            for waiting in self._ladder.backlog():
+            for waiting in self._ladder.backlog() if waited else ():
                 self._interpret(waiting, output)
         output.events.extend(self._movement.flush())
         return output

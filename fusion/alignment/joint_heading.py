@@ -29,6 +29,8 @@ _SETTLE_S = 1.5
 _LEAST_ENERGY = 0.3
 """∫ a² dt, (m/s²)²·s, below which nothing is claimed."""
 _SD_SCALE_RAD = 17.0 * RAD_PER_DEG
+_USUAL_S = 20.0
+"""Motion for this long halves the variance that incoherent acceleration leaves."""
 _SD_FLOOR_RAD = 2.5 * RAD_PER_DEG
 NO_IDEA_RAD = float(np.pi / np.sqrt(3.0))
 """One sigma of an angle of which nothing is known."""
@@ -61,6 +63,7 @@ class JointHeadingEstimator:
         self._dt = 1.0 / rate_hz
         self._cross = 0.0 + 0.0j
         self._energies = np.zeros(2)
+        self._duration_s = 0.0
 
     def update(
         self, parent: OrientedBlock, child: OrientedBlock, parent_up_s: FloatArray, child_up_s: FloatArray
@@ -69,6 +72,7 @@ class JointHeadingEstimator:
         one, other = self._parent(parent, parent_up_s), self._child(child, child_up_s)
         if one is None or other is None:
             return
+        self._duration_s += len(one) * self._dt
         self._cross += complex(np.vdot(other, one)) * self._dt
         self._energies += np.array([np.vdot(one, one).real, np.vdot(other, other).real]) * self._dt
 
@@ -79,7 +83,8 @@ class JointHeadingEstimator:
             return JointHeading(0.0, NO_IDEA_RAD, 0.0)
         coherence = float(abs(self._cross) / np.sqrt(self._energies.prod()))
         noise = 1.0 / max(coherence, 1e-3) ** 2 - 1.0
-        sd_rad = float(np.hypot(_SD_FLOOR_RAD, _SD_SCALE_RAD * noise**0.75))
+        few = float(np.sqrt(_USUAL_S / (_USUAL_S + self._duration_s)))
+        sd_rad = float(np.hypot(_SD_FLOOR_RAD, _SD_SCALE_RAD * few * noise**0.75))
         return JointHeading(float(np.angle(self._cross)), min(sd_rad, NO_IDEA_RAD), coherence)
 
 

@@ -21,12 +21,13 @@ from fusion.alignment.frames import ends_frame, join_blocks, slice_block
 from fusion.alignment.functional import FunctionalEvidence, FunctionalWindow, gather
 from fusion.alignment.history import SensorHistory
 from fusion.alignment.joint_heading import LEVERS_M, JointHeading, JointHeadingEstimator
+from fusion.alignment.long_axis import LongAxisEstimator
 from fusion.alignment.reference import TRUNK, Reference, StandCollection, rest_reference
 from fusion.alignment.slip import Slip, find_slip, undone
 from fusion.alignment.solve import ready, solve
 from fusion.alignment.stand import StillPose, StillWatch, pose_of, what_moved
 from fusion.motion_hint import MotionHint
-from fusion.types import AlignedBlock, FloatArray, Segment, SegmentAlignment, WarningEvent
+from fusion.types import AlignedBlock, FloatArray, Segment, SegmentAlignment, Side, WarningEvent
 from fusion.units import RAD_PER_DEG
 
 _BACKLOG_S = 120.0
@@ -42,6 +43,7 @@ _UPRIGHT_DEG = 35.0
 _SAME_RAD = 0.2 * RAD_PER_DEG
 """An alignment that moves by less stays as it is."""
 _ENOUGH_SHARE = 0.6
+_LEVEL_COS = 0.26
 _REST_TURN = 6.0
 _UNMISTAKABLE_DEG = 12.0
 _BACK_SHARE = 0.35
@@ -63,7 +65,9 @@ class CalibrationLadder:
         segments: Iterable[Segment],
         hint: MotionHint,
         functional: Sequence[FunctionalWindow] = (),
+        seed: Mapping[Segment, SegmentAlignment] | None = None,
     ) -> None:
+        self._seed = dict(seed or {})
         self._hint = hint
         self._segments = tuple(segments)
         self._histories = {s: SensorHistory() for s in self._segments}
@@ -75,6 +79,7 @@ class CalibrationLadder:
         self._told_frames: list[AlignedBlock] = []
         self._reference: Reference | None = None
         self._pairs: dict[Segment, JointHeadingEstimator] = {}
+        self._long_axes: dict[Segment, LongAxisEstimator] = {}
         self._slips: list[Slip] = []
         self._any_q_es: dict[Segment, FloatArray] = {}
         self._frame: list[AlignedBlock] = []
@@ -130,13 +135,19 @@ class CalibrationLadder:
 
     def conclude(self, t_s: float) -> bool:
         """Make do with what there is (end of the input, or waited long enough); True when that helped."""
-        if self.ready and not self._fresh:
-            return False
         if self._reference is None:
-            self._reference = cold_reference(self._histories, self._any_q_es, self._hint)
+            self._reference = self._cold()
         if self._reference is None:
             return False
         return self._accept(self._find(t_s), t_s)
+
+    def _cold(self) -> Reference | None:
+        return cold_reference(self._histories, self._any_q_es, self._hint, self._lines())
+
+    def _lines(self) -> dict[Segment, FloatArray]:
+        """Along which line in S each thigh lies, where its swinging has shown it."""
+        found = {s: e.axis_s for s, e in self._long_axes.items()}
+        return {s: axis for s, axis in found.items() if axis is not None}
 
     # --- one frame
 
@@ -150,6 +161,10 @@ class CalibrationLadder:
             self._turned += float(turns.sum()) / len(self._histories)
         if not self._any_q_es and all(np.isfinite(b.q_es[-1]).all() for b in frame.segments.values()):
             self._any_q_es = {s: b.q_es[-1].copy() for s, b in frame.segments.items()}
+        for side in Side:
+            if side.thigh in self._histories:
+                line = self._long_axes.setdefault(side.thigh, LongAxisEstimator(frame.rate_hz))
+                line.update(frame.segments[side.thigh])
         self._look_for_stand(frame)
         self._follow_headings(frame)
 
@@ -192,13 +207,20 @@ class CalibrationLadder:
             self._stands = StandCollection()
             self._zero_at(pose)
 
+    def _seated(self, pose: StillPose) -> bool:
+        """Whether the thighs lie level in a still pose, from how they swing."""
+        lines = self._lines()
+        return bool(lines) and all(abs(line @ pose.up_s[s]) < _LEVEL_COS for s, line in lines.items())
+
     def _may_be_stand(self, pose: StillPose) -> bool:
         """Whether a still pose is upright as far as is known; a short one only counts in want of better."""
-        if self._reference is None or not self.alignments or self._reference.method == "stand":
+        if self._seated(pose):
+            return False
+        known = self.alignments or self._seed
+        decided = self._reference is not None and self._reference.method == "stand"
+        if not known or (decided and not self._seed) or (self._hint.standing and not pose.short):
             return True
-        if self._hint.standing and not pose.short:
-            return True
-        for segment, alignment in self.alignments.items():
+        for segment, alignment in known.items():
             y_s = quat.rotate(np.array(alignment.q_sb), np.array([0.0, 1.0, 0.0]))
             if y_s @ pose.up_s[segment] < np.cos(_UPRIGHT_DEG * RAD_PER_DEG):
                 return False
@@ -208,10 +230,12 @@ class CalibrationLadder:
         self._slips.append(slip)
         self._histories[slip.segment].turn(slip.rotation)
         self._stands.turn(slip.segment, slip.rotation)
+        if slip.segment in self._long_axes:
+            self._long_axes[slip.segment].turn(slip.rotation)
         self.warnings.append(WarningEvent(slip.t_s, "sensor_slipped", slip.message, slip.segment))
 
     def _follow_headings(self, frame: AlignedBlock) -> None:
-        if self._reference is None:
+        if self._reference is None and not self._seed:
             return
         for segment in self._segments:
             parent, above_m, below_m = LEVERS_M.get(segment, (segment, 0.0, 0.0))
@@ -224,8 +248,9 @@ class CalibrationLadder:
             )
 
     def _y_s(self, segment: Segment) -> FloatArray:
-        if segment in self.alignments:
-            return quat.rotate(np.array(self.alignments[segment].q_sb), np.array([0.0, 1.0, 0.0]))
+        known = self.alignments or self._seed
+        if segment in known:
+            return quat.rotate(np.array(known[segment].q_sb), np.array([0.0, 1.0, 0.0]))
         assert self._reference is not None  # noqa: S101 - asked for only with one
         return self._reference.up_s[segment]
 
@@ -233,8 +258,14 @@ class CalibrationLadder:
 
     def _maybe_solve(self, t_s: float) -> bool:
         waited_s = t_s - (self._first_s if self._first_s is not None else t_s)
-        if self._reference is None and waited_s >= _COLD_S and self._turned >= 2.0 * _FIRST_TURN:
-            self._reference = cold_reference(self._histories, self._any_q_es, self._hint)
+        awaited = self._told is not None and t_s < self._told[1]
+        if (
+            self._reference is None
+            and not awaited
+            and waited_s >= _COLD_S
+            and self._turned >= 2.0 * _FIRST_TURN
+        ):
+            self._reference = self._cold()
         due = self._turned >= max(_FIRST_TURN, _GROWTH * self._solved_at)
         if self._reference is None or not (due or (self._fresh and self.ready)):
             return False
@@ -259,6 +290,8 @@ class CalibrationLadder:
     def _find(self, t_s: float) -> dict[Segment, SegmentAlignment]:
         assert self._reference is not None  # noqa: S101 - only called with one
         self._reconsider_zero()
+        if self._reference.method == "motion":
+            self._reference = self._cold() or self._reference
         headings = {s: self._heading_of(s) for s in self._segments if s in self._pairs}
         self._functional = gather(self._windows, self._reference, self._histories, t_s)
         found = solve(self._reference, self._histories, self._hint, headings, t_s, self._functional)
@@ -278,8 +311,15 @@ class CalibrationLadder:
         return JointHeading(one.angle_rad + above.angle_rad, sd_rad, min(one.coherence, above.coherence))
 
     def _reconsider_zero(self) -> None:
-        """A still pose at the start of a lying exercise may be its rest pose: the range that follows tells."""
-        if self._told is not None or len(self._stands) != 1 or self._hint.rests_upright:
+        """The first still pose may have been a seat, or a lying exercise's rest pose: what follows tells."""
+        if self._told is not None or not self.stood:
+            return
+        if self._hint.rests_upright:
+            cold = self._cold() if self._seated(self._stands.only) else None
+            if cold is not None:
+                self._stands, self._reference, self._pairs = StandCollection(), cold, {}
+            return
+        if len(self._stands) > 1:
             return
         pose = self._stands.only
         rest = rest_reference(pose, self._hint)

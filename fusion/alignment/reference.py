@@ -17,6 +17,7 @@ TRUNK = frozenset({Segment.PELVIS, Segment.THORAX})
 """Segments whose positive pitch leans them forward; the others lift their lower end forward."""
 SAME_POSE_RAD = 8.0 * RAD_PER_DEG
 """A stand whose vertical is further off than this is another posture, or the sensor has slipped."""
+ALIKE_RAD = 20.0 * RAD_PER_DEG
 _STEPS_S = (2.0, 3.0, 5.0)
 """Lengths at which a stand that goes on is used anew."""
 _COUNTS_S = 5.0
@@ -77,8 +78,9 @@ class StandCollection:
         return max(off_rad.values()) <= SAME_POSE_RAD
 
     def outdone_by(self, pose: StillPose) -> bool:
-        """Whether every stand so far was short and this pose is a long one: the better zero."""
-        return not pose.short and all(p.short for p in self._stands)
+        """Whether every stand so far was short and this one, about the same posture, is not."""
+        near = max(self.off_rad(pose).values()) <= ALIKE_RAD
+        return near and not pose.short and all(p.short for p in self._stands)
 
     def turn(self, segment: Segment, rotation: FloatArray) -> None:
         """What was seen before a slip, as the sensor sits after it."""

@@ -14,6 +14,9 @@ from fusion.types import AlignedBlock, FloatArray, OrientedBlock, Segment
 from fusion.units import DEG_PER_RAD, RAD_PER_DEG, STANDARD_GRAVITY_MS2
 
 _STILL_GYR_RADS = 2.0 * RAD_PER_DEG
+"""Largest mean rate."""
+_SWAY_GYR_RADS = 4.0 * RAD_PER_DEG
+"""Rate that nine samples in ten must stay below: people sway, and straps tremble."""
 _STILL_ACC_MS2 = 0.03 * STANDARD_GRAVITY_MS2
 SHORTEST_S = 1.5
 """A stand shorter than this is none."""
@@ -61,14 +64,14 @@ def angle_between(a: FloatArray, b: FloatArray) -> float:
 
 
 def is_still(block: OrientedBlock) -> bool:
-    """Whether one sensor rests throughout a frame (rate < 2°/s, specific force within 0.03 g)."""
+    """Whether one sensor rests throughout a frame: mean rate < 2 °/s, force within 0.03 g, little sway."""
     if not np.isfinite(block.q_es).all():
         return False
     gyr = np.linalg.norm(block.gyr_rads - block.gyr_rads.mean(axis=0), axis=1)
     mean = np.linalg.norm(block.gyr_rads.mean(axis=0))
     acc = abs(np.linalg.norm(block.acc_ms2.mean(axis=0)) - STANDARD_GRAVITY_MS2)
     spread = float(np.linalg.norm(block.acc_ms2.std(axis=0)))
-    quiet = float(np.quantile(gyr, 0.9)) < _STILL_GYR_RADS and mean < _STILL_GYR_RADS
+    quiet = float(np.quantile(gyr, 0.9)) < _SWAY_GYR_RADS and mean < _STILL_GYR_RADS
     return bool(quiet and acc < 2.0 * _STILL_ACC_MS2 and spread < _STILL_ACC_MS2)
 
 
