@@ -52,8 +52,8 @@ def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig, *, review: b
     """Run whole recordings, one block per device, through `MotionPipeline`.
 
     With ``review`` the alignments that the whole recording has taught hold from its beginning; without, it
-    is what was said live. Raises `InputError` for recordings that do not overlap or are too short, `CalibrationError` when
-    nothing can be calibrated.
+    is what was said live. Raises `InputError` for recordings that do not overlap or are too short,
+    `CalibrationError` when nothing can be calibrated.
     """
     unknown = {b.device_id for b in blocks.values()} - config.segments.keys()
     if unknown:
@@ -103,7 +103,9 @@ def _still_true(
 ) -> list[CalibrationEvent | WarningEvent]:
     """What was said while calibrating, without doubts that the rest of the recording has settled."""
     told = [e for e in learnt if isinstance(e, CalibrationEvent | WarningEvent)]
-    settled = {("axis_uncertain", s) for s, a in alignments.items() if not a.warnings}
+    settled: set[tuple[str, Segment | None]] = {
+        ("axis_uncertain", s) for s, a in alignments.items() if not a.warnings
+    }
     if all(a.zero == "stand" for a in alignments.values()):
         settled.add(("no_stand", None))
     return [e for e in told if isinstance(e, CalibrationEvent) or (e.code, e.segment) not in settled]

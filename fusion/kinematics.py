@@ -78,12 +78,21 @@ class Kinematics:
             )
             row += len(angles.LEG_ROWS)
             if side.shank in self.alignments:
-                self._knee(side, block, thigh, pitch_rad, values[row:], sd[row:])
+                self._knee(
+                    side, block=block, thigh=thigh, pitch_rad=pitch_rad, values=values[row:], sd=sd[row:]
+                )
                 row += len(angles.KNEE_ROWS)
         if Segment.THORAX in self.alignments:
             thorax = self._body(Segment.THORAX, block)
             sagittal_rad = tilt_rad - self._pitch(Segment.THORAX, thorax, -1.0)
-            self._joint(Segment.THORAX, thorax, pelvis, sagittal_rad, values[row:], sd[row:])
+            self._joint(
+                Segment.THORAX,
+                upper=thorax,
+                lower=pelvis,
+                sagittal_rad=sagittal_rad,
+                values=values[row:],
+                sd=sd[row:],
+            )
         return SignalBlock(block.t_s, block.rate_hz, self._names, values, sd)
 
     def _body(self, segment: Segment, block: AlignedBlock) -> FloatArray:
@@ -113,6 +122,7 @@ class Kinematics:
     def _knee(
         self,
         side: Side,
+        *,
         block: AlignedBlock,
         thigh: FloatArray,
         pitch_rad: FloatArray,
@@ -121,13 +131,21 @@ class Kinematics:
     ) -> None:
         shank = self._body(side.shank, block)
         shank_rad = self._pitch(side.shank, shank, 1.0)
-        self._joint(side.shank, thigh, shank, pitch_rad - shank_rad, values, sd)
+        self._joint(
+            side.shank,
+            upper=thigh,
+            lower=shank,
+            sagittal_rad=pitch_rad - shank_rad,
+            values=values,
+            sd=sd,
+        )
         values[2] = shank_rad * DEG_PER_RAD
         sd[2] = np.where(np.isfinite(shank_rad), shank[:, angles.SD] * DEG_PER_RAD, np.inf)
 
     def _joint(
         self,
         of: Segment,
+        *,
         upper: FloatArray,
         lower: FloatArray,
         sagittal_rad: FloatArray,

@@ -20,6 +20,7 @@ from fusion.movement import MovementAnalyzer
 from fusion.orientation import OrientationEstimator, OrientationParams
 from fusion.reps import Phase
 from fusion.resample import GridAligner
+from fusion.soft_tissue import POPULATION, TissueGain
 from fusion.types import (
     AlignedBlock,
     CalibrationEvent,
@@ -51,7 +52,9 @@ class PipelineConfig:
     seed: Mapping[Segment, SegmentAlignment] = field(default_factory=dict)
     """About how the sensors sit, from an earlier look: learnt anew, starting from there."""
     functional: tuple[FunctionalWindow, ...] = ()
-    """Announced hip hinges and knee raises."""
+    """Announced hip hinges, knee raises, and sitting with level thighs."""
+    tissue: TissueGain = POPULATION
+    """What soft tissue adds to deep flexion, before anything is known of the person."""
     stand_s: float = 3.0
     stand_between_s: tuple[float, float] | None = None
     """When the person stood still, where that is known; otherwise a stand is looked for."""
@@ -98,7 +101,11 @@ class MotionPipeline:
         self._estimators = {d: OrientationEstimator(config.orientation) for d in config.segments}
         self._grid = GridAligner(config.segments.values(), config.rate_hz, config.max_wait_s)
         self._ladder = CalibrationLadder(
-            config.segments.values(), self.exercise.motion_hint, config.functional, config.seed
+            config.segments.values(),
+            self.exercise.motion_hint,
+            functional=config.functional,
+            seed=config.seed,
+            tissue=config.tissue,
         )
         if config.stand_between_s is not None:
             self._ladder.stand_between(*config.stand_between_s)

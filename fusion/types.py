@@ -126,8 +126,9 @@ class SegmentAlignment:
     earth frame about its Z to the common one. ``quality`` runs from 0 (guess) to 1 (functional).
     ``zero`` says where 0° comes from: ``stand``, ``rest`` (the exercise's own rest pose), ``motion`` (its
     range) or ``given``; ``*_sd_rad`` are one sigma of the zero, of the left–right axis about the vertical,
-    and of the heading against the pelvis. ``tissue_gain`` is the share of flexion that soft tissue adds to
-    this sensor's own turning, which is taken off again; 0 where nothing justifies it.
+    and of the heading against the pelvis. ``tissue_gain`` is the share of deep flexion that soft tissue adds
+    to this sensor's own turning, which is taken off again (`fusion.soft_tissue`); 0 where nothing justifies
+    it. ``tissue_source`` is ``population``, ``personal`` or ``off``.
     """
 
     segment: Segment
@@ -144,6 +145,7 @@ class SegmentAlignment:
     heading_sd_rad: float = 0.1
     tissue_gain: float = 0.0
     tissue_sd: float = 0.0
+    tissue_source: str = "off"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

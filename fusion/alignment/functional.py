@@ -30,11 +30,14 @@ class FunctionalMovement(StrEnum):
     HINGE = "hinge"
     KNEE_RAISE_RIGHT = "knee_raise_right"
     KNEE_RAISE_LEFT = "knee_raise_left"
+    THIGHS_LEVEL = "thighs_level"
+    """No movement: sitting still with level thighs, which shows what soft tissue adds."""
 
     @property
     def mover(self) -> Segment:
         """The segment that does it."""
         return {
+            FunctionalMovement.THIGHS_LEVEL: Segment.PELVIS,
             FunctionalMovement.HINGE: Segment.PELVIS,
             FunctionalMovement.KNEE_RAISE_RIGHT: Segment.THIGH_RIGHT,
             FunctionalMovement.KNEE_RAISE_LEFT: Segment.THIGH_LEFT,
@@ -81,7 +84,7 @@ def gather(
     """Judge every window that has ended."""
     evidence = FunctionalEvidence()
     for window in windows:
-        if window.stop_s <= now_s:
+        if window.stop_s <= now_s and window.movement is not FunctionalMovement.THIGHS_LEVEL:
             _judge(window, reference, histories, evidence)
     return evidence
 
@@ -166,6 +169,6 @@ def _none(window: FunctionalWindow, mover: Segment, seen: _Shown | None) -> str:
         return f"{_span(window)} has too few samples of the {mover.value} sensor; say another time"
     return (
         f"{_span(window)} was none: the {mover.value} sensor leaned by {abs(seen.lean_deg):.0f}°, at most"
-        f" {seen.rate_rads * DEG_PER_RAD:.0f} °/s, {100.0 * seen.share:.0f} % about one axis; do it three times,"
-        " slowly and straight"
+        f" {seen.rate_rads * DEG_PER_RAD:.0f} °/s, {100.0 * seen.share:.0f} % about one axis; do it three"
+        " times, slowly and straight"
     )

@@ -26,7 +26,9 @@ from fusion.alignment.reference import TRUNK, Reference, StandCollection, rest_r
 from fusion.alignment.slip import Slip, find_slip, undone
 from fusion.alignment.solve import ready, solve
 from fusion.alignment.stand import StillPose, StillWatch, pose_of, what_moved
+from fusion.alignment.tissue import with_tissue
 from fusion.motion_hint import MotionHint
+from fusion.soft_tissue import POPULATION, TissueGain
 from fusion.types import AlignedBlock, FloatArray, Segment, SegmentAlignment, Side, WarningEvent
 from fusion.units import RAD_PER_DEG
 
@@ -64,9 +66,12 @@ class CalibrationLadder:
         self,
         segments: Iterable[Segment],
         hint: MotionHint,
+        *,
         functional: Sequence[FunctionalWindow] = (),
         seed: Mapping[Segment, SegmentAlignment] | None = None,
+        tissue: TissueGain = POPULATION,
     ) -> None:
+        self._tissue = tissue
         self._seed = dict(seed or {})
         self._hint = hint
         self._segments = tuple(segments)
@@ -294,11 +299,19 @@ class CalibrationLadder:
             self._reference = self._cold() or self._reference
         headings = {s: self._heading_of(s) for s in self._segments if s in self._pairs}
         self._functional = gather(self._windows, self._reference, self._histories, t_s)
-        found = solve(self._reference, self._histories, self._hint, headings, t_s, self._functional)
+        found = solve(
+            self._reference,
+            self._histories,
+            self._hint,
+            headings=headings,
+            t_s=t_s,
+            functional=self._functional,
+        )
         for warning in self._functional.warnings:
             if warning.message not in {w.message for w in self.warnings}:
                 self.warnings.append(warning)
-        return found
+        ended = [w for w in self._windows if w.stop_s <= t_s]
+        return with_tissue(found, self._histories, ended, self._tissue)
 
     def _heading_of(self, segment: Segment) -> JointHeading:
         """Against the pelvis, along the chain of joints."""
@@ -328,7 +341,7 @@ class CalibrationLadder:
         self._reference = rest if self._stays_near(pose) else self._stands.reference()
 
     def _stays_near(self, pose: StillPose) -> bool:
-        """Whether repetitions start and end at a pose, and lie as near it as the exercise to its rest pose."""
+        """Whether repetitions start and end at a pose, as near it as the exercise stays to its rest pose."""
         if self._turned < _REST_TURN:
             return False
         expected = (self._hint.pelvis_tilt_deg(), self._hint.thigh_pitch_deg())

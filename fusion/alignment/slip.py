@@ -31,8 +31,8 @@ class Slip:
     def message(self) -> str:
         """What happened, and what to do."""
         return (
-            f"the {self.segment.value} sensor has turned by {self.angle_deg:.0f}° on the body since the last stand"
-            f" (seen at {self.t_s:.1f} s); its zero is set anew; fasten it better"
+            f"the {self.segment.value} sensor has turned by {self.angle_deg:.0f}° on the body since the last"
+            f" stand (seen at {self.t_s:.1f} s); its zero is set anew; fasten it better"
         )
 
 

@@ -43,7 +43,7 @@ _ZERO_QUALITY: Mapping[str, float] = {"stand": 1.0, "rest": 0.6, "motion": 0.4}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _View:
-    """One sensor's own opinion: the azimuth of its Z in the pelvis's earth frame, mod π, and its one sigma."""
+    """One sensor's own view: azimuth of its Z in the pelvis's earth frame, mod π, and its one sigma."""
 
     azimuth_rad: float
     sd_rad: float
@@ -59,13 +59,15 @@ def solve(
     reference: Reference,
     histories: Mapping[Segment, SensorHistory],
     hint: MotionHint,
+    *,
     headings: Mapping[Segment, JointHeading],
     t_s: float,
     functional: FunctionalEvidence,
 ) -> dict[Segment, SegmentAlignment]:
     """Alignments of all sensors; an axis of which nothing is known is a guess and says so."""
     views = {
-        s: _view(s, reference, h, hint, headings.get(s), functional.z_s.get(s)) for s, h in histories.items()
+        s: _view(s, reference, h, hint, heading=headings.get(s), shown_s=functional.z_s.get(s))
+        for s, h in histories.items()
     }
     decided = {s: _decide(s, views) for s in views}
     axes = {s: _axis_at(s, azimuth - views[s].offset_rad, reference) for s, (azimuth, _) in decided.items()}
@@ -75,7 +77,13 @@ def solve(
     pelvis_rad = -facing[Segment.PELVIS]
     return {
         s: _alignment(
-            s, reference, z_s[s], views[s], decided[s][1], _heading(s, pelvis_rad, facing[s], views[s]), t_s
+            s,
+            reference,
+            z_s[s],
+            views[s],
+            axis_sd_rad=decided[s][1],
+            heading=_heading(s, pelvis_rad, facing[s], views[s]),
+            t_s=t_s,
         )
         for s in views
     }
@@ -98,6 +106,7 @@ def _view(
     reference: Reference,
     history: SensorHistory,
     hint: MotionHint,
+    *,
     heading: JointHeading | None,
     shown_s: FloatArray | None,
 ) -> _View:
@@ -225,6 +234,7 @@ def _alignment(
     reference: Reference,
     z_s: FloatArray,
     view: _View,
+    *,
     axis_sd_rad: float,
     heading: tuple[float, float],
     t_s: float,

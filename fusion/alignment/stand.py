@@ -97,13 +97,11 @@ def what_moved(frames: list[AlignedBlock], start_s: float, stop_s: float) -> lis
         mean = up.mean(axis=0)
         angle_deg = DEG_PER_RAD * float(np.quantile(np.linalg.norm(np.cross(up, mean), axis=1), 0.95))
         if angle_deg > _MOVED_RAD * DEG_PER_RAD:
-            told.append(
-                (
-                    segment,
-                    f"the {segment.value} sensor turned by {angle_deg:.0f}° during the stand from {start_s:.1f}"
-                    f" to {stop_s:.1f} s; stand still for 3 s, or say another time with --stand A:B",
-                )
+            message = (
+                f"the {segment.value} sensor turned by {angle_deg:.0f}° during the stand from"
+                f" {start_s:.1f} to {stop_s:.1f} s; stand still for 3 s, or say another time with --stand A:B"
             )
+            told.append((segment, message))
     return told
 
 

@@ -35,6 +35,9 @@ ZERO_SD: Final = 0
 AXIS_SD: Final = 1
 ALIGNED_HEADING_SD: Final = 2
 
+TISSUE_FROM_RAD: Final = pi / 4.0
+"""Flexion up to which soft tissue is left alone (see `fusion.soft_tissue`)."""
+
 PELVIS_ROWS: Final = (
     "pelvis_tilt_deg",
     "pelvis_list_deg",
@@ -201,8 +204,9 @@ def leg_rows(
     """Fill the rows (9, n) of `LEG_ROWS`; ``mirror`` is 1 for the right leg and −1 for the left.
 
     φ blends the flexion of the relative orientation with P + T by what is known of the relative heading;
-    in the sagittal plane both are the same. ``tissue`` (2,) is the share of flexion that soft tissue adds
-    and its one sigma; it is taken off φ and the thigh's pitch. Returns the last φ, rad.
+    in the sagittal plane both are the same. ``tissue`` (2,) is the share of flexion beyond
+    `TISSUE_FROM_RAD` that soft tissue adds, and its one sigma; it is taken off φ and the thigh's pitch.
+    Returns the last φ, rad.
     """
     gain = tissue[0] / (1.0 + tissue[0])
     for k in range(len(pelvis)):
@@ -215,14 +219,14 @@ def leg_rows(
         phi, apart = _joint_flexion(flexion, tilt_rad[k] + pitch_rad[k], share, last_rad)
         if isfinite(phi):
             last_rad = phi
-        bent = max(phi, 0.0)
+        bent = max(phi - TISSUE_FROM_RAD, 0.0)
         phi_sd = hypot(
             hypot(hip_sd, tissue[1] * bent), hypot((1.0 - share) * apart, share * sin(abs(adduction)) * az_sd)
         )
         pitch = pitch_rad[k] - gain * bent
         rates = _hip_rates(pelvis[k], thigh[k], flexion, adduction)
         planar_rate = thigh[k, GYR + 2] - pelvis[k, GYR + 2]
-        phi_rate = (planar_rate + share * (rates[0] - planar_rate)) * (1.0 - gain if phi > 0.0 else 1.0)
+        phi_rate = (planar_rate + share * (rates[0] - planar_rate)) * (1.0 - gain if bent > 0.0 else 1.0)
         _put(values, sd, 0, k, pitch, hypot(thigh[k, SD], tissue[1] * bent), _DEG)
         _put(values, sd, 1, k, thigh[k, GYR + 2] * _DEG, _GYR_SD_DPS, 1.0)
         _put(values, sd, 2, k, phi - gain * bent, phi_sd, _DEG)
