@@ -29,7 +29,7 @@ def alignments_from_document(document: object) -> dict[Segment, SegmentAlignment
     content = document.get("calibration", document) if isinstance(document, Mapping) else None
     if not isinstance(content, Mapping) or not content:
         raise CalibrationError("the calibration is not an object of segments; take one from summary.json")
-    return {segment: alignment for segment, alignment in (_entry(n, e) for n, e in content.items())}
+    return dict(_entry(name, entry) for name, entry in content.items())
 
 
 def _entry(name: object, entry: object) -> tuple[Segment, SegmentAlignment]:
@@ -41,18 +41,19 @@ def _entry(name: object, entry: object) -> tuple[Segment, SegmentAlignment]:
     return segment, SegmentAlignment(
         segment=segment,
         q_sb=_quaternion(name, entry.get("q_sb")),
-        method=_choice(name, entry, "method", _METHODS, "given"),
-        quality=_number(name, entry, "quality", 0.0, 1.0, 0.5),
-        heading_rad=_number(name, entry, "heading_rad", -7.0, 7.0, 0.0),
-        t_s=_number(name, entry, "t_s", -1e12, 1e12, 0.0),
+        method=_choice(name, entry, "method", _METHODS, default="given"),
+        quality=_number(name, entry, "quality", low=0.0, high=1.0, default=0.5),
+        heading_rad=_number(name, entry, "heading_rad", low=-7.0, high=7.0, default=0.0),
+        t_s=_number(name, entry, "t_s", low=-1e12, high=1e12, default=0.0),
         warnings=_warnings(name, entry.get("warnings", ())),
-        zero=_choice(name, entry, "zero", _ZEROS, "given"),
-        zero_sd_rad=_number(name, entry, "zero_sd_deg", 0.0, 180.0, 2.0) * RAD_PER_DEG,
-        axis_sd_rad=_number(name, entry, "axis_sd_deg", 0.0, 180.0, 5.0) * RAD_PER_DEG,
-        heading_sd_rad=_number(name, entry, "heading_sd_deg", 0.0, 180.0, 12.0) * RAD_PER_DEG,
-        tissue_gain=_number(name, entry, "tissue_gain", -0.5, 0.5, 0.0),
-        tissue_sd=_number(name, entry, "tissue_sd", 0.0, 0.5, 0.0),
-        tissue_source=_choice(name, entry, "tissue_source", _SOURCES, "off"),
+        zero=_choice(name, entry, "zero", _ZEROS, default="given"),
+        zero_sd_rad=_number(name, entry, "zero_sd_deg", low=0.0, high=180.0, default=2.0) * RAD_PER_DEG,
+        axis_sd_rad=_number(name, entry, "axis_sd_deg", low=0.0, high=180.0, default=5.0) * RAD_PER_DEG,
+        heading_sd_rad=_number(name, entry, "heading_sd_deg", low=0.0, high=180.0, default=12.0)
+        * RAD_PER_DEG,
+        tissue_gain=_number(name, entry, "tissue_gain", low=-0.5, high=0.5, default=0.0),
+        tissue_sd=_number(name, entry, "tissue_sd", low=0.0, high=0.5, default=0.0),
+        tissue_source=_choice(name, entry, "tissue_source", _SOURCES, default="off"),
     )
 
 
@@ -67,12 +68,7 @@ def _quaternion(name: str, value: object) -> tuple[float, float, float, float]:
 
 
 def _number(
-    name: str,
-    entry: Mapping[Any, Any],
-    key: str,
-    low: float,
-    high: float,
-    default: float,  # noqa: PLR0917
+    name: str, entry: Mapping[Any, Any], key: str, *, low: float, high: float, default: float
 ) -> float:
     value = entry.get(key, default)
     good = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
@@ -81,7 +77,7 @@ def _number(
     return float(value)
 
 
-def _choice(name: str, entry: Mapping[Any, Any], key: str, allowed: tuple[str, ...], default: str) -> str:
+def _choice(name: str, entry: Mapping[Any, Any], key: str, allowed: tuple[str, ...], *, default: str) -> str:
     value = entry.get(key, default)
     if value not in allowed:
         raise CalibrationError(f"calibration of {name}: {key} must be one of {', '.join(allowed)}")

@@ -35,7 +35,7 @@ class PostureGate:
         if self._rest is None or self._turn is None:
             return True
         expected = np.array(
-            [(pose.pelvis_tilt_deg or 0.0, pose.thigh_pitch_deg or 0.0) for pose in (self._rest, self._turn)]
+            [(pose.pelvis_tilt_deg, pose.thigh_pitch_deg) for pose in (self._rest, self._turn)]
         )
         at = [track.start, track.reach]
         seen = np.stack((track.pelvis_tilt_deg[at], track.thigh_pitch_deg[at]), axis=-1)

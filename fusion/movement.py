@@ -14,6 +14,7 @@ from statistics import median
 
 import numpy as np
 
+from fusion.driver import driven_deg
 from fusion.exercises import Exercise
 from fusion.form import FormChecker, Limits, ReferencePath
 from fusion.gate import PostureGate
@@ -54,7 +55,6 @@ class MovementAnalyzer:
         self.exercise = exercise
         self.side = side
         self._names = (
-            exercise.signal_name(side.value),
             "pelvis_tilt_deg",
             f"thigh_pitch_{side.value}_deg",
             f"hip_flexion_{side.value}_deg",
@@ -90,7 +90,8 @@ class MovementAnalyzer:
 
     def update(self, signals: SignalBlock) -> list[Event]:
         """Events of the next samples."""
-        rows = np.stack([signals[name] for name in self._names], axis=-1)
+        driven = driven_deg(self.exercise.driver.signal, signals, self.side)
+        rows = np.stack([driven, *(signals[name] for name in self._names)], axis=-1)
         other = signals.get(self._other)
         for t_s, row, other_deg in zip(signals.t_s.tolist(), rows.tolist(), other.tolist(), strict=True):
             self._now_s = t_s

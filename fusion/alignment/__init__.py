@@ -1,7 +1,7 @@
 """How each sensor sits on its segment: the calibration ladder, from what is seen and what is announced.
 
-`CalibrationLadder` is the way in; ``stand``, ``functional``, ``axis``, ``joint_heading``, ``cold``, ``slip`` and
-``tissue`` are its rungs, ``solve`` puts together what they say.
+`CalibrationLadder` is the way in; ``stand``, ``functional``, ``axis``, ``joint_heading``, ``long_axis``,
+``cold``, ``slip`` and ``tissue`` are its rungs, ``solve`` puts together what they say.
 """
 
 from fusion.alignment.frames import FRAME_S, join_blocks, slice_block, split_frames
