@@ -16,13 +16,13 @@ from fusion import quaternion as quat
 from fusion.types import FloatArray, ImuBlock, Segment, Side
 from fusion.units import STANDARD_GRAVITY_MS2
 from simulator.imu import ImuErrors, ImuSamples, with_errors
-from simulator.motion import between_knots
 
 RATE_HZ = 100.0
 _DOF = ("P", "ML", "YAW", "FR", "AR", "RR", "FL", "AL", "RL")
 """Tilt, list and yaw of the pelvis; flexion, adduction and internal rotation of the right and left hip."""
 _THIGH_M, _SHANK_M, _HALF_PELVIS_M = 0.43, 0.43, 0.09
 _STEP_S = 0.005
+_SWAY_S = 0.35
 _STANDING = quat.from_matrix(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]))
 _X, _Y, _Z = np.eye(3)
 
@@ -178,7 +178,8 @@ def record(
 def _script(
     movement: Movement, person: Person, rng: np.random.Generator, stand_s: float, end_s: float
 ) -> tuple[FloatArray, FloatArray]:
-    knots_s, rows = [0.0], []
+    knots_s = [0.0]
+    rows: list[FloatArray] = []
     scale = float(np.clip(rng.normal(1.0, 0.06), 0.85, 1.15))
     tempo = float(np.clip(rng.normal(1.0, 0.12), 0.75, 1.35))
 
@@ -240,15 +241,13 @@ class _Body:
     ) -> None:
         self.support = support
         self.knots_s, self.values, self.person = knots_s, values, person
-        count = int(knots_s[-1] / 0.35) + 3
-        moving = np.abs(np.gradient(between_knots(knots_s, values, np.arange(count) * 0.35), axis=0)).max(
-            axis=1
-        )
+        count = int(knots_s[-1] / _SWAY_S) + 3
+        moving = np.abs(np.gradient(between_knots(knots_s, values, _sway_times(count)), axis=0)).max(axis=1)
         size = person.sway_deg * np.clip(moving / 8.0, 0.03, 1.0)[:, None]
         self.sway = rng.normal(0.0, 1.0, (count, len(_DOF))) * size
 
     def at(self, t_s: FloatArray) -> FloatArray:
-        sway = between_knots(np.arange(len(self.sway)) * 0.35, self.sway, t_s)
+        sway = between_knots(_sway_times(len(self.sway)), self.sway, t_s)
         return between_knots(self.knots_s, self.values, t_s) + sway
 
     def segment(self, segment: Segment, t_s: FloatArray, *, skin: bool) -> FloatArray:
@@ -277,6 +276,18 @@ class _Body:
         middle = sum(legs) + np.array([0.0, 0.0, _SHANK_M])
         side = {Segment.THIGH_RIGHT: 1.0, Segment.THIGH_LEFT: -1.0}.get(segment, 0.0)
         return np.asarray(middle + quat.rotate(pelvis, side * _HALF_PELVIS_M * _Z))
+
+
+def _sway_times(count: int) -> FloatArray:
+    return np.arange(count, dtype=float) * _SWAY_S
+
+
+def between_knots(knots_s: FloatArray, values: FloatArray, t_s: FloatArray) -> FloatArray:
+    """Minimum-jerk path (n, c) through knots (k, c), at rest in each."""
+    i = np.clip(np.searchsorted(knots_s, t_s, side="right") - 1, 0, len(knots_s) - 2)
+    s = np.clip((t_s - knots_s[i]) / (knots_s[i + 1] - knots_s[i]), 0.0, 1.0)
+    share = (s**3 * (10.0 + s * (6.0 * s - 15.0)))[:, None]
+    return np.asarray((1.0 - share) * values[i] + share * values[i + 1])
 
 
 _PLACES = {
