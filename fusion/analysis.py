@@ -63,7 +63,7 @@ def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig, *, review: b
         _check_stand(config.stand_between_s, start, stop)
     pipeline, output = _play(blocks, start, stop, config)
     pipeline.require_calibration()
-    if review and not config.alignments:
+    if review and pipeline.learns:
         if any(a.zero != "stand" for a in pipeline.alignments.values()):
             # Levers and stands could only be judged once it was roughly known how the sensors sit.
             pipeline, output = _play(blocks, start, stop, replace(config, seed=pipeline.alignments))

@@ -1,7 +1,7 @@
 """Calibrations as values: alignments from the documents that `fusion.summary.alignment_document` writes.
 
-A calibration holds for as long as the sensors stay where they are; its headings only for the recording they
-are from, since a sensor's heading begins anew each time it is switched on.
+A calibration holds for as long as the sensors stay where they are. Its headings are left behind: a sensor's
+heading begins anew each time it is switched on, and is learnt again from the motion.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from math import isfinite, sqrt
 from typing import Any
 
+from fusion.alignment.joint_heading import NO_IDEA_RAD
 from fusion.errors import CalibrationError
 from fusion.types import Segment, SegmentAlignment
 from fusion.units import RAD_PER_DEG
@@ -38,19 +39,19 @@ def _entry(name: object, entry: object) -> tuple[Segment, SegmentAlignment]:
     if not isinstance(entry, Mapping):
         raise CalibrationError(f"calibration of {name}: not an object")
     segment = Segment(name)
+    # Another recording's heading says nothing of this one's.
+    heading_sd_rad = 0.0 if segment is Segment.PELVIS else NO_IDEA_RAD
     return segment, SegmentAlignment(
         segment=segment,
         q_sb=_quaternion(name, entry.get("q_sb")),
         method=_choice(name, entry, "method", _METHODS, default="given"),
         quality=_number(name, entry, "quality", low=0.0, high=1.0, default=0.5),
-        heading_rad=_number(name, entry, "heading_rad", low=-7.0, high=7.0, default=0.0),
         t_s=_number(name, entry, "t_s", low=-1e12, high=1e12, default=0.0),
         warnings=_warnings(name, entry.get("warnings", ())),
         zero=_choice(name, entry, "zero", _ZEROS, default="given"),
         zero_sd_rad=_number(name, entry, "zero_sd_deg", low=0.0, high=180.0, default=2.0) * RAD_PER_DEG,
         axis_sd_rad=_number(name, entry, "axis_sd_deg", low=0.0, high=180.0, default=5.0) * RAD_PER_DEG,
-        heading_sd_rad=_number(name, entry, "heading_sd_deg", low=0.0, high=180.0, default=12.0)
-        * RAD_PER_DEG,
+        heading_sd_rad=heading_sd_rad,
         tissue_gain=_number(name, entry, "tissue_gain", low=-0.5, high=0.5, default=0.0),
         tissue_sd=_number(name, entry, "tissue_sd", low=0.0, high=0.5, default=0.0),
         tissue_source=_choice(name, entry, "tissue_source", _SOURCES, default="off"),

@@ -13,6 +13,7 @@ import numpy as np
 
 from fusion import exercises
 from fusion.alignment import CalibrationLadder, FunctionalWindow, split_frames
+from fusion.alignment.joint_heading import NO_IDEA_RAD
 from fusion.errors import CalibrationError, InputError
 from fusion.form import Limits, ReferencePath
 from fusion.kinematics import Kinematics
@@ -46,7 +47,8 @@ class PipelineConfig:
     side: Side | None = None
     """The leg that is judged; by default the one that wears a sensor, right before left."""
     alignments: Mapping[Segment, SegmentAlignment] = field(default_factory=dict)
-    """Known alignments; with one for every segment no calibration is waited for."""
+    """Known alignments; with one for every segment no calibration is waited for. What is not known of their
+    headings, and of other segments, is learnt."""
     slips: tuple[tuple[float, Mapping[Segment, SegmentAlignment]], ...] = ()
     """Alignments that hold from later times on, in order: where a recording is known to have slips."""
     seed: Mapping[Segment, SegmentAlignment] = field(default_factory=dict)
@@ -106,12 +108,14 @@ class MotionPipeline:
             functional=config.functional,
             seed=config.seed,
             tissue=config.tissue,
+            fixed=config.alignments,
         )
         if config.stand_between_s is not None:
             self._ladder.stand_between(*config.stand_between_s)
         self._given = dict(config.alignments)
         self._later = list(config.slips)
         complete = set(self._given) >= set(config.segments.values())
+        self._learns = not complete or any(a.heading_sd_rad >= NO_IDEA_RAD for a in self._given.values())
         self._kinematics = Kinematics(self._given) if complete else None
         self._movement = MovementAnalyzer(
             self.exercise,
@@ -128,6 +132,11 @@ class MotionPipeline:
     def alignments(self) -> Mapping[Segment, SegmentAlignment]:
         """Alignments in use; empty until calibrated."""
         return self._kinematics.alignments if self._kinematics else {}
+
+    @property
+    def learns(self) -> bool:
+        """Whether anything of the alignments is learnt from the motion."""
+        return self._learns
 
     @property
     def plan(self) -> list[tuple[float, Mapping[Segment, SegmentAlignment]]]:
@@ -164,7 +173,7 @@ class MotionPipeline:
         output = PipelineOutput()
         self._advance(self._grid.flush(), output)
         waited = self._kinematics is None
-        if not self._given and self._ladder.conclude(self._last_s):
+        if self._learns and self._ladder.conclude(self._last_s):
             self._calibrate(output, self._last_s)
             for waiting in self._ladder.backlog() if waited else ():
                 self._interpret(waiting, output)
@@ -196,7 +205,7 @@ class MotionPipeline:
             self._follow_plan(float(piece.t_s[0]))
             if not waited:
                 self._interpret(piece, output)
-            if not self._given and self._ladder.update(piece):
+            if self._learns and self._ladder.update(piece):
                 self._calibrate(output, float(piece.t_s[-1]))
                 for waiting in self._ladder.backlog() if waited else ():
                     self._interpret(waiting, output)

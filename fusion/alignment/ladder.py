@@ -12,6 +12,7 @@ the stream was cut into blocks.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -70,9 +71,11 @@ class CalibrationLadder:
         functional: Sequence[FunctionalWindow] = (),
         seed: Mapping[Segment, SegmentAlignment] | None = None,
         tissue: TissueGain = POPULATION,
+        fixed: Mapping[Segment, SegmentAlignment] | None = None,
     ) -> None:
+        self._fixed = dict(fixed or {})
         self._tissue = tissue
-        self._seed = dict(seed or {})
+        self._seed = dict(seed or fixed or {})
         self._hint = hint
         self._segments = tuple(segments)
         self._histories = {s: SensorHistory() for s in self._segments}
@@ -299,6 +302,8 @@ class CalibrationLadder:
             self._reference = self._cold() or self._reference
         headings = {s: self._heading_of(s) for s in self._segments if s in self._pairs}
         self._functional = gather(self._windows, self._reference, self._histories, t_s)
+        for segment, given in self._fixed.items():
+            self._functional.z_s[segment] = quat.rotate(np.array(given.q_sb), np.array([0.0, 0.0, 1.0]))
         found = solve(
             self._reference,
             self._histories,
@@ -311,7 +316,8 @@ class CalibrationLadder:
             if warning.message not in {w.message for w in self.warnings}:
                 self.warnings.append(warning)
         ended = [w for w in self._windows if w.stop_s <= t_s]
-        return with_tissue(found, self._histories, ended, self._tissue)
+        found = with_tissue(found, self._histories, ended, self._tissue)
+        return {s: _keeping(self._fixed[s], a) if s in self._fixed else a for s, a in found.items()}
 
     def _heading_of(self, segment: Segment) -> JointHeading:
         """Against the pelvis, along the chain of joints."""
@@ -359,6 +365,11 @@ class CalibrationLadder:
     def _away_deg(self, segment: Segment, pose: StillPose) -> FloatArray:
         cosines = self._histories[segment].up_s @ pose.up_s[segment]
         return np.asarray(np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0))))
+
+
+def _keeping(given: SegmentAlignment, learnt: SegmentAlignment) -> SegmentAlignment:
+    """A stored alignment with the heading that this recording has shown."""
+    return replace(given, heading_rad=learnt.heading_rad, heading_sd_rad=learnt.heading_sd_rad)
 
 
 def _differ(a: SegmentAlignment, b: SegmentAlignment) -> bool:

@@ -69,6 +69,8 @@ _SAGITTAL_FULL: Final = 0.5
 """The same from which on a sum of pitches means something, and from which on it is as good as it gets."""
 _OUT_OF_PLANE_RAD: Final = 0.2
 """One sigma of how far a joint's motion leaves the sagittal plane: a heading known worse says less."""
+_NO_SHARE: Final = 0.1
+"""What the weighing leaves at a heading known to 34°, from which on it is not used."""
 _FLAT_COS: Final = 0.15
 """Least cosine of adduction that the rates are divided by."""
 _GYR_SD_DPS: Final = 0.6
@@ -171,7 +173,7 @@ def _three_dimensional_share(heading_sd_rad: float, least: float) -> float:
     """
     doubt = heading_sd_rad * heading_sd_rad
     prior = _OUT_OF_PLANE_RAD * _OUT_OF_PLANE_RAD
-    share = prior / (prior + doubt)
+    share = max(0.0, (prior / (prior + doubt) - _NO_SHARE) / (1.0 - _NO_SHARE))
     at = min(1.0, max(0.0, (least - _SAGITTAL_NONE) / (_SAGITTAL_FULL - _SAGITTAL_NONE)))
     planar = at * at * (3.0 - 2.0 * at)
     return 1.0 - (1.0 - share) * planar
