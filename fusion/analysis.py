@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fusion.errors import InputError
+from fusion.input_checks import check_recording
 from fusion.pipeline import MotionPipeline, PipelineConfig, PipelineOutput
 from fusion.summary import Document, alignment_document, number, set_document
 from fusion.types import (
@@ -58,18 +59,20 @@ def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig, *, review: b
     unknown = {b.device_id for b in blocks.values()} - config.segments.keys()
     if unknown:
         raise InputError(f"{', '.join(sorted(unknown))}: worn on no segment; assign one")
+    output = PipelineOutput()
+    blocks = {name: _checked(block, config, output) for name, block in blocks.items()}
     start, stop = _common_span(blocks)
     if config.stand_between_s is not None:
         _check_stand(config.stand_between_s, start, stop)
-    pipeline, output = _play(blocks, start, stop, config)
+    pipeline, played = _play(blocks, start, stop, config)
     pipeline.require_calibration()
     if review and pipeline.learns:
         if any(a.zero != "stand" for a in pipeline.alignments.values()):
             # Levers and stands could only be judged once it was roughly known how the sensors sit.
-            pipeline, output = _play(blocks, start, stop, replace(config, seed=pipeline.alignments))
-        learnt = output.events
-        pipeline, output = _play(blocks, start, stop, _with_plan(config, pipeline.plan))
-        output.events[:0] = _still_true(learnt, pipeline.alignments)
+            pipeline, played = _play(blocks, start, stop, replace(config, seed=pipeline.alignments))
+        output.events += _still_true(played.events, pipeline.alignments)
+        pipeline, played = _play(blocks, start, stop, _with_plan(config, pipeline.plan))
+    _extend(output, played)
     loss, gaps = _losses(blocks)
     return Analysis(
         exercise=config.exercise,
@@ -109,6 +112,14 @@ def _still_true(
     if all(a.zero == "stand" for a in alignments.values()):
         settled.add(("no_stand", None))
     return [e for e in told if isinstance(e, CalibrationEvent) or (e.code, e.segment) not in settled]
+
+
+def _checked(block: ImuBlock, config: PipelineConfig, output: PipelineOutput) -> ImuBlock:
+    usable, warnings = check_recording(block)
+    for message in warnings:
+        segment = config.segments[block.device_id]
+        output.events.append(WarningEvent(float(block.t_s[0]), "recording", message, segment))
+    return usable
 
 
 def joined_signals(parts: Sequence[SignalBlock]) -> SignalBlock | None:

@@ -36,9 +36,7 @@ class Kinematics:
         """Use these from the next update on."""
         self.alignments = dict(alignments)
         self._q_sb = {s: np.array(a.q_sb) for s, a in self.alignments.items()}
-        self._doubt_rad = {
-            s: np.array([a.zero_sd_rad, a.axis_sd_rad, a.heading_sd_rad]) for s, a in self.alignments.items()
-        }
+        self._doubt_rad = {s: np.array([a.zero_sd_rad, a.axis_sd_rad]) for s, a in self.alignments.items()}
         self._tissue = {s: np.array([a.tissue_gain, a.tissue_sd]) for s, a in self.alignments.items()}
         self._sides = [side for side in Side if side.thigh in self.alignments]
         self._names = tuple(self._signal_names())

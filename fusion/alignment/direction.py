@@ -44,19 +44,22 @@ def sagittal_score(
         return float(np.sign(given @ z_s)) * _MOST
     if len(history) == 0:
         return 0.0
+    begin_deg = reference.pitch_rad.get(segment, 0.0) * DEG_PER_RAD
     costs = [
-        _cost(segment, signed_pitch_deg(segment, reference, history, s * z_s), hint) for s in (1.0, -1.0)
+        _cost(segment, signed_pitch_deg(segment, reference, history, s * z_s), hint, begin_deg)
+        for s in (1.0, -1.0)
     ]
     return float(np.clip((costs[1] - costs[0]) / _UNSURE_DEG, -_MOST, _MOST))
 
 
-def _cost(segment: Segment, pitch_deg: FloatArray, hint: MotionHint) -> float:
+def _cost(segment: Segment, pitch_deg: FloatArray, hint: MotionHint, begin_deg: float) -> float:
+    """How far the range of pitches is from any that the exercise has from where it begins."""
     low, high = np.quantile(pitch_deg, (0.02, 0.98))
     trunk = segment in TRUNK
     expected = hint.pelvis_tilt_deg() if trunk else hint.thigh_pitch_deg()
-    ranges = [(min(0.0, e), max(0.0, e)) for e in expected.tolist()]
+    ranges = [(min(begin_deg, e), max(begin_deg, e)) for e in expected.tolist()]
     if len(expected):
-        ranges.append((min(0.0, expected.min()), max(0.0, expected.max())))
+        ranges.append((min(begin_deg, expected.min()), max(begin_deg, expected.max())))
     fits = [abs(low - a) + abs(high - b) for a, b in ranges]
     cost = min(fits) if fits else -_FORWARD_BIAS * (high + low)
     if hint.standing:

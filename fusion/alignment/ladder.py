@@ -375,7 +375,11 @@ def _keeping(given: SegmentAlignment, learnt: SegmentAlignment) -> SegmentAlignm
 def _differ(a: SegmentAlignment, b: SegmentAlignment) -> bool:
     turned = float(quat.angle_rad(np.array(a.q_sb), np.array(b.q_sb)))
     veered = abs(np.sin(0.5 * (a.heading_rad - b.heading_rad)))
-    return turned > _SAME_RAD or bool(2.0 * veered > _SAME_RAD) or a.method != b.method or a.zero != b.zero
+    return turned > _SAME_RAD or bool(2.0 * veered > _SAME_RAD) or _told_of(a) != _told_of(b)
+
+
+def _told_of(a: SegmentAlignment) -> tuple[str, str, str, tuple[str, ...]]:
+    return a.method, a.zero, a.tissue_source, a.warnings
 
 
 def _only(frame: AlignedBlock, within: np.ndarray) -> AlignedBlock:

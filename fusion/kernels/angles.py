@@ -27,13 +27,12 @@ LIST: Final = 12
 SD: Final = 13
 """Of the vertical, alignment included; infinite where the sensor was silent."""
 HEADING_SD: Final = 14
-"""Of the heading against the pelvis, alignment included."""
+"""Of the heading against the pelvis."""
 BODY_SIZE: Final = 15
 
 # What is known of an alignment, in the order of `to_segment`'s ``doubt_rad``.
 ZERO_SD: Final = 0
 AXIS_SD: Final = 1
-ALIGNED_HEADING_SD: Final = 2
 
 TISSUE_FROM_RAD: Final = pi / 4.0
 """Flexion up to which soft tissue is left alone (see `fusion.soft_tissue`)."""
@@ -69,6 +68,8 @@ _SAGITTAL_FULL: Final = 0.5
 """The same from which on a sum of pitches means something, and from which on it is as good as it gets."""
 _OUT_OF_PLANE_RAD: Final = 0.2
 """One sigma of how far a joint's motion leaves the sagittal plane: a heading known worse says less."""
+_FAR_APART_RAD: Final = pi / 5.0
+"""Difference of the two forms from which on the relative orientation loses its say; at twice as much, all."""
 _NO_SHARE: Final = 0.1
 """What the weighing leaves at a heading known to 34°, from which on it is not used."""
 _FLAT_COS: Final = 0.15
@@ -92,8 +93,8 @@ def to_segment(
 ) -> None:
     """Turn samples (n,) of a sensor into its segment's axes, filling ``out`` (n, BODY_SIZE).
 
-    ``doubt_rad`` (3,) is one sigma of the alignment's zero, axis and heading. A wrong axis leaks the list
-    into the pitch, and takes a second-order part of the pitch itself.
+    ``doubt_rad`` (2,) is one sigma of the alignment's zero and axis. A wrong axis leaks the list into the
+    pitch, and takes a second-order part of the pitch itself.
     """
     c, z = cos(0.5 * heading_rad), sin(0.5 * heading_rad)
     b0, b1, b2, b3 = q_sb[0], q_sb[1], q_sb[2], q_sb[3]
@@ -122,7 +123,7 @@ def to_segment(
         leak = axis_sd * abs(out[k, UP + 2]) + 0.5 * axis_sd * axis_sd * abs(out[k, UP])
         missing = quality[k] & _MISSING
         out[k, SD] = np.inf if missing else hypot(hypot(sd_rad[k], doubt_rad[ZERO_SD]), leak)
-        out[k, HEADING_SD] = hypot(heading_sd_rad[k], doubt_rad[ALIGNED_HEADING_SD])
+        out[k, HEADING_SD] = heading_sd_rad[k]
 
 
 @njit(cache=True, inline="always")
@@ -180,15 +181,22 @@ def _three_dimensional_share(heading_sd_rad: float, least: float) -> float:
 
 
 @njit(cache=True, inline="always")
-def _joint_flexion(flexion: float, sagittal: float, share: float, last_rad: float) -> tuple[float, float]:
-    """Flexion next to ``last_rad`` from both forms, and what they differ by."""
+def _joint_flexion(
+    flexion: float, sagittal: float, share: float, least: float, last_rad: float
+) -> tuple[float, float]:
+    """Flexion next to ``last_rad`` from both forms, and by how much the second one is off.
+
+    Where the forms are so far apart that no joint explains it, the heading is wrong, not the pitches.
+    """
     if not isfinite(flexion):
         return flexion, 0.0
-    whole = _near(flexion, last_rad)
-    if not isfinite(sagittal):
-        return whole, 0.0
-    apart = _near(sagittal, whole) - whole
-    return whole + (1.0 - share) * apart, abs(apart)
+    if not isfinite(sagittal) or least < _SAGITTAL_NONE:
+        return _near(flexion, last_rad), 0.0
+    planar = _near(sagittal, last_rad)
+    apart = _near(flexion, planar) - planar
+    if least > _SAGITTAL_FULL:
+        share *= min(1.0, max(0.0, 2.0 - abs(apart) / _FAR_APART_RAD))
+    return planar + share * apart, (1.0 - share) * abs(apart)
 
 
 @njit(cache=True, nogil=True)
@@ -218,13 +226,11 @@ def leg_rows(
         az_sd = hypot(pelvis[k, HEADING_SD], thigh[k, HEADING_SD])
         heading_sd = hypot(hip_sd, az_sd)
         share = _three_dimensional_share(az_sd, least)
-        phi, apart = _joint_flexion(flexion, tilt_rad[k] + pitch_rad[k], share, last_rad)
+        phi, apart = _joint_flexion(flexion, tilt_rad[k] + pitch_rad[k], share, least, last_rad)
         if isfinite(phi):
             last_rad = phi
         bent = max(phi - TISSUE_FROM_RAD, 0.0)
-        phi_sd = hypot(
-            hypot(hip_sd, tissue[1] * bent), hypot((1.0 - share) * apart, share * sin(abs(adduction)) * az_sd)
-        )
+        phi_sd = hypot(hypot(hip_sd, tissue[1] * bent), hypot(apart, share * sin(abs(adduction)) * az_sd))
         pitch = pitch_rad[k] - gain * bent
         rates = _hip_rates(pelvis[k], thigh[k], flexion, adduction)
         planar_rate = thigh[k, GYR + 2] - pelvis[k, GYR + 2]
@@ -260,10 +266,10 @@ def joint_rows(
         least = min(hypot(upper[k, UP], upper[k, UP + 1]), hypot(lower[k, UP], lower[k, UP + 1]))
         az_sd = hypot(upper[k, HEADING_SD], lower[k, HEADING_SD])
         share = _three_dimensional_share(az_sd, least)
-        angle, apart = _joint_flexion(-turned, sagittal_rad[k], share, last_rad)
+        angle, apart = _joint_flexion(-turned, sagittal_rad[k], share, least, last_rad)
         if isfinite(angle):
             last_rad = angle
-        angle_sd = hypot(hypot(upper[k, SD], lower[k, SD]), (1.0 - share) * apart)
+        angle_sd = hypot(hypot(upper[k, SD], lower[k, SD]), apart)
         _put(values, sd, 0, k, angle, angle_sd, _DEG)
         _put(values, sd, 1, k, (upper[k, GYR + 2] - lower[k, GYR + 2]) * _DEG, 1.5 * _GYR_SD_DPS, 1.0)
     return last_rad
