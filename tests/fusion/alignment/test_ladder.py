@@ -13,6 +13,7 @@ from fusion.types import AlignedBlock, FloatArray, OrientedBlock, Segment
 from tests.fusion.alignment.sensors import (
     RATE_HZ,
     SEGMENTS,
+    Turn,
     X,
     Y,
     Z,
@@ -29,7 +30,7 @@ PELVIS, RIGHT, LEFT = SEGMENTS
 SQUAT = MotionHint((Pose(0.0, 0.0), Pose(22.0, 85.0)), standing=True)
 
 
-def squat(size: float = 1.0, start_s: float = 4.0) -> dict[Segment, object]:
+def squat(size: float = 1.0, start_s: float = 4.0) -> dict[Segment, Turn]:
     return {
         PELVIS: about(-Z, swings(start_s, 22.0 * size)),
         RIGHT: about(Z, swings(start_s, 85.0 * size)),
@@ -146,7 +147,7 @@ def test_a_told_stand_in_which_somebody_moved_is_named() -> None:
 def test_a_squat_that_begins_in_the_middle_comes_out_upright_at_its_top() -> None:
     q_sb = mountings(9)
 
-    def cycle(size_deg: float, axis: FloatArray) -> object:
+    def cycle(size_deg: float, axis: FloatArray) -> Turn:
         def turn(t_s: FloatArray) -> FloatArray:
             # Down and up in 2 s, then a pause of 1 s at the top; begins half way down.
             phase = np.minimum(((t_s + 0.5) % 3.0) / 2.0, 1.0)
@@ -184,7 +185,7 @@ HINGE = FunctionalWindow(FunctionalMovement.HINGE, 4.0, 10.0)
 RAISE = FunctionalWindow(FunctionalMovement.KNEE_RAISE_RIGHT, 10.0, 16.0)
 
 
-def _calibrating(raised: Segment) -> dict[Segment, object]:
+def _calibrating(raised: Segment) -> dict[Segment, Turn]:
     """Three hinges, then three raises of one knee, with a small side movement in each."""
 
     def hinge(t_s: FloatArray) -> FloatArray:
