@@ -38,13 +38,11 @@ def analyze_files(
     as_json: bool,
 ) -> None:
     """Analyse, write ``angles.csv`` and ``summary.json`` into ``out``, and print."""
-    if exercise == "auto":
-        raise InputError("--exercise auto is not there yet; name one of: ilium exercises list")
-    exercises.load(exercise)
+    planned = exercises.read(Path(exercise)) if exercise.endswith(".toml") else exercise
     blocks = _read(files)
     config = PipelineConfig(
         {segment.value: segment for segment in blocks},
-        exercise,
+        planned,
         rate_hz=rate_hz,
         alignments=read_calibration(calibration, blocks) if calibration is not None else {},
         stand_between_s=stand_s,

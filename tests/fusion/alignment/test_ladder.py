@@ -123,7 +123,7 @@ def test_a_slipped_sensor_is_named_and_its_zero_set_anew() -> None:
     assert second[0] == pytest.approx(12.0, abs=1.1)
     for alignments, q in ((first[1], q_sb[RIGHT]), (second[1], slipped)):
         up = quat.rotate(np.array(alignments[RIGHT].q_sb), Y)
-        assert np.degrees(np.arccos(min(1.0, up @ quat.rotate(q, Y)))) < 1.5
+        assert np.degrees(np.arccos(min(1.0, float(up @ quat.rotate(q, Y))))) < 1.5
 
 
 def test_a_person_who_bends_for_plates_has_no_slipped_sensor() -> None:
