@@ -39,7 +39,7 @@ def analyze_files(
 ) -> None:
     """Analyse, write ``angles.csv`` and ``summary.json`` into ``out``, and print."""
     planned = exercises.read(Path(exercise)) if exercise.endswith(".toml") else exercise
-    blocks = _read(files)
+    blocks = read_sensors(files)
     config = PipelineConfig(
         {segment.value: segment for segment in blocks},
         planned,
@@ -107,7 +107,8 @@ def _angle_names() -> list[str]:
     return [*ANGLES, *sides, "lumbar_extension_deg", "knee_flexion_right_deg", "knee_flexion_left_deg"]
 
 
-def _read(files: Mapping[str, Path]) -> dict[Segment, ImuBlock]:
+def read_sensors(files: Mapping[str, Path]) -> dict[Segment, ImuBlock]:
+    """One block a sensor from files by segment name; a qmt recording holds three sensors itself."""
     if files["pelvis"].suffix.lower() == ".mat":
         person = read_qmt(files["pelvis"])
         worn = [Segment.PELVIS, Segment.THIGH_RIGHT, Segment.THIGH_LEFT]
