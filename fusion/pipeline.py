@@ -15,6 +15,7 @@ from fusion import exercises
 from fusion.alignment import CalibrationLadder, split_frames
 from fusion.errors import CalibrationError, InputError
 from fusion.form import Limits, ReferencePath
+from fusion.input_gate import InputGate
 from fusion.kinematics import Kinematics
 from fusion.movement import MovementAnalyzer
 from fusion.orientation import OrientationEstimator, OrientationParams
@@ -90,6 +91,7 @@ class MotionPipeline:
         self.config = config
         self.exercise = exercises.load(config.exercise)
         self._estimators = {d: OrientationEstimator(config.orientation) for d in config.segments}
+        self._gates = {d: InputGate(f"the {s.value} sensor") for d, s in config.segments.items()}
         self._grid = GridAligner(config.segments.values(), config.rate_hz, config.max_wait_s)
         self._ladder = CalibrationLadder(config.segments.values(), self.exercise.motion_hint, config.stand_s)
         if config.stand_between_s is not None:
@@ -132,9 +134,18 @@ class MotionPipeline:
         for block in blocks:
             segment = self.config.segments.get(block.device_id)
             if segment is not None and len(block):
-                self._grid.push(segment, self._estimators[block.device_id].update(block))
+                self._take(segment, block, output)
         self._advance(self._grid.pull(), output)
         return output
+
+    def _take(self, segment: Segment, block: ImuBlock, output: PipelineOutput) -> None:
+        gate = self._gates[block.device_id]
+        usable = gate.update(block)
+        for complaint in gate.complaints:
+            output.events.append(WarningEvent(complaint.t_s, complaint.code, complaint.message, segment))
+        gate.complaints.clear()
+        if len(usable):
+            self._grid.push(segment, self._estimators[block.device_id].update(usable))
 
     def flush(self) -> PipelineOutput:
         """End of the input: everything still waiting comes out and the open set is closed."""

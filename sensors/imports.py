@@ -10,16 +10,14 @@ from typing import Final
 import numpy as np
 
 from fusion.errors import InputError
+from fusion.input_checks import check_recording
 from fusion.types import FloatArray, ImuBlock, Segment
-from fusion.units import STANDARD_GRAVITY_MS2
 from sensors import xsens_files
 from sensors.columns import Columns, names_samples, recognise
 from sensors.tables import open_table
 
 COLUMNS: Final = ("t_s", "acc_x_ms2", "acc_y_ms2", "acc_z_ms2", "gyr_x_rads", "gyr_y_rads", "gyr_z_rads")
 MAG_COLUMNS: Final = ("mag_x_ut", "mag_y_ut", "mag_z_ut")
-_GYR_MAX_RADS: Final = 70.0
-"""4000 °/s; no sensor of this kind measures more."""
 _QMT_RATE_HZ: Final = 100.0
 _QMT_SEGMENTS: Final = {
     Segment.PELVIS: "hip",
@@ -71,12 +69,12 @@ def import_file(path: Path, units: Mapping[str, str] | None = None) -> Imported:
     if xsens_files.is_header(table.header):
         export = xsens_files.read_export(table)
         block = ImuBlock(path.name, 0, *export[1:])
-        check_samples(block, str(path), table.line_of(0))
+        check_recording(block, str(path), lambda row: f"line {table.line_of(row)}")
         return Imported(block, export.format, {})
     columns = recognise(table.header, str(path), units)
     values = table.columns(_indices(columns))
     block = _block(path, columns, values)
-    check_samples(block, str(path), table.line_of(0))
+    check_recording(block, str(path), lambda row: f"line {table.line_of(row)}")
     return Imported(block, "CSV", columns.units)
 
 
@@ -147,7 +145,7 @@ def _from_parquet(path: Path, units: Mapping[str, str] | None) -> Imported:
         except (ValueError, TypeError) as error:
             raise InputError(f"{path}: column {table.column_names[index]}: not numbers ({error})") from error
     block = _block(path, columns, np.column_stack(parts))
-    check_samples(block, str(path))
+    check_recording(block, str(path), lambda row: f"row {row + 1}")
     return Imported(block, "Parquet", columns.units)
 
 
@@ -165,33 +163,3 @@ def _block(path: Path, columns: Columns, values: FloatArray) -> ImuBlock:
 def _seconds(times: FloatArray, to_s: float) -> FloatArray:
     """Times in s; counts of small units start at zero, so that a date in ns keeps its precision."""
     return (times - times[0]) * to_s if to_s != 1.0 and len(times) else times
-
-
-def check_samples(block: ImuBlock, name: str, first_line: int = 2) -> None:
-    """Raise `InputError` for values no sensor gives: not finite, time running back, foreign units."""
-    finite = np.isfinite(block.t_s) & np.isfinite(block.acc_ms2).all(1) & np.isfinite(block.gyr_rads).all(1)
-    if not finite.all():
-        line = int(np.flatnonzero(~finite)[0]) + first_line
-        raise InputError(f"{name}: line {line}: a value is not finite; leave such samples out")
-    back = np.flatnonzero(np.diff(block.t_s) <= 0.0)
-    if len(back):
-        line = int(back[0]) + first_line + 1
-        raise InputError(
-            f"{name}: line {line}: time does not increase ({block.t_s[back[0] + 1]:.4f} s after"
-            f" {block.t_s[back[0]]:.4f} s); sort the samples and drop doubles"
-        )
-    if len(block) < 2:
-        return
-    norm = float(np.median(np.linalg.norm(block.acc_ms2, axis=1)))
-    if norm < 1e-6:
-        raise InputError(f"{name}: the acceleration is zero throughout; was the sensor on?")
-    if 0.5 < norm < 2.0:
-        raise InputError(
-            f"{name}: the acceleration is about {norm:.2f} at rest, so it is in g;"
-            f" multiply by {STANDARD_GRAVITY_MS2} to get m/s²"
-        )
-    if float(np.abs(block.gyr_rads).max()) > _GYR_MAX_RADS:
-        raise InputError(
-            f"{name}: rates up to {np.abs(block.gyr_rads).max():.0f} rad/s, so they are in °/s;"
-            " divide by 57.2958 to get rad/s"
-        )
