@@ -15,6 +15,7 @@ from fusion.errors import FusionError
 from fusion.pipeline import PipelineConfig
 from fusion.summary import Document
 from fusion.types import Segment
+from sensors.battery import BatteryLevel, BatteryWatch
 from sensors.source import DeviceState, DeviceStatus, RawPacket
 from service.bus import Bus, Message
 from service.session import AthleteSession, SessionFacts
@@ -65,6 +66,7 @@ class Gateway:
         """athlete → open session."""
         self._profiles: dict[str, Profile] = {}
         self._refused: set[str] = set()
+        self._batteries: dict[str, BatteryWatch] = {}
         self.packets_received = self.packets_unassigned = 0
         self.on_status: Callable[[DeviceStatus], None] = lambda _status: None
 
@@ -86,15 +88,32 @@ class Gateway:
         if status.profile is not None:
             self._profiles[status.device_id] = status.profile
         if status.state is DeviceState.STREAMING and (before is None or before.state is not status.state):
-            self._restart_stream(status.device_id)
+            self._restart_stream(status)
+        self._watch_battery(status)
         log.info("sensor", device=status.device_id, state=status.state.value, reason=status.reason or None)
         self.on_status(status)
 
-    def _restart_stream(self, device_id: str) -> None:
-        athlete_id, _ = self.assignment.sensors.get(device_id, ("", None))
+    def _restart_stream(self, status: DeviceStatus) -> None:
+        athlete_id, _ = self.assignment.sensors.get(status.device_id, ("", None))
         session = self.sessions.get(athlete_id)
-        if session is not None:
-            session.restart_stream(device_id)
+        if session is not None and status.device_id in session.stats:
+            session.restart_stream(status.device_id, max(status.t_s, session.last_arrival_s))
+
+    def _watch_battery(self, status: DeviceStatus) -> None:
+        if status.battery_percent is None:
+            return
+        watch = self._batteries.setdefault(status.device_id, BatteryWatch())
+        warning = watch.update(status.t_s, BatteryLevel(status.battery_percent))
+        athlete_id, segment = self.assignment.sensors.get(status.device_id, (None, None))
+        if warning is None or athlete_id is None or segment is None:
+            return
+        body: Document = {
+            "event": "warning",
+            "code": "battery_low",
+            "message": f"{segment.value} sensor {status.name or status.device_id}: {warning}",
+            "segment": segment.value,
+        }
+        self._bus.publish(Message("alert", athlete_id, body))
 
     def assign(self, device_id: str, athlete_id: str, segment: Segment, exercise: str) -> None:
         """Remember where a sensor is worn and what its wearer is going to do."""

@@ -29,8 +29,8 @@ from fusion.types import (
     SetEvent,
     WarningEvent,
 )
-from sensors.source import RawPacket
-from sensors.stream import SensorStream, StreamStats
+from sensors.source import RESTARTED, RawPacket
+from sensors.stream import SensorStream, StreamHealth, StreamStats
 from service.bus import Message
 from service.storage.engine import StorageError
 from service.storage.repository import Repository
@@ -104,9 +104,14 @@ class AthleteSession:
             self._disk_trouble(error, packet.arrival_s)
         self._take(packet)
 
-    def restart_stream(self, device_id: str) -> None:
-        """A sensor came back: its clock is mapped anew."""
-        self._streams[device_id].restart()
+    def restart_stream(self, device_id: str, arrival_s: float) -> None:
+        """A sensor came back: its clock is mapped anew, and will be when the recording is read."""
+        self.packet(RawPacket(device_id, RESTARTED, arrival_s, b""))
+
+    def health(self, now_s: float) -> dict[str, StreamHealth]:
+        """How each sensor is doing at Unix time ``now_s``."""
+        t_s = now_s - self.facts.started_s
+        return {device_id: stream.health(t_s) for device_id, stream in self._streams.items()}
 
     def finish(self) -> None:
         """The last samples and the open set come out."""

@@ -44,6 +44,15 @@ class SensorPublic(BaseModel):
     athlete_id: str | None
     segment: str | None
     loss: float | None
+    """Share of samples lost since the session began."""
+    rate_hz: float | None
+    """Samples a second in the last seconds."""
+    nominal_hz: float | None
+    recent_loss: float | None
+    loss_method: str | None
+    """``sequence`` and ``timestamp`` are exact, ``rate`` is an estimate."""
+    problems: list[str]
+    """What is wrong with the stream, in plain words."""
 
 
 class SessionPublic(Model):

@@ -38,6 +38,7 @@ async def sensors(service: ServiceDep) -> list[SensorPublic]:
         athlete_id, segment = gateway.assignment.sensors.get(device_id, (None, None))
         session = gateway.sessions.get(athlete_id or "")
         stats = session.stats.get(device_id) if session else None
+        health = session.health(service.clock()).get(device_id) if session else None
         seen.append(
             SensorPublic(
                 device_id=device_id,
@@ -50,6 +51,11 @@ async def sensors(service: ServiceDep) -> list[SensorPublic]:
                 athlete_id=athlete_id,
                 segment=segment.value if segment else None,
                 loss=round(stats.loss, 5) if stats else None,
+                rate_hz=round(health.rate_hz, 2) if health else None,
+                nominal_hz=health.nominal_hz if health else None,
+                recent_loss=round(health.loss, 5) if health else None,
+                loss_method=health.method.value if health else None,
+                problems=list(health.reasons) if health else [],
             )
         )
     return seen
