@@ -174,6 +174,11 @@ def _other_packets(setup: Setup) -> list[tuple[str, bytes]]:
         for write in setup.writes(name)
         if write.reply and write.reply.prefix
     ]
+    found += [
+        (question.reply_characteristic, bytes.fromhex(question.write or question.starts_with))
+        for question in setup.profile.match.confirm
+        if question.reply_characteristic
+    ]
     battery = setup.profile.battery
     if battery and battery.tag:
         found.append((battery.characteristic, bytes.fromhex(battery.tag)))

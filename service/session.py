@@ -16,12 +16,14 @@ from fusion.summary import (
     alignment_document,
     finding_document,
     number,
+    recognition_document,
     rep_document,
     set_document,
 )
 from fusion.types import (
     CalibrationEvent,
     Event,
+    ExerciseEvent,
     FindingEvent,
     MotionUpdate,
     RepEvent,
@@ -88,6 +90,11 @@ class AthleteSession:
         """What became of each sensor's packets."""
         return {device_id: stream.stats for device_id, stream in self._streams.items()}
 
+    def health(self, device_id: str, now_s: float) -> StreamHealth | None:
+        """Rate and loss of a sensor's last seconds at Unix time ``now_s``; None for a stranger."""
+        stream = self._streams.get(device_id)
+        return stream.health(now_s - self.facts.started_s) if stream else None
+
     def recover(self, packets: Any) -> None:
         """Run spooled packets again without telling anyone: the state is as before the crash."""
         self._quiet = True
@@ -107,11 +114,6 @@ class AthleteSession:
     def restart_stream(self, device_id: str, arrival_s: float) -> None:
         """A sensor came back: its clock is mapped anew, and will be when the recording is read."""
         self.packet(RawPacket(device_id, RESTARTED, arrival_s, b""))
-
-    def health(self, now_s: float) -> dict[str, StreamHealth]:
-        """How each sensor is doing at Unix time ``now_s``."""
-        t_s = now_s - self.facts.started_s
-        return {device_id: stream.health(t_s) for device_id, stream in self._streams.items()}
 
     def finish(self) -> None:
         """The last samples and the open set come out."""
@@ -193,6 +195,9 @@ class AthleteSession:
                 self._repository.save_calibration(self.facts.id, event.alignment)
             body = {"event": "calibrated", "alignment": alignment_document(event.alignment)}
             self._event("calibration", event.t_s, body)
+        elif isinstance(event, ExerciseEvent):
+            body = {"event": "recognised", "recognised": recognition_document(event)}
+            self._event("set", event.t_s, body)
         else:
             self._warn(event)
 

@@ -40,19 +40,19 @@ class SensorPublic(BaseModel):
     reason: str
     profile: str | None
     battery_percent: int | None
+    charging: bool | None
+    battery_left_s: float | None
+    """Until empty, from the last hours' use; None before enough has been used."""
     rssi_dbm: int | None
+    adapter: str
     athlete_id: str | None
     segment: str | None
-    loss: float | None
-    """Share of samples lost since the session began."""
     rate_hz: float | None
-    """Samples a second in the last seconds."""
-    nominal_hz: float | None
-    recent_loss: float | None
-    loss_method: str | None
-    """``sequence`` and ``timestamp`` are exact, ``rate`` is an estimate."""
-    problems: list[str]
-    """What is wrong with the stream, in plain words."""
+    """Samples a second of the last seconds."""
+    loss: float | None
+    """Share of the samples of the last seconds that never came."""
+    reasons: list[str]
+    """What is not as it should be, and what to do."""
 
 
 class SessionPublic(Model):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -204,15 +203,6 @@ def test_a_full_disk_is_said_once_and_the_session_goes_on(
     assert line.gateway.sessions[ATHLETE].reps_counted >= 3
 
 
-def test_a_low_battery_is_told_once_to_whoever_wears_the_sensor(line: Line) -> None:
-    for percent in (40, 15, 14, 13):
-        line.gateway.status(replace(streaming("pelvis"), battery_percent=percent))
-    line.gateway.status(replace(streaming("nobody's"), battery_percent=5))
-    (alert,) = line.events("alert")
-    assert alert["code"] == "battery_low"
-    assert alert["message"] == "pelvis sensor pelvis: the battery has 15 % left; charge it after this set"
-
-
 async def test_a_reconnect_is_kept_with_the_packets_and_read_again(
     line: Line, repository: Repository
 ) -> None:
@@ -220,6 +210,7 @@ async def test_a_reconnect_is_kept_with_the_packets_and_read_again(
     line.gateway.status(streaming("pelvis"))
     line.deliver(packets[:400])
     line.gateway.status(streaming("pelvis", DeviceState.LOST))
+    line.gateway.status(streaming("pelvis", DeviceState.CONNECTING))
     line.gateway.status(streaming("pelvis"))
     line.gateway.status(streaming("pelvis"))  # only its battery was read
     line.deliver(packets[400:])
@@ -232,11 +223,14 @@ async def test_a_reconnect_is_kept_with_the_packets_and_read_again(
 def test_each_sensor_s_rate_and_loss_can_be_asked_for(line: Line) -> None:
     packets = packets_of()
     line.deliver([p for k, p in enumerate(packets) if p.device_id == "pelvis" or k % 5])
-    health = line.gateway.sessions[ATHLETE].health(line.clock())
-    assert health["pelvis"].rate_hz == pytest.approx(60.0, abs=1.0)
-    assert health["pelvis"].reasons == ()
-    assert health["thigh_right"].loss > 0.05
-    assert "of samples are lost (by device times)" in health["thigh_right"].reasons[-1]
+    session = line.gateway.sessions[ATHLETE]
+    pelvis, thigh = (session.health(d, line.clock()) for d in ("pelvis", "thigh_right"))
+    assert pelvis is not None
+    assert thigh is not None
+    assert pelvis.rate_hz == pytest.approx(60.0, abs=1.0)
+    assert pelvis.reasons == ()
+    assert thigh.loss > 0.05
+    assert "of samples are lost (by device times)" in thigh.reasons[-1]
 
 
 def test_frames_come_at_the_live_rate_with_the_angles_of_the_conventions(line: Line) -> None:
