@@ -33,7 +33,7 @@ from fusion.types import (
     SetEvent,
     WarningEvent,
 )
-from sensors.source import RawPacket
+from sensors.source import RESTARTED, RawPacket
 from sensors.stream import SensorStream, StreamHealth, StreamStats
 from service.bus import Message
 from service.storage.engine import StorageError
@@ -115,9 +115,9 @@ class AthleteSession:
             self._disk_trouble(error, packet.arrival_s)
         self._take(packet)
 
-    def restart_stream(self, device_id: str) -> None:
-        """A sensor came back: its clock is mapped anew."""
-        self._streams[device_id].restart()
+    def restart_stream(self, device_id: str, arrival_s: float) -> None:
+        """A sensor came back: its clock is mapped anew, and will be when the recording is read."""
+        self.packet(RawPacket(device_id, RESTARTED, arrival_s, b""))
 
     def finish(self) -> None:
         """The last samples and the open set come out."""
