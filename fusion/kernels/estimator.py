@@ -30,7 +30,7 @@ from fusion.kernels.estimator_state import (
     constants,
 )
 from fusion.kernels.estimator_step import step
-from fusion.types import FloatArray, IndexArray, QualityArray
+from fusion.types import FloatArray, IntArray, QualityArray
 
 CHUNK: Final = 8
 """Steps taken before samples are brought in and results out again."""
@@ -52,7 +52,7 @@ def estimator_of(width: int) -> Callable[..., None]:
     def run(
         states: FloatArray,
         p: FloatArray,
-        starts: IndexArray,
+        starts: IntArray,
         t_s: FloatArray,
         acc: FloatArray,
         gyr: FloatArray,

@@ -51,7 +51,7 @@ def test_levers_may_be_told() -> None:
     plain, told = RelativeHeading(), RelativeHeading()
     told.expect_levers(LEVERS_M[0], LEVERS_M[1], 0.02)
     for estimate in (plain, told):
-        estimate.update(cut(FIRST, 0, 300), cut(SECOND, 0, 300))
+        estimate.update(cut(FIRST, 0, 150), cut(SECOND, 0, 150))
     assert told.sd_rad < plain.sd_rad
     for found, true in zip(told.levers_m, LEVERS_M, strict=True):
         assert found == pytest.approx(true, abs=0.03)
