@@ -16,7 +16,8 @@ from fusion import exercises
 from fusion.analysis import Analysis, analysis_document, analyze, valid_samples
 from fusion.errors import InputError
 from fusion.pipeline import PipelineConfig
-from fusion.summary import Document
+from fusion.summary import Document, number
+from fusion.sync import synchronise
 from fusion.types import ImuBlock, Segment, SignalBlock
 from sensors.imports import read_qmt, read_sensor_file
 
@@ -30,6 +31,7 @@ def analyze_files(
     *,
     stand_s: tuple[float, float] | None,
     rate_hz: float,
+    find_offsets: bool,
     out: Path | None,
     as_json: bool,
 ) -> None:
@@ -37,12 +39,19 @@ def analyze_files(
     if exercise == "auto":
         raise InputError("--exercise auto is not there yet; name one of: ilium exercises list")
     exercises.load(exercise)
-    blocks = _read(files)
+    blocks, offsets = _read(files), None
+    if find_offsets:
+        blocks, offsets = synchronise(blocks)
     config = PipelineConfig(
         {segment.value: segment for segment in blocks}, exercise, rate_hz=rate_hz, stand_between_s=stand_s
     )
     analysis = analyze({segment.value: block for segment, block in blocks.items()}, config)
     document = analysis_document(analysis)
+    if offsets is not None:
+        document["quality"]["clock_offsets"] = {
+            s.value: {"offset_s": number(o.offset_s, 4), "confidence": number(o.confidence, 2)}
+            for s, o in offsets.items()
+        }
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         (out / "summary.json").write_text(json.dumps(document, indent=1) + "\n")

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 SensorFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="CSV or Parquet.")]
+
+
+class Sync(StrEnum):
+    """How the clocks of the files are taken."""
+
+    ZERO = "zero"
+    AUTO = "auto"
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +33,9 @@ def analyze(
     shank_left: SensorFile = None,
     stand: Annotated[str | None, typer.Option(metavar="A:B", help="When the person stood still, s.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for angles.csv and summary.json.")] = None,
+    sync: Annotated[
+        Sync, typer.Option(help="Clocks: equal as they are (zero), or their offset found from the motion.")
+    ] = Sync.ZERO,
     rate: Annotated[float, typer.Option(help="Samples per second of the result.")] = 60.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
@@ -45,6 +56,7 @@ def analyze(
         exercise,
         stand_s=parse_span(stand),
         rate_hz=rate,
+        find_offsets=sync is Sync.AUTO,
         out=out,
         as_json=as_json,
     )
