@@ -16,12 +16,14 @@ from fusion.summary import (
     alignment_document,
     finding_document,
     number,
+    recognition_document,
     rep_document,
     set_document,
 )
 from fusion.types import (
     CalibrationEvent,
     Event,
+    ExerciseEvent,
     FindingEvent,
     MotionUpdate,
     RepEvent,
@@ -30,7 +32,7 @@ from fusion.types import (
     WarningEvent,
 )
 from sensors.source import RawPacket
-from sensors.stream import SensorStream, StreamStats
+from sensors.stream import SensorStream, StreamHealth, StreamStats
 from service.bus import Message
 from service.storage.engine import StorageError
 from service.storage.repository import Repository
@@ -87,6 +89,11 @@ class AthleteSession:
     def stats(self) -> dict[str, StreamStats]:
         """What became of each sensor's packets."""
         return {device_id: stream.stats for device_id, stream in self._streams.items()}
+
+    def health(self, device_id: str, now_s: float) -> StreamHealth | None:
+        """Rate and loss of a sensor's last seconds at Unix time ``now_s``; None for a stranger."""
+        stream = self._streams.get(device_id)
+        return stream.health(now_s - self.facts.started_s) if stream else None
 
     def recover(self, packets: Any) -> None:
         """Run spooled packets again without telling anyone: the state is as before the crash."""
@@ -188,6 +195,9 @@ class AthleteSession:
                 self._repository.save_calibration(self.facts.id, event.alignment)
             body = {"event": "calibrated", "alignment": alignment_document(event.alignment)}
             self._event("calibration", event.t_s, body)
+        elif isinstance(event, ExerciseEvent):
+            body = {"event": "recognised", "recognised": recognition_document(event)}
+            self._event("set", event.t_s, body)
         else:
             self._warn(event)
 
