@@ -126,7 +126,7 @@ class OrientationEstimator:
             quality,
         )
         if self._heading and block.mag_ut is not None:
-            q_es, heading_sd = self._heading.update(block.t_s, q_es, heading_sd, block.mag_ut)
+            q_es, heading_sd = self._heading.update(block.t_s, q_es, gyr, heading_sd, block.mag_ut)
         return OrientedBlock(block.t_s, q_es, gyr, block.acc_ms2, inclination_sd, heading_sd, quality)
 
     def _check(self, block: ImuBlock) -> None:

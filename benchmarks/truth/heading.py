@@ -1,4 +1,4 @@
-"""Relative orientation of two sensors on a joint, beside VQF on the same samples."""
+"""Headings: of two sensors on a joint without a magnetometer, of one with; beside VQF on the same samples."""
 
 from __future__ import annotations
 
@@ -8,8 +8,15 @@ import numpy as np
 from vqf import VQF
 
 from benchmarks.harness import Progress, Report, Row, at_most
-from benchmarks.recordings import JointRecording, joints
+from benchmarks.recordings import (
+    JointRecording,
+    MagneticTrial,
+    broad_with_field,
+    heading_rmse_deg,
+    joints,
+)
 from fusion import quaternion as quat
+from fusion.orientation import estimate_orientation
 from fusion.relative_heading import about_vertical, estimate_relative_orientation
 from fusion.types import FloatArray
 
@@ -26,6 +33,9 @@ than the sensors by more than 10 rad/s (six of 1D_01) are left out for all. The 
 at {" and ".join(sorted(TUNED))} only; the last row is without them. In a minute VQF drifts little: what the
 constraint adds grows with the length of the session.
 """
+MAGNETIC_NOTE = """Root mean square error of one sensor's heading with its magnetometer on the trials of BROAD
+that were there: rules and constants are VQF's, nothing was tuned.
+"""
 HEADER = (
     "VQF-6D, start given",
     "causal, start given",
@@ -37,20 +47,50 @@ HEADER = (
 
 def run(progress: Progress) -> Report:
     """Every recording with every form of the estimate."""
+    parts = [part for part in (_relative(progress), _magnetic(progress)) if part is not None]
+    if not parts:
+        return Report("Headings (no recordings: set ILIUM_DATA)")
+    rows = [row for part in parts for row in part.rows]
+    return Report("Headings", rows, "\n".join(part.markdown for part in parts) + f"\n`{COMMAND}`\n")
+
+
+def _relative(progress: Progress) -> Report | None:
     recordings = joints()
     if not recordings:
-        return Report("Relative orientation (no recordings: set ILIUM_DATA)")
+        return None
     progress("relative orientation of two sensors on a joint")
     table = np.array([_errors(r) for r in recordings])
     fresh = np.array([r.name not in TUNED for r in recordings])
     lines = ["| recording | " + " | ".join(HEADER) + " |", "|---" * (len(HEADER) + 1) + "|"]
     lines += [_line(r.name, row) for r, row in zip(recordings, table, strict=True)]
-    lines += [
-        _line("mean", table[:, :4].mean(0)),
-        _line("mean, not used for tuning", table[fresh, :4].mean(0)),
-    ]
-    markdown = NOTE + "\n" + "\n".join(lines) + f"\n\n`{COMMAND}`\n"
-    return Report("Relative orientation without a magnetometer", _rows(table, fresh), markdown)
+    for name, kept in (("mean", slice(None)), ("mean, not used for tuning", fresh)):
+        lines.append(_line(name, [*table[kept, :4].mean(0), np.nan]))
+    return Report("", _rows(table, fresh), NOTE + "\n" + "\n".join(lines) + "\n")
+
+
+def _magnetic(progress: Progress) -> Report | None:
+    trials = broad_with_field()
+    if not trials:
+        return None
+    progress("heading with a magnetometer")
+    table = np.array([_magnetic_errors(t) for t in trials])
+    disturbed = np.array([t.disturbed for t in trials])
+    lines, rows = ["| field | Ilium | worst | VQF-9D | worst |", "|---|---|---|---|---|"], []
+    for name, kept in (("undisturbed", ~disturbed), ("disturbed", disturbed)):
+        (ours, rival), (worst, rival_worst) = table[kept].mean(0), table[kept].max(0)
+        lines.append(f"| {name} | {ours:.2f}° | {worst:.2f}° | {rival:.2f}° | {rival_worst:.2f}° |")
+        case, limit = f"heading with a magnetometer, {name}", round(1.05 * float(rival), 3)
+        rivals = {"rival": "vqf 9D", "rival_value": float(rival)}
+        rows.append(at_most(case, float(ours), limit, "deg", command=COMMAND, **rivals))
+    return Report("", rows, MAGNETIC_NOTE + "\n" + "\n".join(lines) + "\n")
+
+
+def _magnetic_errors(t: MagneticTrial) -> tuple[float, float]:
+    """Ours and VQF's heading error."""
+    acc, gyr = t.trial.acc_ms2, t.trial.gyr_rads
+    ours = estimate_orientation(t_s=t.trial.t_s, acc_ms2=acc, gyr_rads=gyr, mag_ut=t.mag_ut)
+    rival = VQF(1.0 / t.trial.rate_hz).updateBatch(gyr, acc, t.mag_ut)["quat9D"]
+    return heading_rmse_deg(ours, t.trial), heading_rmse_deg(rival, t.trial)
 
 
 def _rows(table: FloatArray, fresh: np.ndarray) -> list[Row]:
