@@ -11,6 +11,7 @@ from fusion import exercises
 from fusion.errors import InputError
 from fusion.input_checks import check_recording
 from fusion.pipeline import MotionPipeline, PipelineConfig, PipelineOutput
+from fusion.rom import seated_s
 from fusion.summary import Document, alignment_document, number, recognition_document, set_document
 from fusion.types import (
     Event,
@@ -110,6 +111,7 @@ def analysis_document(analysis: Analysis) -> Document:
         "calibration": {s.value: alignment_document(a) for s, a in analysis.alignments.items()},
         "sets": [set_document(done) for done in analysis.sets],
         "range_of_motion": range_of_motion(analysis.signals),
+        "seated_s": number(seated_s(analysis.signals)) if analysis.signals else None,
         "quality": {
             "loss": number(analysis.loss, 5),
             "gaps": analysis.gaps,

@@ -16,7 +16,7 @@ from fusion.alignment import FRAME_S, CalibrationLadder, split_frames
 from fusion.common_heading import CommonHeading
 from fusion.errors import CalibrationError, InputError
 from fusion.exercises import Exercise
-from fusion.form import Limits, ReferencePath
+from fusion.form import Limits, PersonReference
 from fusion.holds import HoldAnalyzer
 from fusion.input_gate import InputGate
 from fusion.kinematics import Kinematics
@@ -58,7 +58,8 @@ class PipelineConfig:
     """When the person stood still, where that is known; otherwise a stand is looked for."""
     max_wait_s: float = 0.06
     orientation: OrientationParams = field(default_factory=OrientationParams)
-    reference: ReferencePath | None = None
+    references: tuple[PersonReference, ...] = ()
+    """What is known of the person's own good form; those of other exercises are left alone."""
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -116,13 +117,15 @@ class MotionPipeline:
             self._headings.align(self._given)
         self._movement: MovementAnalyzer | HoldAnalyzer | AutoAnalyzer
         if planned is None:
-            self._movement = AutoAnalyzer(config.judged_side, config.rate_hz, limits=config.limits)
+            self._movement = AutoAnalyzer(
+                config.judged_side, config.rate_hz, references=config.references, limits=config.limits
+            )
         else:
             self._movement = movement_analyzer(
                 planned,
                 config.judged_side,
                 config.rate_hz,
-                reference=config.reference,
+                references=config.references,
                 limits=config.limits,
             )
         self._clipped: set[str] = set()

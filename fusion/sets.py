@@ -7,9 +7,8 @@ from itertools import pairwise
 from math import inf
 from statistics import median
 
-import numpy as np
-
 from fusion.exercises import Exercise
+from fusion.metrics import set_fatigue, symmetry
 from fusion.types import RepSummary, SetSummary, Side
 
 _CLOSE_S = 8.0
@@ -157,7 +156,8 @@ class SetBook:
             reps=tuple(reps),
             quality_reps=sum(rep.quality for rep in reps),
             rest_before_s=None if self._last_end_s is None else start_s - self._last_end_s,
-            fatigue=fatigue(reps),
+            fatigue=set_fatigue(reps),
+            symmetry=symmetry(reps),
         )
 
     def close(self) -> SetSummary | None:
@@ -168,17 +168,3 @@ class SetBook:
             self._last_end_s = done.t_end_s
         self.candidates, self.opened = [], False
         return done
-
-
-def fatigue(reps: list[RepSummary]) -> dict[str, float]:
-    """Loss of mean lifting speed against the best repetition, %, and creep of range and P_res, deg."""
-    if len(reps) < 3:
-        return {}
-    speeds = np.array([r.metrics.get("concentric_mean_dps", np.nan) for r in reps])
-    if not np.isfinite(speeds).any():
-        return {}
-    return {
-        "velocity_loss_percent": float(100.0 * (1.0 - speeds[-1] / np.nanmax(speeds))),
-        "rom_change_deg": reps[-1].rom_deg - reps[0].rom_deg,
-        "pelvis_residual_change_deg": reps[-1].pelvis_residual_peak_deg - reps[0].pelvis_residual_peak_deg,
-    }
