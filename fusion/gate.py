@@ -25,6 +25,8 @@ _AT_REST_DEG, _ELSEWHERE_DEG = 25.0, 12.0
 _OTHER_LEG_DEG = 26.0
 """How far the leg that does not work may stray from what it does in the model."""
 _UPRIGHT_END_DEG = 16.0
+_RETURN_TILT_DEG = 40.0
+"""How far P may be, at the end, from where it was at the beginning."""
 _BACK_SHARE_MIN = 0.4
 """Least share of the range that is gone back in a repetition."""
 _UPRIGHT_PITCH_DEG = 10.0
@@ -37,10 +39,10 @@ _ALONE_FULL_SHARE = 0.75
 _ALONE_TIME = (0.45, 2.2)
 """A repetition that stands alone takes no less and no more than this, of the tempo's limits."""
 _ALONE_PAUSE_S = 5.0
-_STRIDE_TILT_DEG, _STRIDE_DEG, _STRIDE_SHARE, _STRIDE_TIME = 18.0, 12.0, 0.3, 0.8
+_STRIDE_TILT_DEG, _STRIDE_DEG, _STRIDE_SHARE, _STRIDE_TIME = 18.0, 12.0, 0.3, 1.0
 """How far a stride may be from the model: P, the extremes of T (also as a share of their range), ln time."""
 _STRIDE_SD = np.array([8.0, 10.0, 10.0, 0.25])
-_PLANNED = 0.7
+_PLANNED = 1.5
 """What the exercise that is looked for is ahead of everyday gaits, in such deviations."""
 _GAITS = {
     "walk": np.array([3.0, 26.0, -16.0, np.log(1.1)]),
@@ -96,7 +98,7 @@ class PostureGate:
         if self._exercise.kind is Kind.EVENT:
             return True
         begins, ends = (float(track.pelvis_tilt_deg[k]) for k in (track.start, track.end))
-        if abs(float(turned_deg(ends, begins))) > _TILT_TOLERANCE_DEG:
+        if abs(float(turned_deg(ends, begins))) > _RETURN_TILT_DEG:
             return False
         upright = _upright(self._rest) and not self._walks and not track.by_free_leg
         pitch = float(track.thigh_pitch_deg[track.end])
@@ -107,8 +109,9 @@ class PostureGate:
         rest = self._rest
         if rest is None or abs(rest.pelvis_list_deg) > _SIDE_LYING_DEG:
             return False
-        tilt = np.abs(turned_deg(track.pelvis_tilt_deg[[0, -1]], rest.pelvis_tilt_deg))
-        pitch = np.abs(turned_deg(track.thigh_pitch_deg[[0, -1]], rest.thigh_pitch_deg))
+        ends = [track.start, -1]
+        tilt = np.abs(turned_deg(track.pelvis_tilt_deg[ends], rest.pelvis_tilt_deg))
+        pitch = np.abs(turned_deg(track.thigh_pitch_deg[ends], rest.thigh_pitch_deg))
         began, now = np.fmax(tilt, pitch).tolist()
         return bool(began > _ELSEWHERE_DEG and now < min(_AT_REST_DEG, 0.5 * began))
 
@@ -218,10 +221,11 @@ class PostureGate:
 
     def _steps_fit(self, track: Track) -> bool:
         """A stride must be near the exercise's own, and nearer to it than to any everyday gait."""
-        pitch = track.thigh_pitch_deg[track.start : track.end + 1]
+        back = slice(track.reach, track.end + 1)
+        pitch = track.thigh_pitch_deg[back]
         if self._stride is None or not np.isfinite(pitch).any():
             return True
-        tilt = float(np.nanmean(track.pelvis_tilt_deg[track.start : track.end + 1]))
+        tilt = float(np.nanmean(track.pelvis_tilt_deg[back]))
         took_s = float(track.t_s[track.end] - track.t_s[track.start])
         seen = np.array([tilt, np.nanmax(pitch), np.nanmin(pitch), np.log(max(took_s, 0.1))])
         off = np.abs(seen - self._stride)

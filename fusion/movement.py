@@ -191,7 +191,7 @@ class MovementAnalyzer:
                 rep,
                 top_deg=float(track.effort_deg[track.reach]),
                 top_tilt_deg=float(track.pelvis_tilt_deg[track.reach]),
-                start_deg=float(track.effort_deg[track.start]),
+                top_pitch_deg=float(track.thigh_pitch_deg[track.reach]),
                 sure_alone=self._gate.fits_alone(track),
                 by_free_leg=track.by_free_leg,
             )

@@ -14,13 +14,11 @@ from fusion.types import RepSummary, SetSummary, Side
 
 _CLOSE_S = 8.0
 _CLOSE_PERIODS = 3.0
-_GIVE_UP_S = 30.0
+_GIVE_UP_S = 60.0
 """A movement begun and not ended for this long belongs to no set."""
-_TOP_DEG, _TOP_SHARE, _TOP_TILT_DEG = 12.0, 0.25, 15.0
-"""How far the far end of a set-up movement lies from the set's: effort, share of the range, P."""
+_TOP_DEG, _TOP_SHARE, _TOP_TILT_DEG = 12.0, 0.18, 15.0
+"""How far a set-up movement ends from where the set's end: effort and T, also as a share of the range; P."""
 _FULL_SHARE = 0.65
-_START_SHARE = 0.12
-"""A short repetition that belongs began this near, of the range, to where the others began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +30,8 @@ class Candidate:
     """Effort at the far end."""
     top_tilt_deg: float
     """P there."""
-    start_deg: float
-    """Effort where it began."""
+    top_pitch_deg: float
+    """T there; NaN where it is not known."""
     sure_alone: bool
     """Whether it would count without others around it."""
     by_free_leg: bool = False
@@ -125,23 +123,19 @@ class SetBook:
     def _agree(self, a: Candidate, b: Candidate) -> bool:
         if a.by_free_leg is not b.by_free_leg:
             return True
-        near = abs(a.top_deg - b.top_deg) <= max(_TOP_DEG, _TOP_SHARE * self._rom_deg())
-        return near and abs(a.top_tilt_deg - b.top_tilt_deg) <= _TOP_TILT_DEG
+        return _near(a, b.top_deg, b.top_tilt_deg, b.top_pitch_deg, self._rom_deg())
 
     def _belongs(self, one: Candidate) -> bool:
-        """Whether it ends where full ones end, or began where they begin and did not get that far."""
+        """Whether it ends where the set's full repetitions end."""
         alike = [c for c in self.candidates if c.by_free_leg is one.by_free_leg]
         if len(alike) == 1:
             return not one.by_free_leg
         most = max(c.rep.rom_deg for c in alike)
         full = [c for c in alike if c.rep.rom_deg >= _FULL_SHARE * most]
-        rom_deg = median(c.rep.rom_deg for c in full)
-        top = median(c.top_deg for c in full)
-        tilt = median(c.top_tilt_deg for c in full)
-        if abs(one.top_deg - top) <= max(_TOP_DEG, _TOP_SHARE * rom_deg):
-            return abs(one.top_tilt_deg - tilt) <= _TOP_TILT_DEG
-        start = median(c.start_deg for c in full)
-        return one.top_deg < top and abs(one.start_deg - start) <= _START_SHARE * rom_deg
+        top, tilt, pitch = (
+            median(getattr(c, name) for c in full) for name in ("top_deg", "top_tilt_deg", "top_pitch_deg")
+        )
+        return _near(one, top, tilt, pitch, median(c.rep.rom_deg for c in full))
 
     # --- what it amounts to
 
@@ -168,6 +162,13 @@ class SetBook:
             self._last_end_s = done.t_end_s
         self.candidates, self.opened = [], False
         return done
+
+
+def _near(one: Candidate, top_deg: float, tilt_deg: float, pitch_deg: float, rom_deg: float) -> bool:
+    allowed = max(_TOP_DEG, _TOP_SHARE * rom_deg)
+    if abs(one.top_deg - top_deg) > allowed or abs(one.top_pitch_deg - pitch_deg) > allowed:
+        return False
+    return abs(one.top_tilt_deg - tilt_deg) <= _TOP_TILT_DEG
 
 
 def fatigue(reps: list[RepSummary]) -> dict[str, float]:
