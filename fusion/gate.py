@@ -74,6 +74,11 @@ class PostureGate:
         if self._one_leg and self._rest is not None and self._turn is not None:
             self._other_way = _other_pitch(self._turn, self._rest) - _other_pitch(self._rest, self._rest)
 
+    @property
+    def lying(self) -> bool:
+        """Whether the exercise is done on the side, where gravity shows neither P nor T."""
+        return self._rest is not None and abs(self._rest.pelvis_list_deg) > _SIDE_LYING_DEG
+
     def admits(self, track: Track) -> bool:
         """Whether posture at both ends, direction, legs and time fit."""
         outwards_s = float(track.t_s[track.reach] - track.t_s[track.start])
@@ -100,7 +105,7 @@ class PostureGate:
         begins, ends = (float(track.pelvis_tilt_deg[k]) for k in (track.start, track.end))
         if abs(float(turned_deg(ends, begins))) > _RETURN_TILT_DEG:
             return False
-        upright = _upright(self._rest) and not self._walks and not track.by_free_leg
+        upright = _upright(self._rest) and not self._walks
         pitch = float(track.thigh_pitch_deg[track.end])
         return not (upright and abs(pitch - self._rest.thigh_pitch_deg) > _UPRIGHT_END_DEG)
 
@@ -199,7 +204,7 @@ class PostureGate:
             norm = float(np.linalg.norm(step)) * length
             if norm == 0.0 or float(step @ model) / norm < _DIRECTION_COS_MIN:
                 return False
-        upright = _upright(rest) and not track.by_free_leg
+        upright = _upright(rest)
         allowed = _UPRIGHT_PITCH_DEG if upright else max(14.0, min(30.0, 0.3 * abs(model[1])))
         return bool(abs(float(turned_deg(seen_t[0], model_t[0]))) <= allowed)
 
@@ -244,7 +249,9 @@ def _stride_of(exercise: Exercise) -> FloatArray | None:
         return None
     ends = sorted((rest.thigh_pitch_deg, turn.thigh_pitch_deg))
     tilt = 0.5 * (rest.pelvis_tilt_deg + turn.pelvis_tilt_deg)
-    return np.array([tilt, ends[1], ends[0], np.log(tempo.period_s[1])])
+    ways = [span[1] for span in (tempo.concentric_s, tempo.eccentric_s) if span is not None]
+    moving_s = sum(ways) if len(ways) == 2 else tempo.period_s[1]
+    return np.array([tilt, ends[1], ends[0], 0.5 * np.log(tempo.period_s[1] * moving_s)])
 
 
 def _upright(pose: KeyPose) -> bool:

@@ -39,6 +39,8 @@ from fusion.types import (
 _PARTIAL_SHARE = 0.27
 """Of the usual range; 0.3 with room for how evenly a person moves."""
 _FULL_SHARE = 0.65
+_MOST_SHARE = 1.5
+"""Of the exercise's full range: what is more than this was no repetition to go by."""
 _GAP_VOID_S = 0.5
 _GAP_DOUBT_S = 0.15
 _SD_DOUBT_DEG = 10.0
@@ -190,8 +192,8 @@ class MovementAnalyzer:
             Candidate(
                 rep,
                 top_deg=float(track.effort_deg[track.reach]),
-                top_tilt_deg=float(track.pelvis_tilt_deg[track.reach]),
-                top_pitch_deg=float(track.thigh_pitch_deg[track.reach]),
+                top_tilt_deg=nan if self._gate.lying else float(track.pelvis_tilt_deg[track.reach]),
+                top_pitch_deg=nan if self._gate.lying else float(track.thigh_pitch_deg[track.reach]),
                 sure_alone=self._gate.fits_alone(track),
                 by_free_leg=track.by_free_leg,
             )
@@ -257,7 +259,8 @@ class MovementAnalyzer:
         assert count is not None  # noqa: S101 - `_plausible` came first
         rom_min = self._segmenter.driven[which].rom_min_deg
         roms = [r.rom_deg for r in self._book.reps if r.side is track.side and r.full]
-        full = track.rom_deg >= max(rom_min, _FULL_SHARE * (median(roms) if roms else 0.0))
+        usual = min(median(roms), _MOST_SHARE * self._segmenter.driven[which].rom_full_deg) if roms else 0.0
+        full = track.rom_deg >= max(rom_min, _FULL_SHARE * usual)
         before_s = float(track.t_s[track.start]) - self._book.reps[-1].t_end_s if self._book.reps else 0.0
         form = self._form.check(track, full=full, pause_before_s=max(0.0, before_s))
         part = slice(track.start, track.end + 1)

@@ -168,7 +168,7 @@ def _near(one: Candidate, top_deg: float, tilt_deg: float, pitch_deg: float, rom
     allowed = max(_TOP_DEG, _TOP_SHARE * rom_deg)
     if abs(one.top_deg - top_deg) > allowed or abs(one.top_pitch_deg - pitch_deg) > allowed:
         return False
-    return abs(one.top_tilt_deg - tilt_deg) <= _TOP_TILT_DEG
+    return not abs(one.top_tilt_deg - tilt_deg) > _TOP_TILT_DEG
 
 
 def fatigue(reps: list[RepSummary]) -> dict[str, float]:
