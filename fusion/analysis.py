@@ -9,7 +9,9 @@ import numpy as np
 
 from fusion import exercises
 from fusion.errors import InputError
+from fusion.input_checks import check_recording
 from fusion.pipeline import MotionPipeline, PipelineConfig, PipelineOutput
+from fusion.rom import seated_s
 from fusion.summary import Document, alignment_document, number, recognition_document, set_document
 from fusion.types import (
     Event,
@@ -58,11 +60,12 @@ def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig) -> Analysis:
     unknown = {b.device_id for b in blocks.values()} - config.segments.keys()
     if unknown:
         raise InputError(f"{', '.join(sorted(unknown))}: worn on no segment; assign one")
+    output = PipelineOutput()
+    blocks = {name: _checked(block, config, output) for name, block in blocks.items()}
     start, stop = _common_span(blocks)
     pipeline = MotionPipeline(config)
     if config.stand_between_s is not None:
         _check_stand(config.stand_between_s, start, stop)
-    output = PipelineOutput()
     for pieces in _in_time(blocks, start, stop):
         _extend(output, pipeline.update(pieces))
     _extend(output, pipeline.flush())
@@ -77,6 +80,14 @@ def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig) -> Analysis:
         loss=loss,
         gaps=gaps,
     )
+
+
+def _checked(block: ImuBlock, config: PipelineConfig, output: PipelineOutput) -> ImuBlock:
+    usable, warnings = check_recording(block)
+    for message in warnings:
+        segment = config.segments[block.device_id]
+        output.events.append(WarningEvent(float(block.t_s[0]), "recording", message, segment))
+    return usable
 
 
 def joined_signals(parts: Sequence[SignalBlock]) -> SignalBlock | None:
@@ -100,6 +111,7 @@ def analysis_document(analysis: Analysis) -> Document:
         "calibration": {s.value: alignment_document(a) for s, a in analysis.alignments.items()},
         "sets": [set_document(done) for done in analysis.sets],
         "range_of_motion": range_of_motion(analysis.signals),
+        "seated_s": number(seated_s(analysis.signals)) if analysis.signals else None,
         "quality": {
             "loss": number(analysis.loss, 5),
             "gaps": analysis.gaps,

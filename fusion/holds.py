@@ -7,7 +7,8 @@ left; leaving it for a moment does not end it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from math import inf, nan
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from fusion.driver import driven_deg
 from fusion.exercises import Exercise
 from fusion.exercises.model import DriverSignal, KeyPose, Laterality
-from fusion.form import FormChecker, Limits, ReferencePath
+from fusion.form import FormChecker, Limits, PersonReference
 from fusion.history import History, part_of
 from fusion.kernels import posing
 from fusion.legs import not_seen, worn_legs
@@ -70,13 +71,13 @@ class HoldAnalyzer:
         side: Side,
         rate_hz: float,
         *,
-        reference: ReferencePath | None = None,
+        references: Sequence[PersonReference] = (),
         limits: Limits | None = None,
     ) -> None:
         self.exercise = exercise
         self.side = side
         self._target_s = exercise.hold.target_s if exercise.hold else 10.0
-        self._form = FormChecker(exercise, reference, limits)
+        self._form = FormChecker(exercise, references, limits)
         self._book = SetBook(exercise)
         self._history = History(rate_hz, 0, _HISTORY_S)
         self._names: tuple[str, ...] | None = None
@@ -201,7 +202,7 @@ class HoldAnalyzer:
 
     def _handle(self, event: int) -> None:
         if event == posing.HELD:
-            rep = self._summary(self._track())
+            rep = self._summary(self._track(), complete=False)
             kind = RepEventKind.PROVISIONAL
             self._events.append(RepEvent(kind, self._now_s, self._book.index, self.count, rep))
         elif event == posing.LEFT:
@@ -232,6 +233,8 @@ class HoldAnalyzer:
         done = self._book.close()
         self._close_s = inf
         if done is not None:
+            seen = self._form.check_set(done.reps)
+            done = replace(done, findings=seen, not_judged=self._form.not_judged)
             self._events.append(SetEvent(True, self._now_s, done))
 
     def _track(self) -> Track:
@@ -266,12 +269,11 @@ class HoldAnalyzer:
             float(steps.max()) if len(steps) else 0.0,
         )
 
-    def _summary(self, track: Track) -> RepSummary:
+    def _summary(self, track: Track, *, complete: bool = True) -> RepSummary:
         since_s, last_s = float(self._state[posing.SINCE]), float(self._state[posing.LAST])
         held_s = last_s - since_s
         full = held_s >= _FULL_SHARE * self._target_s
-        form = self._form.check(track, full=full, pause_before_s=0.0)
-        bad = any(f.severity is not Severity.INFO for f in form.findings)
+        form = self._form.check(track, complete=complete)
         flexion = track.hip_flexion_deg[np.isfinite(track.hip_flexion_deg)]
         low, high = (float(flexion.min()), float(flexion.max())) if len(flexion) else (nan, nan)
         return RepSummary(
@@ -288,7 +290,7 @@ class HoldAnalyzer:
             hold_s=held_s,
             pelvis_residual_peak_deg=form.residual_peak_deg,
             side=track.side,
-            quality=full and not bad,
+            quality=full and form.good,
             metrics=form.metrics,
             findings=form.findings,
         )

@@ -7,6 +7,8 @@ backdated to the first, and closes after max(8 s, three periods) without one, or
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from math import inf, nan
 from statistics import median
 
@@ -15,7 +17,7 @@ import numpy as np
 from fusion.driver import driven_deg
 from fusion.exercises import Exercise
 from fusion.exercises.model import Kind
-from fusion.form import FormChecker, Limits, ReferencePath
+from fusion.form import FormChecker, Limits, PersonReference
 from fusion.gate import PostureGate, turned_deg
 from fusion.history import part_of
 from fusion.holds import HoldAnalyzer
@@ -54,12 +56,12 @@ def movement_analyzer(
     side: Side,
     rate_hz: float,
     *,
-    reference: ReferencePath | None = None,
+    references: Sequence[PersonReference] = (),
     limits: Limits | None = None,
 ) -> MovementAnalyzer | HoldAnalyzer:
     """The analyzer that fits how the exercise is counted."""
     kind = HoldAnalyzer if exercise.kind is Kind.HOLD else MovementAnalyzer
-    return kind(exercise, side, rate_hz, reference=reference, limits=limits)
+    return kind(exercise, side, rate_hz, references=references, limits=limits)
 
 
 class MovementAnalyzer:
@@ -71,14 +73,14 @@ class MovementAnalyzer:
         side: Side,
         rate_hz: float,
         *,
-        reference: ReferencePath | None = None,
+        references: Sequence[PersonReference] = (),
         limits: Limits | None = None,
     ) -> None:
         self.exercise = exercise
         self.side = side
         self._rate_hz = rate_hz
         self._gate = PostureGate(exercise)
-        self._form = FormChecker(exercise, reference, limits)
+        self._form = FormChecker(exercise, references, limits)
         self._book = SetBook(exercise)
         self._names: tuple[str, ...] | None = None
         self._segmenter = RepSegmenter((), rate_hz)
@@ -167,7 +169,7 @@ class MovementAnalyzer:
             self._look_elsewhere(track)
             return
         if self.exercise.lifts_first:
-            rep = self._summary(which, track)
+            rep = self._summary(which, track, complete=False)
             self._announced[which] = frozenset(f.kind for f in rep.findings)
             event = RepEvent(RepEventKind.PROVISIONAL, self._now_s, self._book.index, self.count, rep)
             self._events.append(event)
@@ -254,7 +256,7 @@ class MovementAnalyzer:
         if away > _ELSEWHERE_DEG:
             self._close()
 
-    def _summary(self, which: int, track: Track) -> RepSummary:
+    def _summary(self, which: int, track: Track, *, complete: bool = True) -> RepSummary:
         count = self.exercise.count
         assert count is not None  # noqa: S101 - `_plausible` came first
         rom_min = self._segmenter.driven[which].rom_min_deg
@@ -262,10 +264,9 @@ class MovementAnalyzer:
         usual = min(median(roms), _MOST_SHARE * self._segmenter.driven[which].rom_full_deg) if roms else 0.0
         full = track.rom_deg >= max(rom_min, _FULL_SHARE * usual)
         before_s = float(track.t_s[track.start]) - self._book.reps[-1].t_end_s if self._book.reps else 0.0
-        form = self._form.check(track, full=full, pause_before_s=max(0.0, before_s))
+        form = self._form.check(track, complete=complete, pause_before_s=max(0.0, before_s))
         part = slice(track.start, track.end + 1)
         top = track.end if not self.exercise.lifts_first else track.reach
-        bad = any(f.severity is not Severity.INFO for f in form.findings)
         void = track.gap_s > _GAP_VOID_S
         return RepSummary(
             index=len(self._book.candidates),
@@ -281,9 +282,10 @@ class MovementAnalyzer:
             hold_s=nan if void else form.hold_s,
             pelvis_residual_peak_deg=form.residual_peak_deg,
             side=track.side,
-            quality=full and not bad and not void and not any(f.kind == "hold_short" for f in form.findings),
+            quality=full and form.good and not void,
             metrics=form.metrics,
             findings=form.findings,
+            path_deg=form.path_deg,
         )
 
     def _confidence(self, which: int, track: Track) -> float:
@@ -316,6 +318,8 @@ class MovementAnalyzer:
             self._revise(at)
         done = self._book.close()
         if done is not None:
+            seen = self._form.check_set(done.reps)
+            done = replace(done, findings=seen, not_judged=self._form.not_judged)
             self._events.append(SetEvent(True, self._now_s, done))
         self._segmenter.forget_roms()
         self._close_s[:] = inf

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from fusion import exercises
-from fusion.alignment import CalibrationLadder, split_frames
+from fusion.alignment import FRAME_S, CalibrationLadder, split_frames
+from fusion.common_heading import CommonHeading
 from fusion.errors import CalibrationError, InputError
 from fusion.exercises import Exercise
-from fusion.form import Limits, ReferencePath
+from fusion.form import Limits, PersonReference
 from fusion.holds import HoldAnalyzer
+from fusion.input_gate import InputGate
 from fusion.kinematics import Kinematics
 from fusion.motion_hint import MotionHint
 from fusion.movement import MovementAnalyzer, movement_analyzer
@@ -56,7 +58,8 @@ class PipelineConfig:
     """When the person stood still, where that is known; otherwise a stand is looked for."""
     max_wait_s: float = 0.06
     orientation: OrientationParams = field(default_factory=OrientationParams)
-    reference: ReferencePath | None = None
+    references: tuple[PersonReference, ...] = ()
+    """What is known of the person's own good form; those of other exercises are left alone."""
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -94,29 +97,35 @@ class PipelineOutput:
 
 
 class MotionPipeline:
-    """Orientation → grid → alignment → angles → repetitions, for one person."""
+    """Orientation → grid → alignment → common heading → angles → repetitions, for one person."""
 
     def __init__(self, config: PipelineConfig) -> None:
         self.config = config
         planned = config.planned
         hint = planned.motion_hint if planned else MotionHint(())
         self._estimators = {d: OrientationEstimator(config.orientation) for d in config.segments}
+        self._gates = {d: InputGate(f"the {s.value} sensor") for d, s in config.segments.items()}
         self._grid = GridAligner(config.segments.values(), config.rate_hz, config.max_wait_s)
         self._ladder = CalibrationLadder(config.segments.values(), hint, config.stand_s)
         if config.stand_between_s is not None:
             self._ladder.stand_between(*config.stand_between_s)
+        self._headings = CommonHeading(config.segments.values(), FRAME_S)
         self._given = dict(config.alignments)
         complete = set(self._given) >= set(config.segments.values())
         self._kinematics = Kinematics(self._given) if complete else None
+        if complete:
+            self._headings.align(self._given)
         self._movement: MovementAnalyzer | HoldAnalyzer | AutoAnalyzer
         if planned is None:
-            self._movement = AutoAnalyzer(config.judged_side, config.rate_hz, limits=config.limits)
+            self._movement = AutoAnalyzer(
+                config.judged_side, config.rate_hz, references=config.references, limits=config.limits
+            )
         else:
             self._movement = movement_analyzer(
                 planned,
                 config.judged_side,
                 config.rate_hz,
-                reference=config.reference,
+                references=config.references,
                 limits=config.limits,
             )
         self._clipped: set[str] = set()
@@ -147,9 +156,18 @@ class MotionPipeline:
         for block in blocks:
             segment = self.config.segments.get(block.device_id)
             if segment is not None and len(block):
-                self._grid.push(segment, self._estimators[block.device_id].update(block))
+                self._take(segment, block, output)
         self._advance(self._grid.pull(), output)
         return output
+
+    def _take(self, segment: Segment, block: ImuBlock, output: PipelineOutput) -> None:
+        gate = self._gates[block.device_id]
+        usable = gate.update(block)
+        for complaint in gate.complaints:
+            output.events.append(WarningEvent(complaint.t_s, complaint.code, complaint.message, segment))
+        gate.complaints.clear()
+        if len(usable):
+            self._grid.push(segment, self._estimators[block.device_id].update(usable))
 
     def flush(self) -> PipelineOutput:
         """End of the input: everything still waiting comes out and the open set is closed."""
@@ -191,6 +209,7 @@ class MotionPipeline:
             self._kinematics = Kinematics(self._ladder.alignments)
         else:
             self._kinematics.align(self._ladder.alignments)
+        self._headings.align(self._ladder.alignments)
         for alignment in self._ladder.alignments.values():
             output.events.append(CalibrationEvent(now_s, alignment))
             for warning in alignment.warnings:
@@ -199,7 +218,7 @@ class MotionPipeline:
     def _interpret(self, block: AlignedBlock, output: PipelineOutput) -> None:
         if self._kinematics is None:
             return
-        signals = self._kinematics.update(block)
+        signals = self._kinematics.update(self._headings.update(block))
         output.events.extend(self._movement.update(signals))
         output.updates.append(
             MotionUpdate(

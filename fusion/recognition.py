@@ -17,7 +17,7 @@ import numpy as np
 from fusion import exercises
 from fusion.exercises import Exercise
 from fusion.exercises.model import Kind
-from fusion.form import Limits
+from fusion.form import Limits, PersonReference
 from fusion.gate import PostureGate
 from fusion.history import part_of
 from fusion.kernels import turning
@@ -65,12 +65,13 @@ class AutoAnalyzer:
         side: Side,
         rate_hz: float,
         *,
+        references: Sequence[PersonReference] = (),
         limits: Limits | None = None,
         library: Sequence[Exercise] | None = None,
     ) -> None:
         self.side = side
         self._rate_hz = rate_hz
-        self._limits = limits
+        self._references, self._limits = references, limits
         known = [exercises.load(i) for i in exercises.ids()] if library is None else library
         self._library = [e for e in known if e.kind not in _NOT_NAMED and e.turn_pose is not None]
         self._names: tuple[str, ...] | None = None
@@ -241,7 +242,9 @@ class AutoAnalyzer:
         """Name the exercise, and count what has been done of it so far."""
         first_s = self._seen[best.exercise.id][0].t_start_s
         past = self._scout.signals_from(max(first_s - _LEAD_S, self._free_from_s))
-        analyzer = MovementAnalyzer(best.exercise, self.side, self._rate_hz, limits=self._limits)
+        analyzer = MovementAnalyzer(
+            best.exercise, self.side, self._rate_hz, references=self._references, limits=self._limits
+        )
         events = analyzer.update(past)
         if analyzer.count == 0:
             return

@@ -7,9 +7,8 @@ from itertools import pairwise
 from math import inf
 from statistics import median
 
-import numpy as np
-
 from fusion.exercises import Exercise
+from fusion.metrics import set_fatigue, symmetry
 from fusion.types import RepSummary, SetSummary, Side
 
 _CLOSE_S = 8.0
@@ -151,7 +150,8 @@ class SetBook:
             reps=tuple(reps),
             quality_reps=sum(rep.quality for rep in reps),
             rest_before_s=None if self._last_end_s is None else start_s - self._last_end_s,
-            fatigue=fatigue(reps),
+            fatigue=set_fatigue(reps),
+            symmetry=symmetry(reps),
         )
 
     def close(self) -> SetSummary | None:
@@ -169,17 +169,3 @@ def _near(one: Candidate, top_deg: float, tilt_deg: float, pitch_deg: float, rom
     if abs(one.top_deg - top_deg) > allowed or abs(one.top_pitch_deg - pitch_deg) > allowed:
         return False
     return not abs(one.top_tilt_deg - tilt_deg) > _TOP_TILT_DEG
-
-
-def fatigue(reps: list[RepSummary]) -> dict[str, float]:
-    """Loss of mean lifting speed against the best repetition, %, and creep of range and P_res, deg."""
-    if len(reps) < 3:
-        return {}
-    speeds = np.array([r.metrics.get("concentric_mean_dps", np.nan) for r in reps])
-    if not np.isfinite(speeds).any():
-        return {}
-    return {
-        "velocity_loss_percent": float(100.0 * (1.0 - speeds[-1] / np.nanmax(speeds))),
-        "rom_change_deg": reps[-1].rom_deg - reps[0].rom_deg,
-        "pelvis_residual_change_deg": reps[-1].pelvis_residual_peak_deg - reps[0].pelvis_residual_peak_deg,
-    }

@@ -56,6 +56,7 @@ def rep_document(rep: RepSummary) -> Document:
         "quality": rep.quality,
         "metrics": numbers(rep.metrics),
         "findings": [finding_document(finding) for finding in rep.findings],
+        "path_deg": [list(point) for point in rep.path_deg],
     }
 
 
@@ -72,6 +73,10 @@ def set_document(done: SetSummary) -> Document:
         "fatigue": numbers(done.fatigue),
         "symmetry": numbers(done.symmetry),
         "findings": [finding_document(finding) for finding in done.findings],
+        "not_judged": [
+            {"kind": n.kind, "missing": [s.value for s in n.missing], "reason": n.reason}
+            for n in done.not_judged
+        ],
     }
 
 
