@@ -22,7 +22,7 @@ from fusion.gate import PostureGate, turned_deg
 from fusion.history import part_of
 from fusion.holds import HoldAnalyzer
 from fusion.kernels import turning
-from fusion.legs import driven_angles, not_seen
+from fusion.legs import driven_angles, not_seen, worn_legs
 from fusion.reps import Phase, RepSegmenter, Track
 from fusion.sets import Candidate, SetBook
 from fusion.types import (
@@ -90,6 +90,8 @@ class MovementAnalyzer:
         """Segmenters with a repetition announced, and the kinds of findings told of it."""
         self._told: set[str] = set()
         self._now_s = -inf
+        self._began_s: float | None = None
+        """When the stream began, if that was at the far end of a repetition."""
 
     @property
     def count(self) -> int:
@@ -129,8 +131,13 @@ class MovementAnalyzer:
     def _wear(self, signals: SignalBlock) -> None:
         """See which legs wear a sensor, and say what those worn cannot show."""
         self._names = signals.names
+        legs_worn = worn_legs(signals.names)
         self._announced.clear()
         self._segmenter = RepSegmenter(driven_angles(self.exercise, self.side, signals.names), self._rate_hz)
+        if len(signals) and self._began_s is None and legs_worn:
+            pitch = signals.get(f"thigh_pitch_{legs_worn[0].value}_deg")
+            began_high = self._gate.at_turn(float(signals["pelvis_tilt_deg"][0]), float(pitch[0]))
+            self._began_s = float(signals.t_s[0]) if began_high else -inf
         missing = not_seen(self.exercise, signals.names)
         if missing is not None and len(signals):
             self._warn(float(signals.t_s[0]), "movement_not_seen", missing)
@@ -186,17 +193,28 @@ class MovementAnalyzer:
         if not self._plausible(which, track) or not self._gate.returns(track):
             return
         self._tell_leg(track)
+        self._tell_beginning(track)
         if float(track.t_s[track.start]) > self._book.close_s()[0]:
             self._close()
         rep = self._summary(which, track)
         self._tell_findings(rep, told)
+        hidden = self._gate.lying or self.exercise.kind in {Kind.DRILL, Kind.EVENT}
+        ends = [
+            (nan, nan) if hidden else (float(track.pelvis_tilt_deg[k]), float(track.thigh_pitch_deg[k]))
+            for k in (track.start, track.end)
+        ]
         self._book.add(
             Candidate(
                 rep,
                 top_deg=float(track.effort_deg[track.reach]),
                 top_tilt_deg=nan if self._gate.lying else float(track.pelvis_tilt_deg[track.reach]),
-                top_pitch_deg=nan if self._gate.lying else float(track.thigh_pitch_deg[track.reach]),
+                top_pitch_deg=nan
+                if self._gate.lying or self.exercise.kind is Kind.DRILL
+                else float(track.thigh_pitch_deg[track.reach]),
                 sure_alone=self._gate.fits_alone(track),
+                start_posture_deg=ends[0],
+                end_posture_deg=ends[1],
+                typical=self._gate.typical(track),
                 by_free_leg=track.by_free_leg,
             )
         )
@@ -220,6 +238,13 @@ class MovementAnalyzer:
                 f"the {track.side.value} leg works but the sensor is on the {other.value} thigh: repetitions"
                 " are counted without the working leg's angles; move the sensor over to judge it",
             )
+
+    def _tell_beginning(self, track: Track) -> None:
+        tempo = self.exercise.tempo
+        soon_s = 2.0 * tempo.period_s[1] if tempo else 8.0
+        if self._began_s is not None and float(track.t_s[track.start]) - self._began_s < soon_s:
+            message = "the recording began within a repetition; it is counted from the next one on"
+            self._warn(self._now_s, "set_begun_mid_rep", message)
 
     def _plausible(self, which: int, track: Track) -> bool:
         count = self.exercise.count
