@@ -197,6 +197,18 @@ class Finding:
     validity: Validity = Validity.MEASURED
 
 
+class Verdict(StrEnum):
+    """What a repetition counts as."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+    DOUBTFUL = "doubtful"
+
+
+DOUBTFUL_BELOW = 0.5
+"""Confidence below which a repetition is called doubtful."""
+
+
 @dataclass(frozen=True, slots=True)
 class RepSummary:
     """One repetition. Times are on the session's clock; ``t_top_s`` is the end of the lifting phase."""
@@ -220,6 +232,13 @@ class RepSummary:
     metrics: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
 
+    @property
+    def verdict(self) -> Verdict:
+        """Full, partial, or doubtful where too much speaks against it."""
+        if self.confidence < DOUBTFUL_BELOW:
+            return Verdict.DOUBTFUL
+        return Verdict.FULL if self.full else Verdict.PARTIAL
+
 
 @dataclass(frozen=True, slots=True)
 class SetSummary:
@@ -231,6 +250,8 @@ class SetSummary:
     t_end_s: float
     reps: tuple[RepSummary, ...]
     quality_reps: int
+    rest_before_s: float | None = None
+    """Since the set before, where there was one."""
     fatigue: Mapping[str, float] = field(default_factory=dict)
     symmetry: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
