@@ -1,4 +1,8 @@
-"""Real recordings that benchmarks read: BROAD (Laidig et al. 2021, doi:10.3390/data6070072, CC BY 4.0)."""
+"""Real recordings that benchmarks read.
+
+BROAD (Laidig et al. 2021, doi:10.3390/data6070072, CC BY 4.0), dfjimu
+(github.com/daniel-om-weber/dfjimu, MIT).
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ from fusion import quaternion as quat
 from fusion.types import FloatArray
 
 DATA = Path(os.environ.get("ILIUM_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+_OPTICAL_JUMP_RADS = 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +63,46 @@ def _read(path: Path) -> Trial:
     t_s = np.arange(len(gyr)) / rate_hz
     acc = np.ascontiguousarray(raw["imu_acc"])
     return Trial(path.stem, rate_hz, t_s, gyr, acc, raw["opt_quat"], raw["movement"].astype(bool))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JointRecording:
+    """Two sensors on a joint at 50 Hz: samples of each, and the optical orientation of 2 in 1 (n, 4).
+
+    ``seen`` is false where the optical orientation jumps faster than any of the sensors turns.
+    """
+
+    name: str
+    dof: int
+    t_s: FloatArray
+    acc1_ms2: FloatArray
+    gyr1_rads: FloatArray
+    acc2_ms2: FloatArray
+    gyr2_rads: FloatArray
+    truth: FloatArray
+    seen: np.ndarray
+
+
+def joints() -> list[JointRecording]:
+    """The recordings of dfjimu that are there; none when the folder is absent."""
+    return [_read_joint(path) for path in sorted((DATA / "dfjimu").glob("*.mat"))]
+
+
+def _read_joint(path: Path) -> JointRecording:
+    data = loadmat(path, squeeze_me=True, struct_as_record=False)["data"]
+    rate_hz = float(data.rate)
+    acc1, gyr1, acc2, gyr2 = (np.ascontiguousarray(data.sensorData[:, k : k + 3]) for k in (0, 3, 6, 9))
+    optical = data.ref[:, 0:4], data.ref[:, 4:8]
+    seen = np.ones(len(acc1), bool)
+    for q, gyr in zip(optical, (gyr1, gyr2), strict=True):
+        rate = quat.angle_rad(q[:-1], q[1:]) * rate_hz
+        wrong = np.flatnonzero(rate > np.linalg.norm(gyr[1:], axis=1) + _OPTICAL_JUMP_RADS)
+        for k in wrong:
+            seen[k : k + 2] = False
+    truth = quat.multiply(quat.conjugate(optical[0]), optical[1])
+    t_s = np.arange(len(acc1)) / rate_hz
+    name = path.stem.removeprefix("data_")
+    return JointRecording(name, int(name[0]), t_s, acc1, gyr1, acc2, gyr2, truth, seen)
 
 
 def lost(count: int, share: float, burst: int, seed: int) -> np.ndarray:

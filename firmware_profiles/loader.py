@@ -6,17 +6,17 @@ import tomllib
 from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from importlib.resources import files
-from itertools import combinations
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
-from firmware_profiles.schema import SIZE, Profile, Stream
-from fusion.errors import IliumError
+from firmware_profiles.checks import check
+from firmware_profiles.errors import ProfileError
+from firmware_profiles.schema import Profile
 
-
-class ProfileError(IliumError, ValueError):
-    """A firmware profile is not valid; names the file and the key."""
+_MAX_BYTES: Final = 1_000_000
+"""A profile is a page or two; more is some other file."""
 
 
 @cache
@@ -37,61 +37,68 @@ def load(profile_id: str) -> Profile:
 
 def read(path: Path) -> Profile:
     """A profile from a user's own file. Raises `ProfileError` naming file and key."""
+    if path.stat().st_size > _MAX_BYTES:
+        raise ProfileError(f"{path}: is larger than {_MAX_BYTES} bytes, so it is no firmware profile")
     try:
         return parse(path.read_text(encoding="utf-8"), str(path))
     except UnicodeDecodeError as error:
         raise ProfileError(f"{path}: not a text file ({error})") from error
 
 
+def library(folder: Path | None = None) -> tuple[Profile, ...]:
+    """The profiles of the user's ``folder``, then Ilium's own; one with the id of ours replaces it.
+
+    Raises `ProfileError` for a file that is not valid.
+    """
+    own = [read(path) for path in sorted(folder.glob("*.toml"))] if folder and folder.is_dir() else []
+    _check_twice(own, folder)
+    taken = {profile.id for profile in own}
+    return (*own, *(load(i) for i in ids() if i not in taken))
+
+
 def parse(text: str, name: str) -> Profile:
     """A profile from TOML text; ``name`` is what errors call it."""
     try:
         profile = msgspec.convert(tomllib.loads(text), Profile)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        check(profile)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, ProfileError) as error:
         raise ProfileError(f"{name}: {error}") from error
-    _check(profile, name)
     return profile
 
 
-def match(name: str | None, manufacturer_ids: Collection[int], profiles: Iterable[Profile]) -> Profile | None:
-    """The profile that an advertisement belongs to, if any."""
-    for profile in profiles:
-        rule = profile.match
-        known = name is not None and name.startswith(rule.names)
-        if known and (rule.manufacturer_id is None or rule.manufacturer_id in manufacturer_ids):
-            return profile
-    return None
+def candidates(
+    name: str | None,
+    manufacturer_ids: Collection[int],
+    service_uuids: Collection[str],
+    profiles: Iterable[Profile],
+) -> tuple[Profile, ...]:
+    """All profiles that an advertisement fits; where there are several, `Match.confirm` tells them apart."""
+    services = {uuid.lower() for uuid in service_uuids}
+    return tuple(p for p in profiles if _fits(p, name, manufacturer_ids, services))
 
 
-def _check(profile: Profile, name: str) -> None:
-    if not profile.streams:
-        raise ProfileError(f"{name}: streams: at least one is needed")
-    if sorted(axis[1] for axis in profile.axes) != ["x", "y", "z"]:
-        raise ProfileError(f"{name}: axes: each of x, y and z must be named once")
-    known = {uuid for characteristics in profile.services.values() for uuid in characteristics}
-    for stream in profile.streams:
-        if stream.characteristic not in known:
-            raise ProfileError(f"{name}: streams.{stream.name}: its characteristic is in no service")
-        _check_layout(stream, name)
-    for vector in profile.vectors:
-        if vector.stream not in {stream.name for stream in profile.streams}:
-            raise ProfileError(f"{name}: vectors: there is no stream {vector.stream!r}")
+def match(
+    name: str | None,
+    manufacturer_ids: Collection[int],
+    profiles: Iterable[Profile],
+    service_uuids: Collection[str] = (),
+) -> Profile | None:
+    """The first profile that an advertisement fits, if any."""
+    return next(iter(candidates(name, manufacturer_ids, service_uuids, profiles)), None)
 
 
-def _check_layout(stream: Stream, name: str) -> None:
-    for (a, a_end, a_name), (b, _, b_name) in combinations(sorted(_spans(stream)), 2):
-        if b < a_end:
-            raise ProfileError(f"{name}: streams.{stream.name}: {a_name} (at {a}) and {b_name} overlap")
-    last = max(end for _, end, _ in _spans(stream))
-    if last > stream.length:
-        raise ProfileError(
-            f"{name}: streams.{stream.name}: length {stream.length} but its fields end at {last}"
-        )
+def _fits(profile: Profile, name: str | None, makers: Collection[int], services: Collection[str]) -> bool:
+    rule = profile.match
+    return (
+        (not rule.names or (name is not None and name.startswith(rule.names)))
+        and (rule.manufacturer_id is None or rule.manufacturer_id in makers)
+        and (not rule.service_uuids or not set(rule.service_uuids).isdisjoint(services))
+    )
 
 
-def _spans(stream: Stream) -> Sequence[tuple[int, int, str]]:
-    spans = [(f.offset, f.offset + 3 * SIZE[f.type], f.quantity.value) for f in stream.fields]
-    if stream.timestamp:
-        start = stream.timestamp.offset
-        spans.append((start, start + SIZE[stream.timestamp.type], "timestamp"))
-    return spans
+def _check_twice(own: Sequence[Profile], folder: Path | None) -> None:
+    seen: set[str] = set()
+    for profile in own:
+        if profile.id in seen:
+            raise ProfileError(f"{folder}: id: two files call themselves {profile.id!r}")
+        seen.add(profile.id)

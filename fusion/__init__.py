@@ -1,7 +1,7 @@
 """Numbers in, numbers out: orientation, alignment, hip angles, reps and form.
 
 Pure and synchronous. Time arrives as data; nothing here reads a clock, opens a socket or starts a thread.
-`estimate_orientation` is loaded when it is first asked for: the compiled kernels take a moment.
+What is listed here is loaded when it is first asked for: the compiled kernels take a moment.
 """
 
 from __future__ import annotations
@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fusion.orientation import estimate_orientation
+    from fusion.relative_heading import estimate_relative_orientation
 
-__all__ = ["estimate_orientation"]
+__all__ = ["estimate_orientation", "estimate_relative_orientation"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in __all__:
+    if name == "estimate_orientation":
         from fusion import orientation  # noqa: PLC0415 - see above
 
-        return getattr(orientation, name)
+        return orientation.estimate_orientation
+    if name == "estimate_relative_orientation":
+        from fusion import relative_heading  # noqa: PLC0415
+
+        return relative_heading.estimate_relative_orientation
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 QualityArray = NDArray[np.uint8]
+BoolArray = NDArray[np.bool_]
 
 
 class Segment(StrEnum):

@@ -20,9 +20,10 @@ from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
 from bleak.exc import BleakDeviceNotFoundError, BleakError
 
 import firmware_profiles
-from firmware_profiles import Profile
-from firmware_profiles.schema import Command
+from firmware_profiles import Profile, choose
+from firmware_profiles.setup import Write
 from fusion.errors import IliumError
+from sensors.battery import BatteryReader
 from sensors.reconnect import Backoff, Failure
 from sensors.source import DeviceState, DeviceStatus, PacketSink, RawPacket
 
@@ -122,7 +123,9 @@ class BleSource:
             found.put_nowait((device, seen))
 
     def _meet(self, device: BLEDevice, seen: AdvertisementData, shared: _Shared) -> _Link | None:
-        profile = firmware_profiles.match(seen.local_name, seen.manufacturer_data, self._profiles)
+        profile = firmware_profiles.match(
+            seen.local_name, seen.manufacturer_data, self._profiles, seen.service_uuids
+        )
         if profile is None or device.address in self._links:
             return None
         link = self._links[device.address] = _Link(device, profile, shared)
@@ -148,7 +151,7 @@ async def scan(
             address,
             seen.local_name or "",
             seen.rssi,
-            firmware_profiles.match(seen.local_name, seen.manufacturer_data, known),
+            firmware_profiles.match(seen.local_name, seen.manufacturer_data, known, seen.service_uuids),
         )
         for address, (_, seen) in found.items()
     ]
@@ -178,6 +181,7 @@ class _Link:
 
     def __init__(self, device: BLEDevice, profile: Profile, shared: _Shared) -> None:
         self._device, self._profile = device, profile
+        self._setup = choose(profile)
         self._sink, self._clock, self._backend = shared.sink, shared.clock, shared.backend
         self._connecting = shared.connecting
         self._backoff = Backoff(shared.rng)
@@ -218,7 +222,7 @@ class _Link:
 
     async def identify(self) -> bool:
         """Blink, where the profile knows how."""
-        commands = self._profile.commands.identify
+        commands = self._setup.writes("identify")
         if self._client is None or not commands:
             return False
         await self._write(self._client, commands)
@@ -254,15 +258,16 @@ class _Link:
         return Failure.TRANSIENT, "the radio link was lost"
 
     def _require_characteristics(self, client: BleakClient) -> None:
-        for service, characteristics in self._profile.services.items():
+        for service, characteristics in self._profile.required.items():
             for uuid in characteristics:
                 if client.services.get_characteristic(uuid) is None:
                     raise BleakError(f"characteristic {uuid} of service {service} is not there")
 
     async def _start(self, client: BleakClient) -> None:
-        for uuid in dict.fromkeys(stream.characteristic for stream in self._profile.streams):
+        await self._write(client, self._setup.writes("configure"))
+        for uuid in dict.fromkeys(stream.characteristic for stream in self._setup.streams):
             await client.start_notify(uuid, self._receiver(uuid))
-        await self._write(client, self._profile.commands.start)
+        await self._write(client, self._setup.writes("start"))
 
     def _receiver(self, uuid: str) -> Callable[[BleakGATTCharacteristic, bytearray], None]:
         device_id, clock, deliver = self._device.address, self._clock, self._sink.packet
@@ -284,20 +289,21 @@ class _Link:
         battery = self._profile.battery
         if battery is None:
             return None
-        value = await client.read_gatt_char(battery.characteristic)
-        return min(100, value[battery.offset]) if len(value) > battery.offset else None
+        value = bytes(await client.read_gatt_char(battery.characteristic))
+        level = BatteryReader(self._profile).read(battery.characteristic, value)
+        return level.percent if level else None
 
     async def _leave(self, client: BleakClient) -> None:
         """Stop the stream and hang up, as far as the link still allows."""
         if not client.is_connected:
             return
-        for farewell in (self._write(client, self._profile.commands.stop), client.disconnect()):
+        for farewell in (self._write(client, self._setup.writes("stop")), client.disconnect()):
             with contextlib.suppress(BleakError, TimeoutError, OSError):
                 async with asyncio.timeout(2.0):
                     await farewell
         self.tell(DeviceState.STOPPED)
 
     @staticmethod
-    async def _write(client: BleakClient, commands: Iterable[Command]) -> None:
+    async def _write(client: BleakClient, commands: Iterable[Write]) -> None:
         for command in commands:
             await client.write_gatt_char(command.characteristic, command.payload, command.response)

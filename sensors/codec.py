@@ -1,94 +1,155 @@
-"""Bytes to samples, as a profile's stream says. Pure: no clock, no state, never an exception for bytes."""
+"""Notifications to samples, as a profile's streams say: no exception for bytes, no invented sample."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from math import isfinite
-from operator import itemgetter, mul
-from struct import Struct
-from typing import Final
+from collections.abc import Callable, Sequence
 
-from firmware_profiles.schema import (
-    SIZE,
-    STRUCT_CODE,
-    Profile,
-    Quantity,
-    Stream,
-    Unit,
-)
-from fusion.units import RAD_PER_DEG, STANDARD_GRAVITY_MS2
+from firmware_profiles.schema import Profile
+from firmware_profiles.setup import Setup, choose
+from firmware_profiles.streams import CodecName, Stream
+from sensors.layout import Decoded, Layout
+from sensors.polar import PolarDelta, factor
+from sensors.reassembly import GspReassembly, Resync55
 
-TO_SI: Final = {
-    Unit.MS2: 1.0,
-    Unit.G: STANDARD_GRAVITY_MS2,
-    Unit.MG: STANDARD_GRAVITY_MS2 * 1e-3,
-    Unit.RADS: 1.0,
-    Unit.DPS: RAD_PER_DEG,
-    Unit.UT: 1.0,
-    Unit.MGAUSS: 0.1,
-    Unit.AU: 1.0,
-}
-_ORDER: Final = (Quantity.ACC, Quantity.GYR, Quantity.MAG)
-
-Row = tuple[float, ...]
-"""Acceleration (3), rate (3) and, where sent, field (3), in SI and the case's axes."""
+_Reader = Callable[[bytes], list[Decoded] | None]
+"""Samples; None for a notification that is malformed."""
+MAX_NOTIFICATION = 512
+"""Bytes that an attribute can hold (Core specification, volume 3, part F, 3.2.9)."""
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedSample:
-    """One sample: the device's counter as sent (None where it has none) and its values."""
+class Decoder:
+    """Reads the notifications of one device; has memory only where packets span notifications."""
 
-    ticks: int | None
-    row: Row
+    def __init__(self, setup: Setup | Profile) -> None:
+        self.setup = setup if isinstance(setup, Setup) else choose(setup)
+        self.values = dict(self.setup.values)
+        """Parameters, the learned ones among them."""
+        self.malformed = 0
+        """Notifications, or frames within, that were dropped."""
+        self.passed_over = 0
+        """Answers, battery and events: not for us, and no fault."""
+        self._build()
+
+    def decode(self, characteristic: str, payload: bytes) -> list[Decoded]:
+        """Packets that are complete with this notification; empty when there are none."""
+        reader = self._readers.get(characteristic)
+        if reader is None:
+            self._learn(characteristic, payload)
+            self.passed_over += 1
+            return []
+        if len(payload) > MAX_NOTIFICATION:
+            self.malformed += 1
+            return []
+        found = reader(payload)
+        if found is None:
+            if self._is_other(characteristic, payload):
+                self.passed_over += 1
+            else:
+                self.malformed += 1
+            return []
+        return found
+
+    def restart(self) -> None:
+        """After a reconnect: what was cut off stays cut off."""
+        for part in self._memory:
+            part.reset()
+
+    def _build(self) -> None:
+        self._memory: list[Resync55 | GspReassembly] = []
+        by_characteristic: dict[str, list[Stream]] = {}
+        for stream in self.setup.streams:
+            by_characteristic.setdefault(stream.characteristic, []).append(stream)
+        self._readers = {uuid: self._reader(tuple(found)) for uuid, found in by_characteristic.items()}
+        self._others = _other_packets(self.setup)
+
+    def _reader(self, streams: tuple[Stream, ...]) -> _Reader:
+        codec = streams[0].codec
+        if codec is CodecName.POLAR_DELTA:
+            return _first_of([PolarDelta(self.setup, s, self.values).decode for s in streams])
+        layouts = [Layout(self.setup, s, self.values).decode for s in streams]
+        if codec is CodecName.RESYNC_55:
+            return self._resynchronised(streams, layouts)
+        if codec is CodecName.GSP_REASSEMBLY:
+            return self._reassembled(streams, layouts)
+        return _only(layouts[0]) if len(layouts) == 1 else _first_of(layouts)
+
+    def _resynchronised(
+        self, streams: tuple[Stream, ...], layouts: Sequence[Callable[[bytes], Decoded | None]]
+    ) -> _Reader:
+        frames = Resync55(streams)
+        self._memory.append(frames)
+        read = _first_of(layouts)
+
+        def reader(payload: bytes) -> list[Decoded] | None:
+            before = frames.skipped
+            found = [d for frame in frames.feed(payload) for d in read(frame) or ()]
+            return None if not found and frames.skipped - before >= len(payload) else found
+
+        return reader
+
+    def _reassembled(
+        self, streams: tuple[Stream, ...], layouts: Sequence[Callable[[bytes], Decoded | None]]
+    ) -> _Reader:
+        parts = GspReassembly(streams[0].tag_bytes[1])
+        self._memory.append(parts)
+        read = _first_of(layouts)
+
+        def reader(payload: bytes) -> list[Decoded] | None:
+            before = parts.dropped
+            found: list[Decoded] = []
+            for packet in parts.feed(payload):
+                decoded = read(packet)
+                if decoded is None:
+                    self.malformed += 1
+                else:
+                    found += decoded
+            return None if not found and parts.dropped > before else found
+
+        return reader
+
+    def _learn(self, characteristic: str, payload: bytes) -> None:
+        """A device's answer may name a factor; from then on it applies."""
+        for stream in self.setup.streams:
+            if stream.codec is not CodecName.POLAR_DELTA or stream.characteristic == characteristic:
+                continue
+            value = factor(payload, stream.tag_bytes[0])
+            if value is not None:
+                self.values.update({f.times: value for f in stream.frames if f.times})
+
+    def _is_other(self, characteristic: str, payload: bytes) -> bool:
+        return any(uuid == characteristic and payload.startswith(tag) for uuid, tag in self._others)
 
 
-class Codec:
-    """Reads the packets of one stream."""
+def _only(read: Callable[[bytes], Decoded | None]) -> _Reader:
+    def reader(payload: bytes) -> list[Decoded] | None:
+        decoded = read(payload)
+        return None if decoded is None else [decoded]
 
-    def __init__(self, profile: Profile, stream: Stream | None = None) -> None:
-        self.stream = stream or profile.stream
-        fields = {field.quantity: field for field in self.stream.fields}
-        self.quantities = tuple(q for q in _ORDER if q in fields)
-        self._struct, places, self._clock = _layout(self.stream)
-        self._scales: list[float] = []
-        columns: list[int] = []
-        for quantity in self.quantities:
-            field = fields[quantity]
-            for axis in profile.axes:
-                columns.append(places[quantity] + "xyz".index(axis[1]))
-                self._scales.append(field.scale * TO_SI[field.unit] * (-1.0 if axis[0] == "-" else 1.0))
-        self._pick: Callable[[tuple[float, ...]], tuple[float, ...]] = itemgetter(*columns)
-
-    def decode(self, payload: bytes) -> DecodedSample | None:
-        """The sample in ``payload``; None when it is too short or holds no finite numbers."""
-        if len(payload) < self.stream.length:
-            return None
-        values = self._struct.unpack_from(payload)
-        row = tuple(map(mul, self._pick(values), self._scales))
-        if not isfinite(sum(row)):
-            return None
-        return DecodedSample(None if self._clock is None else int(values[self._clock]), row)
+    return reader
 
 
-def _layout(stream: Stream) -> tuple[Struct, dict[Quantity, int], int | None]:
-    """The packed format, each quantity's first index among its values, and the counter's."""
-    parts: list[tuple[int, str, int, Quantity | None]] = []
-    if stream.timestamp:
-        t = stream.timestamp
-        parts.append((t.offset, STRUCT_CODE[t.type], SIZE[t.type], None))
-    parts.extend((f.offset, 3 * STRUCT_CODE[f.type], 3 * SIZE[f.type], f.quantity) for f in stream.fields)
-    parts.sort(key=lambda part: part[0])
-    code, at, index = "<", 0, 0
-    places: dict[Quantity, int] = {}
-    clock: int | None = None
-    for offset, part, size, quantity in parts:
-        code += f"{offset - at}x{part}" if offset > at else part
-        at = offset + size
-        if quantity is not None:
-            places[quantity] = index
-            index += 3
-        else:
-            clock = index
-            index += 1
-    return Struct(code), places, clock
+def _first_of(layouts: Sequence[Callable[[bytes], Decoded | None]]) -> _Reader:
+    """The first stream that knows the packet has it; their tags exclude each other."""
+
+    def reader(payload: bytes) -> list[Decoded] | None:
+        for read in layouts:
+            decoded = read(payload)
+            if decoded is not None:
+                return [decoded]
+        return None
+
+    return reader
+
+
+def _other_packets(setup: Setup) -> list[tuple[str, bytes]]:
+    """Characteristic and first bytes of what is no sample: answers, battery, events."""
+    found = [
+        (write.reply.characteristic, write.reply.prefix)
+        for name in ("configure", "start", "stop", "identify", "battery")
+        for write in setup.writes(name)
+        if write.reply and write.reply.prefix
+    ]
+    battery = setup.profile.battery
+    if battery and battery.tag:
+        found.append((battery.characteristic, bytes.fromhex(battery.tag)))
+    return found + [(e.characteristic, bytes.fromhex(e.tag)) for e in setup.profile.events]

@@ -6,11 +6,9 @@ import asyncio
 import heapq
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
-from firmware_profiles import Profile
+from firmware_profiles import Profile, choose
 from fusion.types import ImuBlock
-from sensors.encode import Encoder
+from sensors.encode import encode_train
 from sensors.source import DeviceState, DeviceStatus, PacketSink, RawPacket
 
 _YIELD_EVERY = 50
@@ -38,6 +36,7 @@ class ReplaySource:
         self, recordings: Mapping[str, ImuBlock], profile: Profile, clock: ReplayClock, speed: float = 1.0
     ) -> None:
         self._recordings, self._profile = recordings, profile
+        self._setup = choose(profile)
         self._clock, self._speed = clock, speed
         self.finished = asyncio.Event()
 
@@ -68,14 +67,13 @@ class ReplaySource:
 
     def packets(self, start_s: float) -> Iterator[RawPacket]:
         """All packets in the order in which they arrive, the first at ``start_s``."""
-        characteristic = self._profile.stream.characteristic
-        for t_s, device_id, payload in heapq.merge(*map(self._packets, self._recordings)):
+        for t_s, device_id, characteristic, payload in heapq.merge(*map(self._packets, self._recordings)):
             yield RawPacket(device_id, characteristic, start_s + t_s, payload)
 
-    def _packets(self, device_id: str) -> Iterator[tuple[float, str, bytes]]:
+    def _packets(self, device_id: str) -> Iterator[tuple[float, str, str, bytes]]:
         block = self._recordings[device_id]
-        encoder = Encoder(self._profile)
         first_s = min(float(b.t_s[0]) for b in self._recordings.values())
         # A sample is sent when it is taken; the device's counter starts at the recording's own time.
-        for t_s, acc, gyr in zip(block.t_s.tolist(), block.acc_ms2, block.gyr_rads, strict=True):
-            yield t_s - first_s, device_id, encoder.encode(t_s, acc, np.asarray(gyr))
+        packets = encode_train(self._setup, block.t_s, block.acc_ms2, block.gyr_rads, block.mag_ut)
+        for packet in packets:
+            yield packet.ready_s - first_s, device_id, packet.characteristic, packet.payload

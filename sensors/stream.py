@@ -1,24 +1,31 @@
-"""One sensor's packets to samples: decode, unwrap, map to host time, notice what is missing."""
+"""One sensor's notifications to samples: decode, place in time, notice what is missing, assemble."""
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
-from firmware_profiles import Profile
-from firmware_profiles.schema import SIZE, Quantity
-from fusion.types import ImuBlock, SampleQuality
-from sensors.clock import ClockFit, Unwrapper
-from sensors.codec import Codec, DecodedSample
+from firmware_profiles import Profile, Setup, choose
+from firmware_profiles.primitives import Quantity
+from firmware_profiles.streams import LossMethod, Stream
+from fusion.types import FloatArray, ImuBlock, QualityArray, SampleQuality
+from sensors.assembly import Assembler, Part, Samples
+from sensors.clock import DeviceClock
+from sensors.codec import Decoder
+from sensors.layout import Decoded, saturation
+from sensors.timeline import Placed, Timeline
 
-_RESET_S = 5.0
-"""A counter that runs ahead of the host's clock by more than this was reset."""
+_RATE_SPAN_S: Final = 5.0
+_LOW_RATE: Final = 0.95
+"""Below this share of the nominal rate something is missing even where nothing else shows it."""
 
 
 @dataclass(slots=True)
 class StreamStats:
-    """What became of a sensor's packets."""
+    """What became of a sensor's notifications and samples."""
 
     received: int = 0
     lost: int = 0
@@ -26,6 +33,8 @@ class StreamStats:
     duplicate: int = 0
     late: int = 0
     resets: int = 0
+    unpaired: int = 0
+    """Rates without accelerations close to them."""
 
     @property
     def loss(self) -> float:
@@ -34,104 +43,213 @@ class StreamStats:
         return self.lost / total if total else 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class StreamHealth:
+    """How a sensor is doing now."""
+
+    rate_hz: float
+    nominal_hz: float
+    loss: float
+    """Share of samples lost in the last seconds, by ``method``."""
+    method: LossMethod
+    reasons: tuple[str, ...]
+    """What is wrong, in plain words; empty when nothing is."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TimedBlock:
+    """Samples with all three times of each: corrected (``block.t_s``), the device's, and its arrival."""
+
+    block: ImuBlock
+    device_s: FloatArray
+    """(n,) since the device's epoch; NaN where the device stamps none."""
+    arrival_s: FloatArray
+    """(n,) of the notification that completed the sample's packet."""
+
+
 class SensorStream:
     """Samples of one sensor, taken out in blocks; times are on the host's clock and never run back."""
 
-    def __init__(self, profile: Profile, device_id: str) -> None:
-        self.profile = profile
+    def __init__(self, setup: Setup | Profile, device_id: str) -> None:
+        self.setup = setup if isinstance(setup, Setup) else choose(setup)
+        self.profile = self.setup.profile
         self.device_id = device_id
-        self.stats = StreamStats()
-        self._codec = Codec(profile)
-        self._period_s = 1.0 / profile.stream.rate_hz
-        self._has_mag = Quantity.MAG in self._codec.quantities
-        self._seq = 0
-        self._last_t_s: float | None = None
-        self._rows: list[tuple[float, ...]] = []
-        self._times: list[float] = []
-        self._quality: list[int] = []
-        self._first_seq = 0
-        self.restart()
+        self._decoder = Decoder(self.setup)
+        self._assembler = Assembler(self.setup)
+        self._clocks: dict[tuple[int, float], DeviceClock] = {}
+        self._timelines = {s.name: self._timeline(s) for s in self.setup.streams}
+        self._numbers = dict.fromkeys(self._timelines, 0)
+        self._main = self._assembler.main or self.setup.main.name
+        self._limits = self._saturations()
+        self._meter = _Meter()
+        self._counts = StreamStats()
+
+    @property
+    def stats(self) -> StreamStats:
+        """Counts so far; received and lost are those of the rates' stream."""
+        counts = self._counts
+        counts.malformed = self._decoder.malformed
+        counts.duplicate = sum(t.duplicate for t in self._timelines.values())
+        counts.late = sum(t.late for t in self._timelines.values())
+        counts.resets = sum(c.resets for c in self._clocks.values())
+        counts.unpaired = self._assembler.unpaired
+        return counts
+
+    @property
+    def usable(self) -> bool:
+        """Whether its packets hold acceleration and rate; without them there are no blocks."""
+        return self._assembler.usable
 
     def restart(self) -> None:
         """After a reconnect: the device's clock is mapped anew."""
-        stamp = self.profile.stream.timestamp
-        self._unwrap = Unwrapper(8 * SIZE[stamp.type]) if stamp else None
-        self._clock = ClockFit()
-        self._last_ticks: int | None = None
-        self._last_arrival_s: float | None = None
+        self._decoder.restart()
+        self._assembler.restart()
+        for clock in self._clocks.values():
+            clock.restart()
+        for timeline in self._timelines.values():
+            timeline.restart()
 
-    def on_packet(self, payload: bytes, arrival_s: float) -> bool:
-        """Take one notification in; True when it brought a sample."""
-        sample = self._codec.decode(payload)
-        if sample is None:
-            self.stats.malformed += 1
-            return False
-        t_s = self._time(sample, arrival_s)
-        if t_s is None:
-            return False
-        self._append(t_s, sample.row)
-        return True
+    def on_packet(self, characteristic: str, payload: bytes, arrival_s: float) -> bool:
+        """Take one notification in; True when it brought samples."""
+        brought = False
+        for packet in self._decoder.decode(characteristic, payload):
+            placed = self._timelines[packet.stream].place(packet, arrival_s)
+            if placed is not None:
+                self._add(packet, placed, arrival_s)
+                brought = True
+        return brought
 
     def take(self) -> ImuBlock | None:
         """The samples since the last call as one block, or None."""
-        if not self._times:
+        timed = self.take_timed()
+        return timed.block if timed else None
+
+    def take_timed(self) -> TimedBlock | None:
+        """The samples since the last call with all their times, or None."""
+        samples = self._assembler.take()
+        if samples is None:
             return None
-        rows = np.array(self._rows)
         block = ImuBlock(
             self.device_id,
-            self._first_seq,
-            np.array(self._times),
-            rows[:, :3],
-            rows[:, 3:6],
-            rows[:, 6:9] if self._has_mag else None,
-            np.array(self._quality, np.uint8),
+            int(samples.seq[0]),
+            samples.t_s,
+            samples.acc_ms2,
+            samples.gyr_rads,
+            samples.mag_ut,
+            self._with_saturation(samples),
         )
-        self._rows, self._times, self._quality = [], [], []
-        return block
+        return TimedBlock(block, samples.device_s, samples.arrival_s)
 
-    def _time(self, sample: DecodedSample, arrival_s: float) -> float | None:
-        """Host time of the sample; None when it is a duplicate or came too late."""
-        if sample.ticks is None or self._unwrap is None:
-            t_s = (
-                arrival_s if self._last_t_s is None else max(arrival_s, self._last_t_s + 0.5 * self._period_s)
-            )
-            self._last_arrival_s = arrival_s
-            return t_s
-        ticks = self._unwrap(sample.ticks)
-        if self._last_ticks is not None and self._last_arrival_s is not None:
-            step_s = (ticks - self._last_ticks) * self._tick_s
-            if step_s <= 0.0:
-                self.stats.duplicate += step_s == 0.0
-                self.stats.late += step_s < 0.0
-                return None
-            if step_s > arrival_s - self._last_arrival_s + _RESET_S:
-                self.stats.resets += 1
-                self.restart()
-                return self._time(sample, arrival_s)
-        self._last_ticks, self._last_arrival_s = ticks, arrival_s
-        t_s = self._clock.map(ticks * self._tick_s, arrival_s)
-        if self._last_t_s is not None and t_s <= self._last_t_s:
-            t_s = self._last_t_s + 0.1 * self._period_s
-        return t_s
+    def health(self, now_s: float) -> StreamHealth:
+        """Rate and loss of the last seconds with the reasons for a complaint."""
+        stream = self.profile.stream(self._main)
+        nominal_hz = self.setup.rate_hz(stream)
+        rate_hz, lost = self._meter.read(now_s)
+        total = rate_hz * _RATE_SPAN_S + lost
+        loss = lost / total if total else 0.0
+        if stream.loss is LossMethod.RATE and self._meter.full(now_s):
+            loss = max(loss, 1.0 - rate_hz / nominal_hz) if rate_hz < _LOW_RATE * nominal_hz else loss
+        return StreamHealth(
+            rate_hz, nominal_hz, loss, stream.loss, self._reasons(rate_hz, nominal_hz, loss, now_s)
+        )
+
+    def _timeline(self, stream: Stream) -> Timeline:
+        stamp = stream.timestamp
+        clock = None
+        if stamp is not None:
+            key = (stamp.type.bits, stamp.tick_s)
+            clock = self._clocks.setdefault(key, DeviceClock(*key))
+        return Timeline(stream, self.setup.rate_hz(stream), clock)
+
+    def _add(self, packet: Decoded, placed: Placed, arrival_s: float) -> None:
+        count, name = len(placed.t_s), packet.stream
+        first = self._numbers[name] + placed.missing + 1
+        self._numbers[name] = first + count - 1
+        quality = np.full(count, packet.saturated, np.uint8)
+        if placed.missing:
+            quality[0] |= SampleQuality.AFTER_GAP
+        if np.isnan(placed.device_s[0]):
+            quality |= np.uint8(SampleQuality.ESTIMATED_TIME)
+        if name == self._main:
+            self._counts.received += count
+            self._counts.lost += placed.missing
+            self._meter.add(arrival_s, count, placed.missing)
+        numbers = np.arange(first, first + count)
+        self._assembler.add(
+            name, Part(placed.t_s, placed.device_s, arrival_s, packet.values, quality, numbers)
+        )
+
+    def _saturations(self) -> list[tuple[str, SampleQuality, float]]:
+        """What to compare with which limit; only for what is sent as such."""
+        found = []
+        for name, quantity, bit in (
+            ("acc_ms2", Quantity.ACC, SampleQuality.ACC_SATURATED),
+            ("gyr_rads", Quantity.GYR, SampleQuality.GYR_SATURATED),
+        ):
+            limits = [saturation(s, quantity, self.setup.values) for s in self.setup.streams]
+            if min(limits) < float("inf"):
+                found.append((name, bit, min(limits)))
+        return found
+
+    def _with_saturation(self, samples: Samples) -> QualityArray:
+        quality = samples.quality
+        for name, bit, limit in self._limits:
+            clipped = (np.abs(getattr(samples, name)) >= limit).any(axis=1)
+            if clipped.any():
+                quality = quality | np.where(clipped, np.uint8(bit), np.uint8(0))
+        return quality
+
+    def _reasons(self, rate_hz: float, nominal_hz: float, loss: float, now_s: float) -> tuple[str, ...]:
+        reasons = []
+        if not self.usable:
+            reasons.append(f"{self.profile.name} sends no rates and forces in mode {self.setup.mode.id}")
+        if self._meter.full(now_s) and rate_hz < _LOW_RATE * nominal_hz:
+            reasons.append(f"{rate_hz:.0f} of {nominal_hz:.0f} samples a second arrive")
+        if loss > 1.0 - _LOW_RATE:
+            how = {
+                LossMethod.SEQUENCE: "packet numbers",
+                LossMethod.TIMESTAMP: "device times",
+                LossMethod.RATE: "received rate",
+            }
+            reasons.append(f"{100.0 * loss:.0f} % of samples are lost (by {how[self._method]})")
+        if self._decoder.malformed > 0.01 * max(100, self._counts.received):
+            reasons.append(f"{self._decoder.malformed} packets could not be read; is this the right profile?")
+        return tuple(reasons)
 
     @property
-    def _tick_s(self) -> float:
-        stamp = self.profile.stream.timestamp
-        return stamp.tick_s if stamp else 0.0
+    def _method(self) -> LossMethod:
+        return self.profile.stream(self._main).loss
 
-    def _append(self, t_s: float, row: tuple[float, ...]) -> None:
-        quality = SampleQuality.OK if self._unwrap else SampleQuality.ESTIMATED_TIME
-        missing = 0
-        if self._last_t_s is not None:
-            missing = max(0, round((t_s - self._last_t_s) / self._period_s) - 1)
-        if missing:
-            quality |= SampleQuality.AFTER_GAP
-            self.stats.lost += missing
-        self._seq += missing + 1
-        self.stats.received += 1
-        self._last_t_s = t_s
-        if not self._times:
-            self._first_seq = self._seq
-        self._times.append(t_s)
-        self._rows.append(row)
-        self._quality.append(int(quality))
+
+class _Meter:
+    """Samples received and lost in the last seconds."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int, int]] = deque()
+        self._received = self._lost = 0
+        self._began_s: float | None = None
+
+    def add(self, arrival_s: float, received: int, lost: int) -> None:
+        """Count one packet."""
+        if self._began_s is None:
+            self._began_s = arrival_s
+        self._seen.append((arrival_s, received, lost))
+        self._received += received
+        self._lost += lost
+        self._forget(arrival_s)
+
+    def read(self, now_s: float) -> tuple[float, int]:
+        """Samples a second, and samples lost, in the last seconds."""
+        self._forget(now_s)
+        span_s = _RATE_SPAN_S if self._began_s is None else min(_RATE_SPAN_S, now_s - self._began_s)
+        return (self._received / span_s if span_s > 0.0 else 0.0), self._lost
+
+    def full(self, now_s: float) -> bool:
+        """Whether a whole span has been seen."""
+        return self._began_s is not None and now_s - self._began_s >= _RATE_SPAN_S
+
+    def _forget(self, now_s: float) -> None:
+        while self._seen and self._seen[0][0] <= now_s - _RATE_SPAN_S:
+            _, received, lost = self._seen.popleft()
+            self._received -= received
+            self._lost -= lost

@@ -78,10 +78,11 @@ class Gateway:
 
     def status(self, status: DeviceStatus) -> None:
         """A sensor changed its state."""
+        before = self.devices.get(status.device_id)
         self.devices[status.device_id] = status
         if status.profile is not None:
             self._profiles[status.device_id] = status.profile
-        if status.state is DeviceState.STREAMING:
+        if status.state is DeviceState.STREAMING and (before is None or before.state is not status.state):
             self._restart_stream(status.device_id)
         log.info("sensor", device=status.device_id, state=status.state.value, reason=status.reason or None)
         self.on_status(status)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 
 from rich.console import Console
 
+from firmware_profiles import library
 from fusion import exercises
 from fusion.errors import InputError
 from fusion.types import Segment
@@ -37,7 +38,8 @@ def main(
     configure_logs(quiet=not headless)
     assignment = parse_assignment(wear, athlete_id, exercise)
     clock = unix_clock()
-    asyncio.run(run(settings, assignment, BleSource(clock), clock, duration_s, headless=headless))
+    source = BleSource(clock, profiles=library(settings.profiles_dir))
+    asyncio.run(run(settings, assignment, source, clock, duration_s, headless=headless))
 
 
 def parse_assignment(wear: list[str], athlete_id: str, exercise: str | None) -> Assignment:

@@ -129,7 +129,7 @@ class AthleteSession:
         stream = self._streams[packet.device_id]
         self.last_arrival_s = packet.arrival_s
         t_s = packet.arrival_s - self.facts.started_s
-        if not stream.on_packet(packet.payload, t_s):
+        if not stream.on_packet(packet.characteristic, packet.payload, t_s):
             return
         self._latest[packet.device_id] = t_s
         oldest, newest = min(self._latest.values()), max(self._latest.values())

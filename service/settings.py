@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ILIUM_", toml_file=SETTINGS_FILE, extra="forbid")
 
     data_dir: Path = Field(default_factory=lambda: user_data_path("ilium"))
+    profiles_dir: Path | None = None
+    """Folder of your own firmware profiles; one with the id of ours replaces it."""
     database_url: str | None = None
     """SQLAlchemy URL; by default ``app.db`` in the data folder."""
     site: str = Field("home", pattern="^[a-z0-9_-]{1,32}$")

@@ -1,14 +1,13 @@
 """A bleak backend over bumble: the same `BleakScanner` and `BleakClient`, on a virtual or HCI radio.
 
-One adapter is shared by all clients and scanners of an event loop. `backend(transport)` makes the pair of
-classes for one adapter; the transport is any that bumble names, here the simulator's HCI over TCP.
+One adapter is shared by all clients and scanners of an event loop;
+`backend(adapter)` makes its pair of classes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import struct
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -27,107 +26,21 @@ from bleak.exc import (
     BleakGATTProtocolError,
     BleakGATTProtocolErrorCode,
 )
-from bleak.uuids import normalize_uuid_str
 from bumble import att, core, hci
-from bumble.core import AdvertisingData
 from bumble.device import Advertisement, Connection, Device, Peer
-from bumble.transport import open_transport
 
 from sensors.ble import Backend
+from simulator.host import (
+    ATT_MTU,
+    Adapter,
+    NoRadioError,
+    local_name,
+    long_uuid,
+    manufacturer_data,
+    service_uuids,
+)
 
-_ADDRESS = "F0:F1:F2:F3:F4:F5"
-_MTU = 247
-_NOTIFICATION = int(att.Opcode.ATT_HANDLE_VALUE_NOTIFICATION)
 Answer = TypeVar("Answer")
-
-
-class Adapter:
-    """One bumble host, opened on first use, once ``ready()`` has returned, and shared."""
-
-    def __init__(self, transport: str, ready: Callable[[], Awaitable[None]] | None = None) -> None:
-        self._name = transport
-        self._ready = ready
-        self._opening: asyncio.Task[Device] | None = None
-        self._transport: Any = None
-        self._scanners = 0
-        self.connecting = asyncio.Lock()
-        self._scanning = asyncio.Lock()
-
-    async def device(self) -> Device:
-        """The powered host. Raises bleak's own error when there is no radio at the other end."""
-        if self._opening is None:
-            self._opening = asyncio.ensure_future(self._open())
-        return await asyncio.shield(self._opening)
-
-    async def _open(self) -> Device:
-        if self._ready is not None:
-            await self._ready()
-        try:
-            self._transport = await open_transport(self._name)
-        except OSError as error:
-            raise BleakBluetoothNotAvailableError(
-                f"no virtual radio at {self._name}", BleakBluetoothNotAvailableReason.NO_BLUETOOTH
-            ) from error
-        device = Device.with_hci(
-            "gateway", hci.Address(_ADDRESS), self._transport.source, self._transport.sink
-        )
-        self._transport.source.set_packet_sink(_ShortCut(device))
-        await device.power_on()
-        return device
-
-    async def scan(self, listener: Callable[[Advertisement], None], *, on: bool, active: bool = True) -> None:
-        """Add or remove a scanner; the radio scans while there is one."""
-        device = await self.device()
-        async with self._scanning:
-            self._scanners += 1 if on else -1
-            if on:
-                device.on("advertisement", listener)
-                if self._scanners == 1:
-                    await device.start_scanning(legacy=True, active=active, filter_duplicates=False)
-            else:
-                device.remove_listener("advertisement", listener)
-                if self._scanners == 0 and device.is_scanning:
-                    await device.stop_scanning(legacy=True)
-
-    async def close(self) -> None:
-        """Hang up on the radio."""
-        if self._opening is None:
-            return
-        with contextlib.suppress(Exception):
-            await self._opening
-        if self._transport is not None:
-            await self._transport.close()
-
-
-class _ShortCut:
-    """Hands whole notifications straight to the connection's client; the host gets everything else.
-
-    The host would parse each one three times and write a line about it for nobody: work that, with a real
-    radio, the system's Bluetooth stack does in a process of its own.
-    """
-
-    _HEAD = struct.Struct("<BHHHHBH")
-    """HCI packet type, connection, ACL length; L2CAP length and channel; ATT operation and attribute."""
-
-    def __init__(self, device: Device) -> None:
-        self._device = device
-        self._host = device.host
-
-    def on_packet(self, packet: bytes) -> None:
-        """One HCI packet from the controller."""
-        if packet[0] != hci.HCI_ACL_DATA_PACKET or len(packet) < self._HEAD.size:
-            self._host.on_packet(packet)
-            return
-        _, connection, _, length, channel, operation, attribute = self._HEAD.unpack_from(packet)
-        link = self._device.connections.get(connection & 0xFFF)
-        whole = channel == att.ATT_CID and operation == _NOTIFICATION and length == len(packet) - 9
-        if not whole or link is None:
-            self._host.on_packet(packet)
-            return
-        value = packet[self._HEAD.size :]
-        link.gatt_client.on_att_handle_value_notification(
-            att.ATT_Handle_Value_Notification(attribute_handle=attribute, attribute_value=value)
-        )
 
 
 def backend(adapter: Adapter) -> Backend:
@@ -137,21 +50,19 @@ def backend(adapter: Adapter) -> Backend:
     return Backend(scanner, client)
 
 
-def _uuid(uuid: core.UUID) -> str:
-    return normalize_uuid_str(uuid.to_hex_str("-").lower())
-
-
 def _advertisement(seen: Advertisement) -> AdvertisementData:
-    makers: dict[int, bytes] = {}
-    services: list[str] = []
-    for kind, raw in seen.data.ad_structures:
-        if kind == AdvertisingData.MANUFACTURER_SPECIFIC_DATA:
-            makers[int.from_bytes(raw[:2], "little")] = bytes(raw[2:])
-        elif kind == AdvertisingData.COMPLETE_LIST_OF_128_BIT_SERVICE_CLASS_UUIDS:
-            services += [_uuid(core.UUID.from_bytes(raw[i : i + 16])) for i in range(0, len(raw), 16)]
-    name = seen.data.get(AdvertisingData.COMPLETE_LOCAL_NAME)
-    text = name.decode(errors="replace") if isinstance(name, bytes) else name
-    return AdvertisementData(text, makers, {}, services, None, seen.rssi, (seen,))
+    makers, services = manufacturer_data(seen), service_uuids(seen)
+    return AdvertisementData(local_name(seen), makers, {}, services, None, seen.rssi, (seen,))
+
+
+async def _available(adapter: Adapter) -> Device:
+    """The host; bleak's own error when there is none."""
+    try:
+        return await adapter.device()
+    except NoRadioError as error:
+        raise BleakBluetoothNotAvailableError(
+            str(error), BleakBluetoothNotAvailableReason.NO_BLUETOOTH
+        ) from error
 
 
 class _Scanner(BaseBleakScanner):
@@ -180,6 +91,7 @@ class _Scanner(BaseBleakScanner):
 
     async def start(self) -> None:
         self.seen_devices = {}
+        await _available(self.adapter)
         await self.adapter.scan(self._seen, on=True, active=self._active)
 
     async def stop(self) -> None:
@@ -226,7 +138,7 @@ class _Client(BaseBleakClient):
         return self._connection
 
     async def connect(self, pair: bool, **_: Any) -> None:
-        device = await self.adapter.device()
+        device = await _available(self.adapter)
         try:
             async with asyncio.timeout(self._timeout):
                 async with self.adapter.connecting:
@@ -235,7 +147,7 @@ class _Client(BaseBleakClient):
                 self._peer = Peer(self._connection)
                 if pair:
                     await self._connection.pair()
-                await self._operation(self._peer.request_mtu(_MTU))
+                await self._operation(self._peer.request_mtu(ATT_MTU))
                 await self._operation(self._discover(self._peer))
         except BaseException as error:
             if device.is_le_connecting:
@@ -276,13 +188,13 @@ class _Client(BaseBleakClient):
         found = BleakGATTServiceCollection()
         await peer.discover_services()
         for service in peer.services:
-            kept = BleakGATTService(service, service.handle, _uuid(service.uuid))
+            kept = BleakGATTService(service, service.handle, long_uuid(service.uuid))
             found.add_service(kept)
             for characteristic in await service.discover_characteristics():
                 entry = BleakGATTCharacteristic(
                     characteristic,
                     characteristic.handle - 1,
-                    _uuid(characteristic.uuid),
+                    long_uuid(characteristic.uuid),
                     list(gatt_char_props_to_strs(characteristic.properties)),
                     lambda: self.mtu_size - 3,
                     kept,
@@ -290,7 +202,7 @@ class _Client(BaseBleakClient):
                 found.add_characteristic(entry)
                 for descriptor in await characteristic.discover_descriptors():
                     found.add_descriptor(
-                        BleakGATTDescriptor(descriptor, descriptor.handle, _uuid(descriptor.type), entry)
+                        BleakGATTDescriptor(descriptor, descriptor.handle, long_uuid(descriptor.type), entry)
                     )
         self.services = found
 

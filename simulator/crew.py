@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 import firmware_profiles
-from fusion.types import FloatArray, Segment
-from sensors.encode import Encoder
+from firmware_profiles import Setup
+from fusion.types import Segment
+from sensors.encode import encode_train
 from simulator.air import VirtualLink
 from simulator.link import LinkState
 from simulator.peripheral import PacketTrain, VirtualSensor
@@ -25,14 +26,14 @@ class VirtualAthlete:
         self.plan = plan
         self._clock = clock
         self._began_s: float | None = None
-        profile = firmware_profiles.load(profile_id)
+        setup = firmware_profiles.choose(firmware_profiles.load(profile_id))
         sets = [SetPlan(exercise, reps, lumbar, walk) for exercise, reps, lumbar, walk in plan.sets]
-        rate_hz = profile.stream.rate_hz
+        rate_hz = setup.rate_hz()
         self.session: SimulatedSession = render(
             SessionPlan(sets, plan.seed, rate_hz, plan.stand_s, segments=SEGMENTS)
         )
         rng = np.random.default_rng((plan.seed, 1))
-        self.trains = {s: _train(self.session, s, Encoder(profile), rng) for s in SEGMENTS}
+        self.trains = {s: _train(self.session, s, setup, rng) for s in SEGMENTS}
 
     def now_s(self) -> float:
         """Time on this athlete's clock; the first question starts it."""
@@ -81,17 +82,10 @@ class Crew:
 
 
 def _train(
-    session: SimulatedSession, segment: Segment, encoder: Encoder, rng: np.random.Generator
+    session: SimulatedSession, segment: Segment, setup: Setup, rng: np.random.Generator
 ) -> PacketTrain:
     """All packets of one sensor, stamped by its own clock (±20 ppm, any start)."""
     samples = session.sensors[segment]
     device_s = rng.uniform(5.0, 4000.0) + samples.t_s * (1.0 + rng.uniform(-20e-6, 20e-6))
-    return PacketTrain(samples.t_s.tolist(), encode_all(encoder, device_s, samples.acc_ms2, samples.gyr_rads))
-
-
-def encode_all(
-    encoder: Encoder, device_s: FloatArray, acc_ms2: FloatArray, gyr_rads: FloatArray
-) -> Sequence[bytes]:
-    """A packet for every sample."""
-    rows = zip(device_s.tolist(), acc_ms2, gyr_rads, strict=True)
-    return [encoder.encode(t_s, acc, gyr) for t_s, acc, gyr in rows]
+    packets = encode_train(setup, samples.t_s, samples.acc_ms2, samples.gyr_rads, device_s=device_s)
+    return PacketTrain([p.ready_s for p in packets], [p.payload for p in packets])

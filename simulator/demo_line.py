@@ -17,8 +17,9 @@ from service.gateway import Assignment
 from service.live_view import Board, drawing
 from service.settings import load_settings
 from simulator.audience import Audience
-from simulator.ble_backend import Adapter, backend
+from simulator.ble_backend import backend
 from simulator.demo import DemoOptions
+from simulator.host import Adapter
 from simulator.plan import CrewPlan, assignments
 from simulator.radio_process import RadioProcess
 

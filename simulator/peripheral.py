@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bumble import att
 from bumble.controller import Controller
 from bumble.core import AdvertisingData
 from bumble.device import Connection, Device
@@ -15,12 +16,18 @@ from bumble.hci import HCI_REMOTE_USER_TERMINATED_CONNECTION_ERROR, Address
 from bumble.host import Host
 from bumble.transport.common import AsyncPipeSink
 
-from firmware_profiles import Profile
+from firmware_profiles import Profile, choose
+from sensors.battery import battery_payload
 from simulator.air import VirtualLink
 from simulator.link import LinkState
 
 _MTU = 247
 _ADVERTISING_MS = 40
+
+
+def _unreadable(_: Connection) -> bytes:
+    """A read is refused; bumble 0.0.236 does not look at an attribute's permissions itself."""
+    raise att.ATT_Error(att.ErrorCode.READ_NOT_PERMITTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,7 @@ class VirtualSensor:
         clock: Callable[[], float],
     ) -> None:
         self.profile, self.address = profile, address
+        self._setup = choose(profile)
         self.sent = self.dropped = 0
         self._train, self._radio, self._clock = train, radio, clock
         self._next = 0
@@ -98,12 +106,14 @@ class VirtualSensor:
 
     def _characteristic(self, uuid: str) -> Characteristic[bytes]:
         properties, permissions = Characteristic.Properties, Characteristic.Permissions
-        if uuid == self.profile.stream.characteristic:
-            self._notifier = Characteristic(uuid, properties.NOTIFY, permissions.READABLE, b"")
+        if uuid == self._setup.main.characteristic:
+            silent = CharacteristicValue[bytes](read=_unreadable)
+            self._notifier = Characteristic(uuid, properties.NOTIFY, permissions(0), silent)
             return self._notifier
         battery = self.profile.battery
         if battery is not None and uuid == battery.characteristic:
-            return Characteristic(uuid, properties.READ, permissions.READABLE, bytes((87, 0)))
+            level = battery_payload(self.profile, 87)
+            return Characteristic(uuid, properties.READ, permissions.READABLE, level)
         return Characteristic(
             uuid,
             properties.READ | properties.WRITE,
@@ -112,11 +122,11 @@ class VirtualSensor:
         )
 
     def _written(self, connection: Connection, uuid: str, value: bytes) -> None:
-        commands = self.profile.commands
-        if any(c.characteristic == uuid and c.payload == value for c in commands.start):
+        starts, stops = self._setup.writes("start"), self._setup.writes("stop")
+        if any(c.characteristic == uuid and c.payload == value for c in starts):
             self._stop()
             self._streaming = asyncio.ensure_future(self._stream(connection))
-        elif any(c.characteristic == uuid and c.payload == value for c in commands.stop):
+        elif any(c.characteristic == uuid and c.payload == value for c in stops):
             self._stop()
 
     def _stop(self, *_: object) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from firmware_profiles import Profile
 
 app = typer.Typer(no_args_is_help=True, help="Firmware profiles: how sensors are known and read.")
 
@@ -18,25 +21,15 @@ def register(parent: typer.Typer) -> None:
 
 @app.command("list")
 def list_profiles(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """All profiles."""
-    import firmware_profiles
-
-    known = [firmware_profiles.load(i) for i in firmware_profiles.ids()]
+    """All profiles, those of your own folder (setting profiles_dir) included."""
+    known = _library()
     if as_json:
-        rows = [
-            {
-                "id": p.id,
-                "name": p.name,
-                "rate_hz": p.stream.rate_hz,
-                "suitable": p.suitable,
-                "source": p.source,
-            }
-            for p in known
-        ]
-        typer.echo(json.dumps(rows))
+        typer.echo(json.dumps([_row(profile) for profile in known]))
         return
-    for p in known:
-        typer.echo(f"{p.id:20} {p.name:24} {p.stream.rate_hz:g} Hz")
+    for profile in known:
+        row = _row(profile)
+        mark = "" if profile.suitable else "  (not suitable: see show)"
+        typer.echo(f"{profile.id:20} {profile.name:34} {row['rate_hz']:>5g} Hz  {row['loss']:9}{mark}")
 
 
 @app.command("show")
@@ -44,19 +37,58 @@ def show_profile(profile_id: str) -> None:
     """One profile as JSON."""
     import msgspec
 
-    import firmware_profiles
+    from firmware_profiles import ProfileError
 
-    text = msgspec.json.encode(firmware_profiles.load(profile_id))
-    typer.echo(msgspec.json.format(text, indent=1).decode())
+    known = {profile.id: profile for profile in _library()}
+    if profile_id not in known:
+        raise ProfileError(f"no firmware profile {profile_id!r}; there are {', '.join(known)}")
+    typer.echo(msgspec.json.format(msgspec.json.encode(known[profile_id]), indent=1).decode())
 
 
 @app.command("check")
-def check_profile(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
-    """Validate a profile of your own and run its vectors."""
+def check_profile(
+    file: Annotated[str, typer.Argument(help="A file of your own, or the id of a profile that is there.")],
+) -> None:
+    """Validate a profile, run its vectors and show a decoded packet."""
     import firmware_profiles
     from sensors.vectors import check_vectors
 
-    profile = firmware_profiles.read(file)
+    known = {profile.id: profile for profile in _library()}
+    profile = known[file] if file in known and not Path(file).exists() else firmware_profiles.read(Path(file))
     for line in check_vectors(profile):
         typer.echo(line)
-    typer.echo(f"{file}: {profile.name} is valid, {len(profile.vectors)} vectors pass")
+    if not profile.vectors:
+        typer.echo(
+            f"{file}: no vectors; add packets and their meaning from the vendor's page, so that the layout"
+            " is tested",
+            err=True,
+        )
+        raise typer.Exit(1)
+    modes = ", ".join(mode.id for mode in profile.all_modes)
+    typer.echo(f"{file}: {profile.name} is valid, {len(profile.vectors)} vectors pass; modes: {modes}")
+
+
+def _library() -> tuple[Profile, ...]:
+    import firmware_profiles
+    from service.settings import load_settings
+
+    return firmware_profiles.library(load_settings().profiles_dir)
+
+
+def _row(profile: Profile) -> dict[str, object]:
+    from firmware_profiles import choose
+
+    setup = choose(profile)
+    parameter = profile.parameters.get("rate_hz")
+    return {
+        "id": profile.id,
+        "name": profile.name,
+        "rate_hz": setup.rate_hz(),
+        "rates_hz": list(parameter.offered) if parameter else [setup.rate_hz()],
+        "modes": [mode.id for mode in profile.all_modes],
+        "loss": setup.main.loss.value,
+        "suitable": profile.suitable,
+        "version": profile.version,
+        "source": profile.source,
+        "notes": profile.notes,
+    }

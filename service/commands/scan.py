@@ -21,9 +21,12 @@ def scan(
     """Sensors in range: address, name, signal, matching profile."""
     import asyncio
 
+    from firmware_profiles import library
     from sensors.ble import scan as listen
+    from service.settings import load_settings
 
-    seen = [s for s in asyncio.run(listen(duration)) if every or s.profile is not None]
+    known = library(load_settings().profiles_dir)
+    seen = [s for s in asyncio.run(listen(duration, profiles=known)) if every or s.profile is not None]
     if as_json:
         rows = [
             {

@@ -21,13 +21,13 @@ def test_every_profile_has_vectors_and_they_pass(profile_id: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("length = 28", "length = 20", r"streams\.rate: length 20 but its fields end at 28"),
+        ("length = 28", "length = 20", r"streams\.rate\.length 20, but its fields end at 28"),
         ("offset = 16", "offset = 8", r"streams\.rate: acc \(at 4\) and gyr overlap"),
         ('quantity = "acc"', 'quantity = "speed"', r"Invalid enum value 'speed'"),
-        ("version = 1", 'version = "1"', r"Expected `int`, got `str` - at `\$\.version`"),
-        ('stream = "rate"', 'stream = "other"', r"vectors: there is no stream 'other'"),
-        ("rate_hz = 60.0", "rate_hz = -1", r"rate_hz"),
-        ('write = "01 01 15"', 'write = "01 0"', r"commands\.start\[0\]\.write"),
+        ("version = 2", 'version = "1"', r"Expected `int`, got `str` - at `\$\.version`"),
+        ('stream = "rate"', 'stream = "other"', r"vectors\[1\]\.stream: there is no stream 'other'"),
+        ("default = 60", "default = 61", r"parameters\.rate_hz\.default: 61 is not among the choices"),
+        ('write = "01 01 {payload_mode}"', 'write = "01 0"', r"commands\.start\[0\]\.write"),
     ],
 )
 def test_a_faulty_profile_is_named_with_its_key(old: str, new: str, message: str) -> None:

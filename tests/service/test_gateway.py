@@ -77,7 +77,7 @@ async def test_the_recording_holds_every_packet_as_it_came(line: Line, repositor
     for file in session["recordings"]:
         expected = [p for p in packets if p.device_id == file["device_id"]]
         assert read_recording(file["path"]) == expected
-        assert (file["profile"], file["profile_version"]) == ("movella_dot", 1)
+        assert (file["profile"], file["profile_version"]) == ("movella_dot", 2)
 
 
 async def test_a_crash_costs_nothing_that_was_committed(settings: Settings, repository: Repository) -> None:
