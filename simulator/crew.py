@@ -16,7 +16,7 @@ from simulator.air import VirtualLink
 from simulator.link import LinkState
 from simulator.peripheral import PacketTrain, VirtualSensor
 from simulator.plan import SEGMENTS, AthletePlan, CrewPlan, address
-from simulator.session import SessionPlan, SetPlan, SimulatedSession, render
+from simulator.session import SessionPlan, SimulatedSession, render
 
 
 class VirtualAthlete:
@@ -27,10 +27,9 @@ class VirtualAthlete:
         self._clock = clock
         self._began_s: float | None = None
         setup = firmware_profiles.choose(firmware_profiles.load(profile_id))
-        sets = [SetPlan(exercise, reps, lumbar, walk) for exercise, reps, lumbar, walk in plan.sets]
         rate_hz = setup.rate_hz()
         self.session: SimulatedSession = render(
-            SessionPlan(sets, plan.seed, rate_hz, plan.stand_s, segments=SEGMENTS)
+            SessionPlan(plan.sets, plan.seed, rate_hz, plan.stand_s, SEGMENTS, sensors=plan.sensors)
         )
         rng = np.random.default_rng((plan.seed, 1))
         self.trains = {s: _train(self.session, s, setup, rng) for s in SEGMENTS}

@@ -144,6 +144,22 @@ FAULTS: Mapping[str, Fault] = {
             30.0,
             lambda side: [Effect(HIP_ADDUCTION[side], 1.0, Window.FAR)],
         ),
+        Fault(
+            "flexion",
+            "the working hip bends as it opens",
+            "deg",
+            -40.0,
+            60.0,
+            lambda side: [Effect(THIGH_PITCH[side], 1.0, Window.FAR)],
+        ),
+        Fault(
+            "shoulders",
+            "the shoulders leave the floor",
+            "deg",
+            -40.0,
+            40.0,
+            lambda side: [Effect(Coordinate.THORAX_LIST, 1.0 if side is Side.RIGHT else -1.0, Window.FAR)],
+        ),
         Fault("fold", "the trunk folds at the bottom", "deg", -30.0, 60.0, _trunk(Window.BOTTOM)),
         Fault("rise", "the hips come up first", "deg", -30.0, 40.0, _trunk(Window.EARLY)),
         Fault("squat", "the knees do the hip's work", "deg", -30.0, 45.0, _squat),
@@ -176,7 +192,6 @@ FAULTS: Mapping[str, Fault] = {
 
 COMPENSATION_FAULTS: Mapping[str, str] = {
     "missing_pretilt": "pretilt",
-    "lumbar_extension_top": "lumbar",
     "lumbar_extension": "lumbar",
     "overextension_top": "lumbar",
     "lockout_overextension": "lumbar",
@@ -198,14 +213,14 @@ COMPENSATION_FAULTS: Mapping[str, str] = {
     "pelvis_rotation": "roll",
     "pelvic_shift_roll": "roll",
     "asymmetry": "roll",
-    "hike_lean": "roll",
+    "hike_or_lean": "drop",
     "pelvis_drop_rotation": "drop",
     "pelvic_drop": "drop",
     "pelvic_drop_landing": "drop",
     "contralateral_drop": "drop",
     "pelvis_rollback": "rollback",
     "hip_hike_roll": "rollback",
-    "no_hold": "hold",
+    "hold_short": "hold",
     "anterior_dump_bottom": "dump",
     "fast_drop": "fast_drop",
     "free_leg_drop": "free_leg",
@@ -218,7 +233,15 @@ COMPENSATION_FAULTS: Mapping[str, str] = {
     "spine_version": "range",
     "no_rotation": "range",
     "hips_shoot_up": "rise",
-    "rounding": "wink",
+    "back_rounding": "wink",
+    "knees_turn_in": "rotation",
+    "knees_narrow": "narrow",
+    "range_short": "range",
+    "fast_ascent": "tempo",
+    "fast_descent": "fast_drop",
+    "unsteady_hold": "tremor",
+    "pelvis_not_neutral": "lumbar",
+    "shoulders_lift": "shoulders",
     "squatting_it": "squat",
     "squat_swing": "squat",
     "back_lift": "lead",
@@ -228,7 +251,7 @@ COMPENSATION_FAULTS: Mapping[str, str] = {
     "no_tap": "no_tap",
     "trunk_fold": "fold",
     "hip_flexion_drift": "bend",
-    "flexion_swap_tfl": "bend",
+    "flexion_swap": "flexion",
     "posture_loss": "bend",
     "band_slack": "narrow",
     "narrow_stance": "narrow",
@@ -236,7 +259,7 @@ COMPENSATION_FAULTS: Mapping[str, str] = {
     "momentum": "tempo",
     "arched_gait": "arch",
     "posterior_tuck": "share",
-    "sag_lumbar_extension": "sag",
+    "sag": "sag",
     "pike": "bend",
     "tremor": "tremor",
     "pelvis_drift": "drift",
@@ -248,7 +271,7 @@ COMPENSATION_FAULTS: Mapping[str, str] = {
 }
 """Compensation of an exercise's rules → the fault that makes it."""
 
-_FALLING = frozenset({"posterior_tuck"})
+_FALLING = frozenset({"posterior_tuck", "hike_or_lean"})
 """Compensations whose rule looks for a fall where the fault's size is a rise."""
 
 
@@ -257,7 +280,7 @@ def resolve(faults: Mapping[str, float], exercise: Exercise) -> dict[str, float]
 
     Raises `SimulationError` for a name that is neither, or a size out of range.
     """
-    rules = {c.name for c in exercise.compensations}
+    rules = {rule.kind for rule in exercise.compensations}
     resolved: dict[str, float] = {}
     for name, size in faults.items():
         kind = COMPENSATION_FAULTS.get(name, name) if name in rules else name
@@ -270,10 +293,11 @@ def resolve(faults: Mapping[str, float], exercise: Exercise) -> dict[str, float]
             raise SimulationError(
                 f"fault {name}={size:g}: allowed are {fault.low:g} to {fault.high:g} {fault.unit}"
             )
-        resolved[kind] = signed
+        if signed:
+            resolved[kind] = signed
     return resolved
 
 
 def rules_for(fault: str, exercise: Exercise) -> list[str]:
     """The exercise's compensations that look for ``fault``."""
-    return [c.name for c in exercise.compensations if COMPENSATION_FAULTS.get(c.name) == fault]
+    return [rule.kind for rule in exercise.compensations if COMPENSATION_FAULTS.get(rule.kind) == fault]

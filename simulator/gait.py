@@ -6,7 +6,7 @@ phases, so that the legs never stop as they would on minimum-jerk paths.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,6 +26,8 @@ from simulator.motion import (
 from simulator.poses import BOTH_FEET, other
 
 _HALF_IMPACT_S = 0.015
+_STOP_S = 0.7
+"""From the last stride to both feet together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,6 @@ class Gait:
     impact_m: float = 4e-4
     drop_m: float = 0.0
     """How far the hips hang below standing."""
-    sides: dict[Side, Pose] = field(default_factory=dict)
-    """What each leg adds to both ends (the bands of a side step)."""
 
     @property
     def period_s(self) -> float:
@@ -74,26 +74,32 @@ class GaitWriter:
     def __init__(self, script: MotionScript, build: Build, rng: np.random.Generator, jitter: float) -> None:
         self._script, self._build, self._rng, self._jitter = script, build, rng, jitter
 
-    def write(self, gait: Gait, cycles: int, lead: Side = Side.RIGHT) -> list[tuple[float, float, float]]:
-        """``cycles`` strides of the leading leg; their (near, far, next near) times."""
+    def write(self, gait: Gait, cycles: int, lead: Side = Side.RIGHT) -> None:
+        """A bout of ``cycles`` strides of the leading leg."""
+        self.write_both(gait, cycles, lead)
+
+    def write_both(
+        self, gait: Gait, cycles: int, lead: Side = Side.RIGHT
+    ) -> list[tuple[Side, float, float, float]]:
+        """A bout; the strides of both legs as (side, near, far, next near) times, in order of time."""
         script = self._script
         upright = script.pose()
-        t0 = script.t_s
-        begin = t0 + 0.5 * gait.period_s
-        times = self._cycle_times(gait, begin, cycles)
+        t0, half = script.t_s, 0.5 * gait.period_s
+        times = self._cycle_times(gait, t0 + half, cycles)
         self._leg(gait, lead, times, t0)
-        half = 0.5 * gait.period_s
-        shifted = [(near - half, far - half) for near, far, _ in times]
-        shifted.append((times[-1][2] - half, times[-1][2] + gait.out_s - half))
-        self._leg(gait, other(lead), [(n, f, 0.0) for n, f in shifted if n > t0 + 0.25 * half], t0)
-        end = times[-1][2] + 0.5 * gait.period_s + 0.3
-        strikes = sorted([(t[0], lead) for t in times] + [(n, other(lead)) for n, _ in shifted])
-        strikes = [(t, side) for t, side in strikes if t > t0 + 0.3 * half and t < end - 0.2]
+        trail = [(near + half, far + half, nxt + half) for near, far, nxt in times]
+        self._leg(gait, other(lead), trail, t0)
+        end = trail[-1][2] + 0.3 * gait.period_s
+        strikes = sorted(
+            [(t[0], lead) for t in times]
+            + [(t[0], other(lead)) for t in trail]
+            + [(times[-1][2], lead), (trail[-1][2], other(lead))]
+        )
         self._trunk(gait, strikes, t0, end)
         self._root(gait, strikes, t0, end)
         script.t_s = end
         self._to_rest(upright, end)
-        return times
+        return sorted([(lead, *t) for t in times] + [(other(lead), *t) for t in trail], key=lambda s: s[1])
 
     def _cycle_times(self, gait: Gait, begin: float, cycles: int) -> list[tuple[float, float, float]]:
         times = []
@@ -106,12 +112,10 @@ class GaitWriter:
 
     def _leg(self, gait: Gait, side: Side, times: list[tuple[float, float, float]], t0: float) -> None:
         """Swing of one leg's joints between near and far."""
-        renamed = {THIGH_PITCH: {}, HIP_ADDUCTION: {}, HIP_ROTATION: {}}
-        extra = gait.sides.get(side, {})
-        for joint in renamed:
+        for joint in (THIGH_PITCH, HIP_ADDUCTION, HIP_ROTATION):
             right = joint[Side.RIGHT]
-            near = gait.near.get(right, 0.0) + extra.get(right, 0.0)
-            far = gait.far.get(right, near) + extra.get(right, 0.0)
+            near = gait.near.get(right, 0.0)
+            far = gait.far.get(right, near)
             if near or far:
                 self._swing(gait, joint[side], near, far, times, t0)
         self._knee(gait, side, times, t0)
@@ -171,10 +175,8 @@ class GaitWriter:
             self._add_stance(Coordinate.HIP_ROTATION_RIGHT, t_s, -0.7 * turn, step)
             self._add_stance(Coordinate.HIP_ROTATION_LEFT, t_s, 0.7 * turn, step)
             self._impact(gait, t_s)
-        for coordinate in (Coordinate.PELVIS_TILT, Coordinate.THORAX_TILT):
-            script.knot(coordinate, end, 0.0)
         for coordinate in _ALTERNATING:
-            script.add_knot(coordinate, "gait", (end, 0.0, 0.0, 0.0))
+            script.add_knot(coordinate, "gait", (end + _STOP_S, 0.0, 0.0, 0.0))
 
     def _add_stance(self, coordinate: Coordinate, t_s: float, value: float, step_s: float) -> None:
         first = not self._script.has(coordinate, "gait", since_s=t_s - 4.0 * step_s)
@@ -233,7 +235,7 @@ class GaitWriter:
     def _to_rest(self, upright: Pose, end: float) -> None:
         """Both feet together again."""
         script = self._script
-        stop = end + 0.7
+        stop = end + _STOP_S
         for coordinate, value in upright.items():
             if coordinate in {Coordinate.X_M, Coordinate.Y_M}:
                 continue

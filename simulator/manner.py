@@ -9,6 +9,7 @@ from simulator.errors import SimulationError
 _ALLOWED = {
     "tempo": (0.1, 10.0),
     "phase_s": (0.15, 30.0),
+    "hold_s": (0.0, 600.0),
     "pause_s": (0.0, 30.0),
     "bounce": (0.0, 0.5),
 }
@@ -33,6 +34,10 @@ class Manner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``first`` or ``last``: a movement that is not a repetition comes before or after them."""
     set_up: bool = False
     """Getting into position moves the hips about: the bar is taken and put down."""
+    alternate: bool = False
+    """The legs take turns."""
+    hold_s: float | None = None
+    """How long a hold lasts, whatever the exercise says."""
     start_mid: bool = False
     """The recording begins in the middle of a repetition; nobody stands still before it."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fusion.exercises import Exercise
-from fusion.exercises.model import KeyPose, Laterality, Posture
+from fusion.exercises.model import KeyPose, Laterality, PhaseKind, Posture
 from fusion.types import Side
 from simulator.body import Build
 from simulator.errors import SimulationError
@@ -20,6 +20,7 @@ _FEET_UP_PITCH_DEG = 150.0
 _BOX_M = 0.25
 _UPRIGHT_DEG = 30.0
 _LYING_M = 0.12
+_LYING_DEG = 60.0
 _KNEELING_SHARE = 1.02
 
 BOTH_FEET: Pose = {Coordinate.SUPPORT_RIGHT: 0.5, Coordinate.SUPPORT_LEFT: 0.5, Coordinate.Z_M: 0.0}
@@ -47,23 +48,51 @@ def other(side: Side) -> Side:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """The way to one pose: ``share`` of the time that the tempo gives to a phase of this kind."""
+
+    kind: PhaseKind
+    name: str
+    pose: Pose
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """An exercise's poses on one body, for one working leg: where a repetition rests and what it passes."""
 
     exercise: Exercise
     side: Side
     rest: Pose
-    rest_key: KeyPose
-    path: tuple[Pose, ...]
-    """Poses after the rest, the last is where a repetition turns."""
-    names: tuple[str, ...]
+    steps: tuple[Step, ...]
+    """From the rest through all poses and back."""
     route: tuple[tuple[Pose, float], ...]
     """From standing to the rest: poses passed and seconds to each."""
 
     @property
     def turn(self) -> Pose:
-        """The far end of a repetition."""
-        return self.path[-1] if self.path else self.rest
+        """Where the first way, lifting or lowering, ends."""
+        turn = self.rest
+        for step in self.steps:
+            if step.kind is not self.steps[0].kind:
+                break
+            turn = step.pose
+        return turn
+
+    @property
+    def range_deg(self) -> float:
+        """Largest change of an angle between rest and turn."""
+        return max(abs(self.turn[c] - self.rest[c]) for c in _DRIVING)
+
+
+_DRIVING = (
+    Coordinate.PELVIS_TILT,
+    Coordinate.PELVIS_LIST,
+    *THIGH_PITCH.values(),
+    *HIP_ADDUCTION.values(),
+    *HIP_ROTATION.values(),
+    *KNEE_FLEXION.values(),
+)
 
 
 def figure(exercise: Exercise, side: Side, build: Build) -> Figure:
@@ -71,27 +100,19 @@ def figure(exercise: Exercise, side: Side, build: Build) -> Figure:
 
     Raises `SimulationError` for an exercise without poses or with a pose that no body can take.
     """
-    keys = [p for p in exercise.poses if _given(p)]
-    if not keys:
+    if not exercise.poses or not exercise.phases:
         raise SimulationError(
-            f"{exercise.id}: has no key poses that can be played; give [[poses]] with angles in its file"
+            f"{exercise.id}: has no key poses that can be played; give [[poses]] and [[phases]] in its file"
         )
-    for key in keys:
+    for key in exercise.poses:
         _check(exercise, key)
-    poses = [body_pose(exercise, key, keys[0], side, build) for key in keys]
-    return Figure(
-        exercise,
-        side,
-        poses[0],
-        keys[0],
-        tuple(poses[1:]),
-        tuple(key.name for key in keys),
-        tuple(_route(exercise, poses[0], build)),
+    first = exercise.poses[0]
+    rest = body_pose(exercise, first, first, side, build)
+    steps = tuple(
+        Step(p.kind, p.to, body_pose(exercise, exercise.pose(p.to), first, side, build), p.share)
+        for p in exercise.phases
     )
-
-
-def _given(key: KeyPose) -> bool:
-    return any(getattr(key, name) is not None for name in _LIMITS_DEG)
+    return Figure(exercise, side, rest, steps, tuple(_route(exercise, rest, build)))
 
 
 def _check(exercise: Exercise, key: KeyPose) -> None:
@@ -101,7 +122,7 @@ def _check(exercise: Exercise, key: KeyPose) -> None:
             raise SimulationError(
                 f"{exercise.id}: pose {key.name}: {name} {value:g} is allowed from {low:g} to {high:g}"
             )
-    flexion = (key.pelvis_tilt_deg or 0.0) + (key.thigh_pitch_deg or 0.0)
+    flexion = key.hip_flexion_deg
     low, high = _FLEXION_LIMITS_DEG
     if not low <= flexion <= high:
         raise SimulationError(
@@ -115,14 +136,14 @@ def body_pose(exercise: Exercise, key: KeyPose, first: KeyPose, side: Side, buil
     mirror = 1.0 if side is Side.RIGHT else -1.0
     idle = other(side)
     pitch, other_pitch = _pitches(exercise, key, first)
-    tilt, lean = key.pelvis_tilt_deg or 0.0, mirror * (key.pelvis_list_deg or 0.0)
-    adduction = key.hip_adduction_deg or 0.0
-    rotation = key.hip_rotation_deg or 0.0
+    tilt, lean = key.pelvis_tilt_deg, mirror * key.pelvis_list_deg
+    adduction = key.hip_adduction_deg
+    rotation = key.hip_rotation_deg
     together = exercise.laterality in {Laterality.BILATERAL, Laterality.EITHER}
     pose = {
         Coordinate.PELVIS_TILT: tilt,
         Coordinate.PELVIS_LIST: lean,
-        Coordinate.PELVIS_TURN: mirror * (key.pelvis_turn_deg or 0.0),
+        Coordinate.PELVIS_TURN: mirror * key.pelvis_turn_deg,
         THIGH_PITCH[side]: pitch,
         THIGH_PITCH[idle]: other_pitch,
         HIP_ADDUCTION[side]: adduction,
@@ -147,18 +168,18 @@ def _or(value: float | None, default: float) -> float:
 
 
 def _pitches(exercise: Exercise, key: KeyPose, first: KeyPose) -> tuple[float, float]:
-    pitch = key.thigh_pitch_deg or 0.0
+    pitch = key.thigh_pitch_deg
     if key.other_thigh_pitch_deg is not None:
         return pitch, key.other_thigh_pitch_deg
     if exercise.laterality in {Laterality.BILATERAL, Laterality.EITHER}:
         return pitch, pitch
-    return pitch, _or(first.other_thigh_pitch_deg, first.thigh_pitch_deg or 0.0)
+    return pitch, _or(first.other_thigh_pitch_deg, first.thigh_pitch_deg)
 
 
 def _knee_deg(exercise: Exercise, tilt_deg: float, pitch_deg: float) -> float:
     """A knee that is not given: feet stay on the floor where they carry, else the leg hangs or lies."""
-    match exercise.posture:
-        case Posture.STANDING | Posture.ANY:
+    match _posture(exercise):
+        case Posture.STANDING:
             lean = 1.25 if tilt_deg < pitch_deg else 1.1
             return max(5.0, min(150.0, lean * pitch_deg))
         case Posture.SUPINE:
@@ -176,19 +197,30 @@ def _knee_deg(exercise: Exercise, tilt_deg: float, pitch_deg: float) -> float:
 def _support(exercise: Exercise, first: KeyPose, side: Side, build: Build) -> dict[Coordinate, float]:
     """Which feet carry, and how high the base is."""
     feet = {SUPPORT[side]: 0.0, SUPPORT[other(side)]: 0.0, Coordinate.Z_M: _LYING_M}
-    match exercise.posture:
-        case Posture.STANDING | Posture.ANY | Posture.SEATED | Posture.SUPINE:
+    posture = _posture(exercise)
+    match posture:
+        case Posture.STANDING | Posture.SEATED | Posture.SUPINE:
             feet[Coordinate.Z_M] = 0.0
-            if exercise.posture is Posture.SUPINE and (first.thigh_pitch_deg or 0.0) > _FEET_UP_PITCH_DEG:
+            if posture is Posture.SUPINE and first.thigh_pitch_deg > _FEET_UP_PITCH_DEG:
                 feet[Coordinate.Z_M] = _BOX_M
             right = _working_share(exercise)
             return {**feet, SUPPORT[side]: right, SUPPORT[other(side)]: 1.0 - right}
         case Posture.QUADRUPED:
             return {**feet, Coordinate.Z_M: _KNEELING_SHARE * build.thigh_m}
         case _:
-            if abs((first.pelvis_tilt_deg or 0.0) + (first.thigh_pitch_deg or 0.0)) > _UPRIGHT_DEG:
+            if abs(first.hip_flexion_deg) > _UPRIGHT_DEG:
                 return {**feet, Coordinate.Z_M: 0.9}  # over a bench
             return feet
+
+
+def _posture(exercise: Exercise) -> Posture:
+    """The posture; where the exercise allows any, the one of its first pose."""
+    if exercise.posture is not Posture.ANY:
+        return exercise.posture
+    tilt = exercise.poses[0].pelvis_tilt_deg
+    if abs(tilt) < _LYING_DEG:
+        return Posture.STANDING
+    return Posture.PRONE if tilt > 0.0 else Posture.SUPINE
 
 
 def _working_share(exercise: Exercise) -> float:
@@ -229,7 +261,7 @@ def _route(exercise: Exercise, rest: Pose, build: Build) -> list[tuple[Pose, flo
         Coordinate.SUPPORT_LEFT: 0.0,
         Coordinate.Z_M: _KNEELING_SHARE * build.thigh_m,
     }
-    match exercise.posture:
+    match _posture(exercise):
         case Posture.SUPINE | Posture.SIDE_LYING:
             return [(LEAN, 1.0), (SIT, 1.0), (rest, 1.6)]
         case Posture.SEATED:

@@ -21,11 +21,8 @@ class RepTimes:
     rest_s: float
     end_s: float
     lifts_first: bool
-
-    @property
-    def top_s(self) -> float:
-        """End of the lifting phase."""
-        return self.turn_s if self.lifts_first else self.rest_s
+    top_s: float
+    """End of the lifting phase."""
 
     def knots(self, window: Window) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
         """Times and shares (0 to 1) of a fault that lasts a repetition; None for one that lasts a set."""

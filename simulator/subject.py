@@ -60,6 +60,6 @@ def draw_subject(rng: np.random.Generator) -> Subject:
         lumbar_jitter_deg=float(rng.uniform(0.2, 1.0)),
         fatigue=float(rng.uniform(0.0, 0.025)),
         stride_s=float(np.clip(rng.normal(1.1, 0.07), 0.92, 1.3)),
-        sway_deg=float(rng.uniform(0.15, 0.5)),
-        tremor_deg=float(rng.uniform(0.01, 0.05)),
+        sway_deg=float(rng.uniform(0.1, 0.3)),
+        tremor_deg=float(rng.uniform(0.0005, 0.002)),
     )
