@@ -125,7 +125,7 @@ def _slip(degrees: float) -> Change:
     return change
 
 
-def _recalibrated(plan: SessionPlan, exercise: Exercise) -> SessionPlan:
+def _recalibrated(plan: SessionPlan, _: Exercise) -> SessionPlan:
     """A sensor slips between two sets, and the person stands still before the second."""
     first = with_fields(plan.sets[0], reps=max(2, plan.sets[0].reps // 2), rest_s=6.0)
     slipped: SensorPlan = with_fields(plan.sensor, slip_deg=12.0, slip_at=0.5)

@@ -122,7 +122,7 @@ FAULTS: Mapping[str, Fault] = {
     for f in (
         Fault("lumbar", "the lower back adds at the end", "deg", -45.0, 45.0, _lumbar(Window.LATE)),
         Fault("share", "the pelvis moves with the leg", "deg", -30.0, 30.0, _lumbar(Window.FAR)),
-        Fault("wink", "the pelvis turns under at the bottom", "deg", -30.0, 40.0, _lumbar(Window.BOTTOM, -1.0)),
+        Fault("wink", "the pelvis tucks at the bottom", "deg", -30.0, 40.0, _lumbar(Window.BOTTOM, -1.0)),
         Fault("dump", "the pelvis tips forward at the bottom", "deg", -30.0, 40.0, _lumbar(Window.BOTTOM)),
         Fault("drop", "the unsupported side sinks", "deg", -25.0, 25.0, _drop),
         Fault("roll", "one side of the pelvis lifts", "deg", -40.0, 40.0, _roll),

@@ -120,7 +120,7 @@ class GaitWriter:
                 self._swing(gait, joint[side], near, far, times, t0)
         self._knee(gait, side, times, t0)
 
-    def _swing(
+    def _swing(  # noqa: PLR0917
         self,
         gait: Gait,
         coordinate: Coordinate,

@@ -31,7 +31,9 @@ def gait_of(fig: Figure, subject: Subject, scale: float, manner: Manner, sizes: 
     if manner.phase_s is not None:
         out_s = back_s = manner.phase_s
     if out_s + back_s < _LEAST_PERIOD_S:
-        raise SimulationError(f"{exercise.id}: a stride of {out_s + back_s:.2f} s; at least {_LEAST_PERIOD_S}")
+        raise SimulationError(
+            f"{exercise.id}: a stride of {out_s + back_s:.2f} s; at least {_LEAST_PERIOD_S}"
+        )
     share = subject.range_scale * manner.share(0) * (1.0 - sizes.get("range", 0.0) / max(1.0, fig.range_deg))
     near, far = _ends(fig.rest, fig.turn, share)
     tilt = 0.5 * (fig.rest[Coordinate.PELVIS_TILT] + fig.turn[Coordinate.PELVIS_TILT])

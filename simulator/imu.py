@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,7 +100,9 @@ def _with_wobble(
     angle, rate, swing = (
         _filtered(num, den, dt_s, push) for num in ([w * w], [w * w, 0.0], [w * w, 0.0, 0.0])
     )
-    acc = acc_b - quat.cross(angle, acc_b) + quat.cross(swing, np.array([wobble.lever_m, 0.0, wobble.lever_m]))
+    acc = (
+        acc_b - quat.cross(angle, acc_b) + quat.cross(swing, np.array([wobble.lever_m, 0.0, wobble.lever_m]))
+    )
     return acc, gyr_b - quat.cross(angle, gyr_b) + rate
 
 
@@ -167,7 +170,8 @@ def with_errors(
     )
 
 
-def _noise(rng: np.random.Generator, n: int, dt_s: float):  # type: ignore[no-untyped-def]
+def _noise(rng: np.random.Generator, n: int, dt_s: float) -> Callable[[], FloatArray]:
+    """White noise (n, 3) of density one, a new piece at each call."""
     bandwidth = np.sqrt(0.5 / dt_s)
     return lambda: rng.normal(0.0, bandwidth, (n, 3))
 

@@ -133,7 +133,9 @@ def thorax_quaternion(row: FloatArray) -> Quat:
 
 
 @njit(cache=True, inline="always")
-def thigh_quaternion(pelvis: Quat, row: FloatArray, side: int, flexion_more: float, turn_share: float) -> Quat:
+def thigh_quaternion(
+    pelvis: Quat, row: FloatArray, side: int, flexion_more: float, turn_share: float
+) -> Quat:
     """Thigh of side 0 (right) or 1 (left): flexion, adduction, rotation in the pelvis."""
     mirror = 1.0 if side == 0 else -1.0
     flexion = row[TILT] + row[LUMBAR] + row[PITCH + side]
@@ -147,7 +149,7 @@ def _plus(u: Vec, v: Vec, share: float) -> Vec:
 
 
 @njit(cache=True, nogil=True)
-def place(
+def place(  # noqa: PLR0917 - compiled: numba takes no keywords here
     rows: FloatArray,
     segment: int,
     lengths_m: FloatArray,

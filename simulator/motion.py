@@ -61,7 +61,7 @@ _LEAST_STEP_S = 1e-3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Path:
-    """One coordinate's share of the motion: ``knots_s`` (k,) and ``nodes`` (k, 3) value, rate, acceleration."""
+    """One coordinate's share of the motion: ``knots_s`` (k,), ``nodes`` (k, 3) value, rate, acceleration."""
 
     coordinate: Coordinate
     knots_s: FloatArray
@@ -144,7 +144,9 @@ class MotionScript:
         """One more knot of a coordinate; the present time does not move."""
         _append(self._knots[coordinate], (t_s, value, rate, acceleration))
 
-    def add(self, coordinate: Coordinate, layer: str, times_s: Sequence[float], values: Sequence[float]) -> None:
+    def add(
+        self, coordinate: Coordinate, layer: str, times_s: Sequence[float], values: Sequence[float]
+    ) -> None:
         """Add to a coordinate a path of its own that rests at each of its knots, from zero to zero."""
         for t_s, value in zip(times_s, values, strict=True):
             _append(self._added[coordinate, layer], (t_s, value, 0.0, 0.0))
@@ -155,7 +157,7 @@ class MotionScript:
 
     def has(self, coordinate: Coordinate, layer: str, since_s: float) -> bool:
         """Whether a path of its own has a knot after ``since_s``."""
-        knots = self._added.get((coordinate, layer))
+        knots = self._added.get((coordinate, layer), [])
         return bool(knots) and knots[-1][0] > since_s
 
     def face(self, turn_deg: float, start_s: float, stop_s: float) -> None:
@@ -172,7 +174,7 @@ class MotionScript:
 
 
 def passing_rates(times_s: FloatArray, values: FloatArray) -> FloatArray:
-    """Rates (k,) for passing through ``values`` without overshoot (Fritsch & Carlson 1980, 10.1137/0717021)."""
+    """Rates (k,) to pass through ``values`` without overshoot (Fritsch & Carlson, 10.1137/0717021)."""
     slopes = np.diff(values) / np.diff(times_s)
     before, after = slopes[:-1], slopes[1:]
     product = before * after
@@ -181,9 +183,7 @@ def passing_rates(times_s: FloatArray, values: FloatArray) -> FloatArray:
     return np.concatenate(([0.0], inner, [0.0]))
 
 
-def _append(
-    knots: list[tuple[float, float, float, float]], knot: tuple[float, float, float, float]
-) -> None:
+def _append(knots: list[tuple[float, float, float, float]], knot: tuple[float, float, float, float]) -> None:
     """Knots ascend in time; one at (nearly) the same time replaces the last."""
     while knots and knot[0] - knots[-1][0] < _LEAST_STEP_S:
         knots.pop()
@@ -193,6 +193,6 @@ def _append(
 def _path(coordinate: Coordinate, knots: Sequence[tuple[float, float, float, float]]) -> Path:
     table = np.array(knots)
     if len(table) == 1:
-        table = np.vstack([table, table + (1.0, 0.0, 0.0, 0.0)])
+        table = np.vstack([table, table + np.array((1.0, 0.0, 0.0, 0.0))])
     knots_s, nodes = np.ascontiguousarray(table[:, 0]), np.ascontiguousarray(table[:, 1:])
     return Path(coordinate, knots_s, nodes, kernels.quintic(knots_s, nodes))

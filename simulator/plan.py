@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from fusion.types import Segment
@@ -78,7 +80,7 @@ class AthletePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     segments: tuple[Segment, ...] = SEGMENTS
     sensors: dict[Segment, SensorPlan] = {}
     """Sensors that are not ordinary."""
-    working_leg: str = "right"
+    working_leg: Literal["right", "left"] = "right"
 
 
 class CrewPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -99,5 +101,5 @@ def assignments(plan: CrewPlan) -> dict[str, tuple[str, Segment]]:
     return {
         address(a, s): (athlete.id, segment)
         for a, athlete in enumerate(plan.athletes)
-        for s, segment in enumerate(SEGMENTS)
+        for s, segment in enumerate(athlete.segments)
     }

@@ -40,7 +40,9 @@ def received(name: str, samples: ImuSamples, trouble: Trouble, rng: np.random.Ge
 
 def _arrives(t_s: FloatArray, trouble: Trouble, rng: np.random.Generator) -> np.ndarray:
     if not 0.0 <= trouble.loss < 0.9 or trouble.burst < 1:
-        raise SimulationError(f"loss {trouble.loss:g} in bursts of {trouble.burst}: allowed are 0 to 0.9, from 1")
+        raise SimulationError(
+            f"loss {trouble.loss:g} in bursts of {trouble.burst}: allowed are 0 to 0.9, from 1"
+        )
     keep = np.ones(len(t_s), bool)
     if trouble.loss:
         for start in rng.integers(0, len(t_s), round(len(t_s) * trouble.loss / trouble.burst)):

@@ -75,7 +75,7 @@ class Repetition:
         return count is None or share * count.rom_typical_deg >= count.rom_min_deg
 
     def _varied(self, fig: Figure, share: float) -> list[Step]:
-        """This repetition's own poses: its share of the range, and how the person happens to do it."""
+        """The poses of one repetition: its share of the range, and how the person happens to do it."""
         share *= 1.0 + float(self._rng.normal(0.0, self._subject.range_jitter))
         noise = {
             c: float(self._rng.normal(0.0, self._subject.pose_jitter_deg))
@@ -93,7 +93,7 @@ class Repetition:
             for coordinate, value in noise.items():
                 pose[coordinate] += value * share
             if step.name == "pretilt":
-                pose = self._pretilt(pose, fig.rest)
+                pose = dict(self._pretilt(pose, fig.rest))
             steps.append(Step(step.kind, step.name, pose, step.share))
         return steps
 

@@ -80,7 +80,7 @@ MODELS: Mapping[str, SensorModel] = {
             cross_axis=0.01,
             gyr_mean=False,
         ),
-        # Movella DOT: strapdown integration at 800 Hz to 60 Hz, calibrated in the factory (user manual XD0502P).
+        # Movella DOT: strapdown at 800 Hz to 60 Hz, calibrated in the factory (user manual XD0502P).
         SensorModel(
             "movella_dot",
             (1.0, 4.0, 10.0, 12.0, 15.0, 20.0, 30.0, 60.0, 120.0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import msgspec
 import numpy as np
@@ -15,7 +16,7 @@ from simulator.athlete_types import TrueRep, TrueSet
 from simulator.errors import SimulationError
 from simulator.imu import SKIN, Climate, ImuSamples, UnitErrors, draw_unit, exact_samples, with_errors
 from simulator.motion import Motion
-from simulator.plan import SEGMENTS, SensorPlan, SetPlan
+from simulator.plan import SEGMENTS, AthletePlan, SensorPlan, SetPlan
 from simulator.reception import received
 from simulator.sensor_models import SensorModel, sensor_model
 from simulator.subject import Subject, draw_subject
@@ -92,8 +93,21 @@ class SimulatedSession:
         return out
 
 
+def session_plan(athlete: AthletePlan, rate_hz: float) -> SessionPlan:
+    """The session of one athlete of a crew, at a sensor's rate."""
+    return SessionPlan(
+        athlete.sets,
+        athlete.seed,
+        rate_hz=rate_hz,
+        stand_s=athlete.stand_s,
+        segments=athlete.segments,
+        sensors=athlete.sensors,
+        working_leg=Side(athlete.working_leg),
+    )
+
+
 def _overlap(reps: Sequence[TrueRep]) -> bool:
-    return any(b.t_start_s < a.t_end_s - 1e-6 for a, b in zip(reps, reps[1:], strict=False))
+    return any(b.t_start_s < a.t_end_s - 1e-6 for a, b in pairwise(reps))
 
 
 def render(plan: SessionPlan) -> SimulatedSession:
@@ -146,7 +160,7 @@ def _put_on(
     return SensorTruth(plan, replace(mounting, slip=slip), draw_unit(model, rng, plan.gyr_bias_dps))
 
 
-def _sample(
+def _sample(  # noqa: PLR0917
     plan: SessionPlan,
     worn: SensorTruth,
     subject: Subject,

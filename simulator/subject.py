@@ -1,4 +1,7 @@
-"""Who trains: how one person differs from the model. The spreads are engineering estimates unless a source is named."""
+"""Who trains: how one person differs from the model.
+
+The spreads are engineering estimates unless a source is named.
+"""
 
 from __future__ import annotations
 
