@@ -26,7 +26,7 @@ DEMO_UUIDS: Final = frozenset(
 )
 """Services that many unrelated devices advertise."""
 
-_SHARED: Final = frozenset({CodecName.DISPATCH, CodecName.RESYNC_55, CodecName.GSP_REASSEMBLY})
+_SHARED: Final = frozenset({CodecName.DISPATCH, CodecName.RESYNC_55, CodecName.POLAR_DELTA})
 _Span = tuple[int, int, str]
 
 
@@ -79,8 +79,6 @@ def _check_layout(stream: Stream, key: str) -> None:
     if not stream.fields:
         raise ProfileError(f"{key}.fields: at least one is needed")
     _check_unique((f.quantity for f in stream.fields), key, "fields.quantity")
-    if stream.codec is CodecName.DESCRIBED:
-        return
     if stream.codec is CodecName.POLAR_DELTA:
         if not stream.frames:
             raise ProfileError(f"{key}.frames: a polar_delta stream needs at least one")
@@ -151,7 +149,7 @@ def _check_time(profile: Profile, stream: Stream, key: str) -> None:
     for name, number in (("timestamp", stream.timestamp), ("sequence", stream.sequence)):
         if number is not None and number.type.value[0] != "u":
             raise ProfileError(f"{key}.{name}.type: a counter is unsigned, not {number.type.value}")
-    single = stream.repeat is None and stream.codec not in {CodecName.POLAR_DELTA, CodecName.DESCRIBED}
+    single = stream.repeat is None and stream.codec is not CodecName.POLAR_DELTA
     if single and stream.timestamp and stream.timestamp.of is SampleOf.LAST:
         raise ProfileError(f"{key}.timestamp.of: one sample a packet has no last one; leave it out")
 
@@ -178,8 +176,6 @@ def _check_shared(profile: Profile, a: Stream, b: Stream) -> None:
     together = any({a.name, b.name} <= set(mode.streams) for mode in profile.all_modes)
     if a.characteristic != b.characteristic or not together:
         return
-    if CodecName.POLAR_DELTA is a.codec is b.codec or CodecName.DESCRIBED is a.codec is b.codec:
-        return
     if a.codec is not b.codec or a.codec not in _SHARED:
         raise ProfileError(
             f"streams.{b.name}.codec: shares a characteristic with {a.name}, so both must be dispatch"
@@ -199,6 +195,18 @@ def _check_modes(profile: Profile) -> None:
     for name, parameter in profile.parameters.items():
         if parameter.offered and parameter.default not in parameter.offered:
             raise ProfileError(f"parameters.{name}.default: {parameter.default:g} is not among the choices")
+        _check_follows(profile, name)
+
+
+def _check_follows(profile: Profile, name: str) -> None:
+    parameter = profile.parameters[name]
+    if parameter.follows is None:
+        return
+    leader = profile.parameters.get(parameter.follows)
+    if leader is None or leader.follows is not None:
+        raise ProfileError(f"parameters.{name}.follows: {parameter.follows!r} is no parameter of its own")
+    if set(parameter.offered) != set(leader.offered):
+        raise ProfileError(f"parameters.{name}: offers other values than {parameter.follows}")
 
 
 def _check_commands(profile: Profile) -> None:

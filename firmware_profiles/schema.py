@@ -160,6 +160,8 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """… or value → bytes."""
     learned: bool = False
     """The device tells it."""
+    follows: Id | None = None
+    """Always as this one, only written otherwise (a rate has another code for each chip)."""
 
     @property
     def offered(self) -> tuple[float, ...]:
@@ -255,6 +257,8 @@ class Vector(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stream: Id | None = None
     characteristic: Uuid | None = None
     """Where the stream does not say it (battery)."""
+    description: Hex | None = None
+    """What the device says of itself first, where it does."""
     values: dict[str, float] = {}
     """Parameters that differ from the default."""
     mode: Id | None = None

@@ -150,12 +150,15 @@ def choose(profile: Profile, mode: str | None = None, values: Mapping[str, float
     for name, value in (values or {}).items():
         _check_offered(profile, chosen, name, value)
         result[name] = float(value)
+    for name, parameter in profile.parameters.items():
+        if parameter.follows is not None:
+            result[name] = result[parameter.follows]
     return Setup(profile, chosen, result)
 
 
 def _check_offered(profile: Profile, mode: Mode, name: str, value: float) -> None:
     parameter = profile.parameters.get(name)
-    if parameter is None:
+    if parameter is None or parameter.follows is not None:
         known = ", ".join(profile.parameters) or "none"
         raise ProfileError(f"{profile.id}: no parameter {name!r}; there are: {known}")
     offered = mode.rates_hz if name == RATE and mode.rates_hz else parameter.offered

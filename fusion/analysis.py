@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fusion.errors import InputError
+from fusion.input_checks import check_recording
 from fusion.pipeline import MotionPipeline, PipelineConfig, PipelineOutput
 from fusion.summary import Document, alignment_document, number, set_document
 from fusion.types import (
@@ -56,11 +57,12 @@ def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig) -> Analysis:
     unknown = {b.device_id for b in blocks.values()} - config.segments.keys()
     if unknown:
         raise InputError(f"{', '.join(sorted(unknown))}: worn on no segment; assign one")
+    output = PipelineOutput()
+    blocks = {name: _checked(block, config, output) for name, block in blocks.items()}
     start, stop = _common_span(blocks)
     pipeline = MotionPipeline(config)
     if config.stand_between_s is not None:
         _check_stand(config.stand_between_s, start, stop)
-    output = PipelineOutput()
     for pieces in _in_time(blocks, start, stop):
         _extend(output, pipeline.update(pieces))
     _extend(output, pipeline.flush())
@@ -75,6 +77,14 @@ def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig) -> Analysis:
         loss=loss,
         gaps=gaps,
     )
+
+
+def _checked(block: ImuBlock, config: PipelineConfig, output: PipelineOutput) -> ImuBlock:
+    usable, warnings = check_recording(block)
+    for message in warnings:
+        segment = config.segments[block.device_id]
+        output.events.append(WarningEvent(float(block.t_s[0]), "recording", message, segment))
+    return usable
 
 
 def joined_signals(parts: Sequence[SignalBlock]) -> SignalBlock | None:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from fusion.errors import InputError
 from fusion.heading import MagneticHeading
+from fusion.input_checks import check_recording
 from fusion.kernels import estimator
 from fusion.types import FloatArray, ImuBlock, OrientedBlock
 
@@ -155,7 +156,8 @@ def estimate_orientation(
     """Causal orientation ``q_es`` (n, 4) of one sensor; irregular times and gaps are welcome.
 
     ``t_s`` (n,) strictly increasing; ``acc_ms2``, ``gyr_rads`` and, for an absolute heading,
-    ``mag_ut`` (n, 3), all in the sensor's frame. Raises `InputError` for shapes that do not fit.
+    ``mag_ut`` (n, 3), all in the sensor's frame. Raises `InputError` for shapes that do not fit
+    and samples that cannot be (not finite, times not increasing, foreign units).
     """
     t, acc, gyr = (np.asarray(a, float) for a in (t_s, acc_ms2, gyr_rads))
     mag = None if mag_ut is None else np.asarray(mag_ut, float)
@@ -163,4 +165,5 @@ def estimate_orientation(
         if values is not None and values.shape != (len(t), 3):
             raise InputError(f"{name} has shape {values.shape}, expected ({len(t)}, 3) to go with t_s")
     block = ImuBlock("input", 0, t, acc, gyr, mag, np.zeros(len(t), np.uint8))
+    block, _ = check_recording(block, keep_repeats=True)
     return OrientationEstimator(params, use_magnetometer=mag is not None).update(block).q_es

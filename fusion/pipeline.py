@@ -12,9 +12,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from fusion import exercises
-from fusion.alignment import CalibrationLadder, split_frames
+from fusion.alignment import FRAME_S, CalibrationLadder, split_frames
+from fusion.common_heading import CommonHeading
 from fusion.errors import CalibrationError, InputError
 from fusion.form import Limits, ReferencePath
+from fusion.input_gate import InputGate
 from fusion.kinematics import Kinematics
 from fusion.movement import MovementAnalyzer
 from fusion.orientation import OrientationEstimator, OrientationParams
@@ -84,19 +86,23 @@ class PipelineOutput:
 
 
 class MotionPipeline:
-    """Orientation → grid → alignment → angles → repetitions, for one person."""
+    """Orientation → grid → alignment → common heading → angles → repetitions, for one person."""
 
     def __init__(self, config: PipelineConfig) -> None:
         self.config = config
         self.exercise = exercises.load(config.exercise)
         self._estimators = {d: OrientationEstimator(config.orientation) for d in config.segments}
+        self._gates = {d: InputGate(f"the {s.value} sensor") for d, s in config.segments.items()}
         self._grid = GridAligner(config.segments.values(), config.rate_hz, config.max_wait_s)
         self._ladder = CalibrationLadder(config.segments.values(), self.exercise.motion_hint, config.stand_s)
         if config.stand_between_s is not None:
             self._ladder.stand_between(*config.stand_between_s)
+        self._headings = CommonHeading(config.segments.values(), FRAME_S)
         self._given = dict(config.alignments)
         complete = set(self._given) >= set(config.segments.values())
         self._kinematics = Kinematics(self._given) if complete else None
+        if complete:
+            self._headings.align(self._given)
         self._movement = MovementAnalyzer(
             self.exercise,
             config.judged_side,
@@ -132,9 +138,18 @@ class MotionPipeline:
         for block in blocks:
             segment = self.config.segments.get(block.device_id)
             if segment is not None and len(block):
-                self._grid.push(segment, self._estimators[block.device_id].update(block))
+                self._take(segment, block, output)
         self._advance(self._grid.pull(), output)
         return output
+
+    def _take(self, segment: Segment, block: ImuBlock, output: PipelineOutput) -> None:
+        gate = self._gates[block.device_id]
+        usable = gate.update(block)
+        for complaint in gate.complaints:
+            output.events.append(WarningEvent(complaint.t_s, complaint.code, complaint.message, segment))
+        gate.complaints.clear()
+        if len(usable):
+            self._grid.push(segment, self._estimators[block.device_id].update(usable))
 
     def flush(self) -> PipelineOutput:
         """End of the input: everything still waiting comes out and the open set is closed."""
@@ -176,6 +191,7 @@ class MotionPipeline:
             self._kinematics = Kinematics(self._ladder.alignments)
         else:
             self._kinematics.align(self._ladder.alignments)
+        self._headings.align(self._ladder.alignments)
         for alignment in self._ladder.alignments.values():
             output.events.append(CalibrationEvent(now_s, alignment))
             for warning in alignment.warnings:
@@ -184,7 +200,7 @@ class MotionPipeline:
     def _interpret(self, block: AlignedBlock, output: PipelineOutput) -> None:
         if self._kinematics is None:
             return
-        signals = self._kinematics.update(block)
+        signals = self._kinematics.update(self._headings.update(block))
         output.events.extend(self._movement.update(signals))
         output.updates.append(
             MotionUpdate(

@@ -5,7 +5,7 @@ Derived where it sends increments or orientation, joined where it sends them apa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -125,9 +125,10 @@ class Assembler:
     accelerations close on both sides is left out and counted.
     """
 
-    def __init__(self, setup: Setup) -> None:
-        self._readers = {s.name: StreamReader(s, 1.0 / setup.rate_hz(s)) for s in setup.streams}
-        self._periods_s = {s.name: 1.0 / setup.rate_hz(s) for s in setup.streams}
+    def __init__(self, setup: Setup, streams: Sequence[Stream] | None = None) -> None:
+        used = setup.streams if streams is None else streams
+        self._readers = {s.name: StreamReader(s, 1.0 / setup.rate_hz(s)) for s in used}
+        self._periods_s = {s.name: 1.0 / setup.rate_hz(s) for s in used}
         self._parts: dict[str, list[Part]] = {name: [] for name in self._readers}
         self._acc_stream = self._with("acc")
         self._gyr_stream = self._with("gyr")

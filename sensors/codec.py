@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from firmware_profiles.schema import Profile
 from firmware_profiles.setup import Setup, choose
 from firmware_profiles.streams import CodecName, Stream
+from sensors.described import DescriptionError, read_description
 from sensors.layout import Decoded, Layout
 from sensors.polar import PolarDelta, factor
 from sensors.reassembly import GspReassembly, Resync55
 
-_Reader = Callable[[bytes], list[Decoded] | None]
+_Reader = Callable[[bytes, float], list[Decoded] | None]
 """Samples; None for a notification that is malformed."""
 MAX_NOTIFICATION = 512
 """Bytes that an attribute can hold (Core specification, volume 3, part F, 3.2.9)."""
@@ -28,9 +29,18 @@ class Decoder:
         """Notifications, or frames within, that were dropped."""
         self.passed_over = 0
         """Answers, battery and events: not for us, and no fault."""
+        self._described: dict[str, Stream] = {}
+        self.description_error = ""
+        """Why the device's own description of its packets cannot be used; empty when it can."""
+        self.revision = 0
+        """Changes when the device described its packets anew."""
         self._build()
 
-    def decode(self, characteristic: str, payload: bytes) -> list[Decoded]:
+    def stream(self, name: str) -> Stream:
+        """A stream as it is read now."""
+        return self._described.get(name) or self.setup.profile.stream(name)
+
+    def decode(self, characteristic: str, payload: bytes, arrival_s: float = 0.0) -> list[Decoded]:
         """Packets that are complete with this notification; empty when there are none."""
         reader = self._readers.get(characteristic)
         if reader is None:
@@ -40,7 +50,7 @@ class Decoder:
         if len(payload) > MAX_NOTIFICATION:
             self.malformed += 1
             return []
-        found = reader(payload)
+        found = reader(payload, arrival_s)
         if found is None:
             if self._is_other(characteristic, payload):
                 self.passed_over += 1
@@ -57,7 +67,7 @@ class Decoder:
     def _build(self) -> None:
         self._memory: list[Resync55 | GspReassembly] = []
         by_characteristic: dict[str, list[Stream]] = {}
-        for stream in self.setup.streams:
+        for stream in map(self.stream, self.setup.mode.streams):
             by_characteristic.setdefault(stream.characteristic, []).append(stream)
         self._readers = {uuid: self._reader(tuple(found)) for uuid, found in by_characteristic.items()}
         self._others = _other_packets(self.setup)
@@ -80,9 +90,9 @@ class Decoder:
         self._memory.append(frames)
         read = _first_of(layouts)
 
-        def reader(payload: bytes) -> list[Decoded] | None:
+        def reader(payload: bytes, _: float) -> list[Decoded] | None:
             before = frames.skipped
-            found = [d for frame in frames.feed(payload) for d in read(frame) or ()]
+            found = [d for frame in frames.feed(payload) for d in read(frame, 0.0) or ()]
             return None if not found and frames.skipped - before >= len(payload) else found
 
         return reader
@@ -94,21 +104,25 @@ class Decoder:
         self._memory.append(parts)
         read = _first_of(layouts)
 
-        def reader(payload: bytes) -> list[Decoded] | None:
+        def reader(payload: bytes, arrival_s: float) -> list[Decoded] | None:
             before = parts.dropped
             found: list[Decoded] = []
-            for packet in parts.feed(payload):
-                decoded = read(packet)
+            for packet, complete_s in parts.feed(payload, arrival_s):
+                decoded = read(packet, complete_s)
                 if decoded is None:
                     self.malformed += 1
                 else:
-                    found += decoded
+                    found += [d._replace(arrival_s=complete_s) for d in decoded]
             return None if not found and parts.dropped > before else found
 
         return reader
 
     def _learn(self, characteristic: str, payload: bytes) -> None:
-        """A device's answer may name a factor; from then on it applies."""
+        """A device may name a factor in an answer, or describe its packets; from then on it applies."""
+        description = self.setup.profile.description
+        if description is not None and description.characteristic == characteristic:
+            self._describe(payload)
+            return
         for stream in self.setup.streams:
             if stream.codec is not CodecName.POLAR_DELTA or stream.characteristic == characteristic:
                 continue
@@ -116,12 +130,23 @@ class Decoder:
             if value is not None:
                 self.values.update({f.times: value for f in stream.frames if f.times})
 
+    def _describe(self, payload: bytes) -> None:
+        for stream in self.setup.streams:
+            if stream.codec is CodecName.DESCRIBED:
+                try:
+                    self._described[stream.name] = read_description(payload, stream)
+                    self.description_error = ""
+                except DescriptionError as error:
+                    self.description_error = f"the device's description of its packets: {error}"
+        self.revision += 1
+        self._build()
+
     def _is_other(self, characteristic: str, payload: bytes) -> bool:
         return any(uuid == characteristic and payload.startswith(tag) for uuid, tag in self._others)
 
 
 def _only(read: Callable[[bytes], Decoded | None]) -> _Reader:
-    def reader(payload: bytes) -> list[Decoded] | None:
+    def reader(payload: bytes, _: float) -> list[Decoded] | None:
         decoded = read(payload)
         return None if decoded is None else [decoded]
 
@@ -131,7 +156,7 @@ def _only(read: Callable[[bytes], Decoded | None]) -> _Reader:
 def _first_of(layouts: Sequence[Callable[[bytes], Decoded | None]]) -> _Reader:
     """The first stream that knows the packet has it; their tags exclude each other."""
 
-    def reader(payload: bytes) -> list[Decoded] | None:
+    def reader(payload: bytes, _: float) -> list[Decoded] | None:
         for read in layouts:
             decoded = read(payload)
             if decoded is not None:
@@ -148,6 +173,11 @@ def _other_packets(setup: Setup) -> list[tuple[str, bytes]]:
         for name in ("configure", "start", "stop", "identify", "battery")
         for write in setup.writes(name)
         if write.reply and write.reply.prefix
+    ]
+    found += [
+        (question.reply_characteristic, bytes.fromhex(question.write or question.starts_with))
+        for question in setup.profile.match.confirm
+        if question.reply_characteristic
     ]
     battery = setup.profile.battery
     if battery and battery.tag:

@@ -7,13 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from fusion.errors import InputError
+from fusion.input_checks import check_recording
 from fusion.types import FloatArray, ImuBlock, Segment
-from fusion.units import STANDARD_GRAVITY_MS2
 
 COLUMNS = ("t_s", "acc_x_ms2", "acc_y_ms2", "acc_z_ms2", "gyr_x_rads", "gyr_y_rads", "gyr_z_rads")
 MAG_COLUMNS = ("mag_x_ut", "mag_y_ut", "mag_z_ut")
-_GYR_MAX_RADS = 70.0
-"""4000 °/s; no sensor of this kind measures more."""
 _QMT_RATE_HZ = 100.0
 _QMT_SEGMENTS = {
     Segment.PELVIS: "hip",
@@ -127,35 +125,5 @@ def _block(path: Path, header: list[str], values: FloatArray) -> ImuBlock:
         np.column_stack([columns[n] for n in MAG_COLUMNS]) if set(MAG_COLUMNS) <= set(header) else None,
         np.zeros(len(values), np.uint8),
     )
-    check_samples(block, str(path))
+    check_recording(block, str(path), lambda k: f"line {k + 2}")
     return block
-
-
-def check_samples(block: ImuBlock, name: str) -> None:
-    """Raise `InputError` for values no sensor gives: not finite, time running back, foreign units."""
-    finite = np.isfinite(block.t_s) & np.isfinite(block.acc_ms2).all(1) & np.isfinite(block.gyr_rads).all(1)
-    if not finite.all():
-        line = int(np.flatnonzero(~finite)[0]) + 2
-        raise InputError(f"{name}: line {line}: a value is not finite; leave such samples out")
-    back = np.flatnonzero(np.diff(block.t_s) <= 0.0)
-    if len(back):
-        line = int(back[0]) + 3
-        raise InputError(
-            f"{name}: line {line}: time does not increase ({block.t_s[back[0] + 1]:.4f} s after"
-            f" {block.t_s[back[0]]:.4f} s); sort the samples and drop doubles"
-        )
-    if len(block) < 2:
-        return
-    norm = float(np.median(np.linalg.norm(block.acc_ms2, axis=1)))
-    if norm < 1e-6:
-        raise InputError(f"{name}: the acceleration is zero throughout; was the sensor on?")
-    if 0.5 < norm < 2.0:
-        raise InputError(
-            f"{name}: the acceleration is about {norm:.2f} at rest, so it is in g;"
-            f" multiply by {STANDARD_GRAVITY_MS2} to get m/s²"
-        )
-    if float(np.abs(block.gyr_rads).max()) > _GYR_MAX_RADS:
-        raise InputError(
-            f"{name}: rates up to {np.abs(block.gyr_rads).max():.0f} rad/s, so they are in °/s;"
-            " divide by 57.2958 to get rad/s"
-        )

@@ -44,6 +44,8 @@ class Decoded(NamedTuple):
     """(n, k) in SI and the axes of the case, columns as the stream's fields."""
     saturated: int
     """`SampleQuality` bits from the packet's flags."""
+    arrival_s: float | None = None
+    """When the packet was complete, where that was before the notification that showed it."""
 
 
 class Conversion:
@@ -76,8 +78,12 @@ class Conversion:
         """(n, k) raw numbers to SI; None when one is no number or beyond what a sensor can measure."""
         if self.columns is not None:
             raw = raw[:, self.columns]
-        values: FloatArray = raw * self.scales
-        return values if self._checked is False or self.plausible(values) else None
+        if not self._checked:
+            scaled: FloatArray = raw * self.scales
+            return scaled
+        with np.errstate(invalid="ignore", over="ignore"):  # what is no number is found just below
+            values: FloatArray = raw * self.scales
+            return values if self.plausible(values) else None
 
     def plausible(self, values: FloatArray) -> bool:
         """Whether all values are finite and within their quantity's limit, and quaternions have length 1."""

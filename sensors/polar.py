@@ -58,8 +58,9 @@ class PolarDelta:
         return Decoded(self.stream.name, int.from_bytes(payload[1:9], "little"), None, values, 0)
 
     def _to_si(self, raw: np.ndarray, frame: Frame) -> FloatArray | None:
-        if not (np.abs(raw) < 1e30).all():  # also false for what is no number
-            return None
+        with np.errstate(invalid="ignore"):
+            if not (np.abs(raw) < 1e30).all():  # also false for what is no number
+                return None
         times = 1.0 if frame.times is None else self._values[frame.times]
         values: FloatArray = raw[:, self._columns] * (self._signs * (frame.scale * times * frame.unit.to_si))
         return values if (np.abs(values) <= self._limit).all() else None

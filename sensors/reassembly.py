@@ -70,40 +70,42 @@ class GspReassembly:
     def reset(self) -> None:
         """Forget lengths and what waits, as after a reconnect."""
         self._length: int | None = None
-        self._first = b""
-        self._waiting: list[bytes] = []
+        self._open: tuple[bytes, float] = (b"", 0.0)
+        """The packet that is being put together, and when its last part came."""
+        self._waiting: list[tuple[bytes, float]] = []
 
-    def feed(self, payload: bytes) -> list[bytes]:
-        """Packets that are complete now; ``payload`` begins with its type and our reference."""
+    def feed(self, payload: bytes, arrival_s: float) -> list[tuple[bytes, float]]:
+        """Packets that are complete now, each with the arrival of its last part.
+
+        ``payload`` begins with its type and our reference.
+        """
         if len(payload) < 2 or payload[1] != self._reference or payload[0] not in {self.DATA, self.MORE}:
             self.dropped += 1
             return []
-        if payload[0] == self.MORE:
-            return self._more(payload)
-        ready = self._close()
-        self._first = payload
-        return ready + (self._close() if len(payload) == self._length else [])
-
-    def _more(self, payload: bytes) -> list[bytes]:
-        if not self._first:
+        ready = []
+        if payload[0] == self.DATA:
+            ready = self._close()
+            self._open = (payload, arrival_s)
+        elif self._open[0] and len(self._open[0]) < _MAX_HELD:
+            self._open = (self._open[0] + payload[2:], arrival_s)
+        else:
             self.dropped += 1
             return []
-        self._first += payload[2:]
-        return self._close() if len(self._first) == self._length else []
+        return ready + (self._close() if len(self._open[0]) == self._length else [])
 
-    def _close(self) -> list[bytes]:
+    def _close(self) -> list[tuple[bytes, float]]:
         """The packet that was being put together is at its end."""
-        packet, self._first = self._first, b""
-        if not packet:
+        packet, self._open = self._open, (b"", 0.0)
+        if not packet[0]:
             return []
-        if len(packet) == self._length:
+        if len(packet[0]) == self._length:
             self.dropped += len(self._waiting)
             self._waiting = []
             return [packet]
-        if not self._waiting or len(self._waiting[0]) != len(packet):
+        if not self._waiting or len(self._waiting[0][0]) != len(packet[0]):
             self.dropped += len(self._waiting)
             self._waiting = [packet]
             return []
         ready = [*self._waiting, packet]
-        self._length, self._waiting = len(packet), []
+        self._length, self._waiting = len(packet[0]), []
         return ready

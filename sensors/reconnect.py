@@ -5,20 +5,35 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 
 class Failure(StrEnum):
-    """Why a connection attempt failed, as far as it changes how long to wait."""
+    """Why a connection ended or an attempt failed, as far as it changes what comes next."""
 
     TRANSIENT = "transient"
+    """Radio: a lost link, a timeout."""
+    BUSY = "busy"
+    """The adapter or the system's Bluetooth is doing something else."""
     OUT_OF_SLOTS = "out_of_slots"
+    """The adapter carries as many as it can."""
     NOT_FOUND = "not_found"
+    """The system forgot the device; it must be seen again first."""
+    INCOMPLETE = "incomplete"
+    """Characteristics are missing: a half-done discovery, or another device."""
+    REFUSED = "refused"
+    """The device answered with an error."""
+    STRANGER = "stranger"
+    """It advertises like one of ours and is not: left alone."""
 
 
-_STEPS_S = (0.1, 0.25, 0.5, 1.0)
-_SLOTS_S = 4.0
-_PAUSE_S = 5.0
-"""Pause after a round of attempts that all failed."""
+STEPS_S: Final = (0.1, 0.25, 0.5, 1.0)
+SLOTS_S: Final = 4.0
+PAUSE_S: Final = 5.0
+"""After a round of attempts that all failed."""
+REFUSED_S: Final = 10.0
+"""A device that says no will hardly say yes at once."""
+JITTER: Final = 0.2
 
 
 @dataclass(slots=True)
@@ -38,10 +53,9 @@ class Backoff:
     def next_s(self, failure: Failure) -> float:
         """Seconds to wait before the next attempt."""
         self.attempts += 1
+        base = STEPS_S[self.attempts - 1] if self.attempts <= len(STEPS_S) else PAUSE_S
         if failure is Failure.OUT_OF_SLOTS:
-            base = _SLOTS_S
-        elif self.attempts <= len(_STEPS_S):
-            base = _STEPS_S[self.attempts - 1]
-        else:
-            base = _PAUSE_S
-        return base * self.rng.uniform(0.8, 1.2)
+            base = SLOTS_S
+        elif failure is Failure.REFUSED:
+            base = REFUSED_S
+        return base * self.rng.uniform(1.0 - JITTER, 1.0 + JITTER)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from firmware_profiles import Profile, choose
 from fusion.types import ImuBlock
 from sensors.encode import encode_train
+from sensors.registry import KnownDevice
 from sensors.source import DeviceState, DeviceStatus, PacketSink, RawPacket
 
 _YIELD_EVERY = 50
@@ -64,6 +65,9 @@ class ReplaySource:
         """A recording cannot blink."""
         del device_id
         return False
+
+    def know(self, devices: Iterable[KnownDevice]) -> None:
+        """A recording's devices are called as it calls them."""
 
     def packets(self, start_s: float) -> Iterator[RawPacket]:
         """All packets in the order in which they arrive, the first at ``start_s``."""

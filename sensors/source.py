@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from firmware_profiles import Profile
+from sensors.registry import KnownDevice
 
 
 class DeviceState(StrEnum):
@@ -42,6 +44,10 @@ class DeviceStatus:
     reason: str = ""
     battery_percent: int | None = None
     rssi_dbm: int | None = None
+    """Of its last advertisement; connected sensors do not tell."""
+    charging: bool | None = None
+    adapter: str = ""
+    """Name of the adapter that it is connected through, where there are several."""
 
 
 class PacketSink(Protocol):
@@ -62,3 +68,6 @@ class SensorSource(Protocol):
 
     async def identify(self, device_id: str) -> bool:
         """Make a sensor show itself; False where it cannot."""
+
+    def know(self, devices: Iterable[KnownDevice]) -> None:
+        """Sensors of earlier runs, so that one that comes under another address keeps its id."""

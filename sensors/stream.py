@@ -112,11 +112,15 @@ class SensorStream:
     def on_packet(self, characteristic: str, payload: bytes, arrival_s: float) -> bool:
         """Take one notification in; True when it brought samples."""
         brought = False
-        for packet in self._decoder.decode(characteristic, payload):
-            placed = self._timelines[packet.stream].place(packet, arrival_s)
+        revision = self._decoder.revision
+        for packet in self._decoder.decode(characteristic, payload, arrival_s):
+            complete_s = arrival_s if packet.arrival_s is None else packet.arrival_s
+            placed = self._timelines[packet.stream].place(packet, complete_s)
             if placed is not None:
-                self._add(packet, placed, arrival_s)
+                self._add(packet, placed, complete_s)
                 brought = True
+        if self._decoder.revision != revision:
+            self._follow_description()
         return brought
 
     def take(self) -> ImuBlock | None:
@@ -153,6 +157,12 @@ class SensorStream:
             rate_hz, nominal_hz, loss, stream.loss, self._reasons(rate_hz, nominal_hz, loss, now_s)
         )
 
+    def _follow_description(self) -> None:
+        """The device has described its packets: what they hold may be other than the profile's."""
+        streams = [self._decoder.stream(s.name) for s in self.setup.streams]
+        self._assembler = Assembler(self.setup, streams)
+        self._limits = self._saturations()
+
     def _timeline(self, stream: Stream) -> Timeline:
         stamp = stream.timestamp
         clock = None
@@ -186,7 +196,8 @@ class SensorStream:
             ("acc_ms2", Quantity.ACC, SampleQuality.ACC_SATURATED),
             ("gyr_rads", Quantity.GYR, SampleQuality.GYR_SATURATED),
         ):
-            limits = [saturation(s, quantity, self.setup.values) for s in self.setup.streams]
+            streams = [self._decoder.stream(s.name) for s in self.setup.streams]
+            limits = [saturation(s, quantity, self.setup.values) for s in streams]
             if min(limits) < float("inf"):
                 found.append((name, bit, min(limits)))
         return found
@@ -201,6 +212,8 @@ class SensorStream:
 
     def _reasons(self, rate_hz: float, nominal_hz: float, loss: float, now_s: float) -> tuple[str, ...]:
         reasons = []
+        if self._decoder.description_error:
+            reasons.append(self._decoder.description_error)
         if not self.usable:
             reasons.append(f"{self.profile.name} sends no rates and forces in mode {self.setup.mode.id}")
         if self._meter.full(now_s) and rate_hz < _LOW_RATE * nominal_hz:

@@ -10,6 +10,7 @@ import numpy as np
 from firmware_profiles import Profile, ProfileError, choose
 from firmware_profiles.primitives import Quantity
 from firmware_profiles.schema import Vector
+from firmware_profiles.streams import Stream
 from fusion.types import SampleQuality
 from sensors.battery import BatteryReader
 from sensors.codec import Decoder
@@ -46,6 +47,8 @@ def _check(profile: Profile, number: int, vector: Vector) -> str:
     for name, value in vector.values.items():
         setup.values[name] = value  # type: ignore[index]
     decoder = Decoder(setup)
+    if vector.description is not None and profile.description is not None:
+        decoder.decode(profile.description.characteristic, bytes.fromhex(vector.description))
     characteristic = vector.characteristic or stream.characteristic
     found = [d for p in vector.packets for d in decoder.decode(characteristic, bytes.fromhex(p))]
     if vector.dropped:
@@ -55,14 +58,14 @@ def _check(profile: Profile, number: int, vector: Vector) -> str:
     if not found:
         raise ProfileError(f"{where}: cannot be decoded")
     _compare_numbers(vector, found[-1], where)
-    _compare_values(profile, vector, found, where)
-    return f"vector {number}: {stream.name}, {describe(profile, found)}"
+    _compare_values(decoder, vector, found, where)
+    return f"vector {number}: {stream.name}, {describe(decoder, found)}"
 
 
-def describe(profile: Profile, found: list[Decoded]) -> str:
+def describe(decoder: Decoder, found: list[Decoded]) -> str:
     """The first sample of a packet in words."""
     decoded = found[0]
-    stream = profile.stream(decoded.stream)
+    stream = decoder.stream(decoded.stream)
     parts = [] if decoded.ticks is None else [f"ticks {decoded.ticks}"]
     for quantity in stream.quantities:
         part = column_slice(stream, quantity)
@@ -86,11 +89,11 @@ def _compare_numbers(vector: Vector, decoded: Decoded, where: str) -> None:
         raise ProfileError(f"{where}: saturation flags {decoded.saturated}, expected {wanted_bits}")
 
 
-def _compare_values(profile: Profile, vector: Vector, found: list[Decoded], where: str) -> None:
-    stream = profile.stream(found[0].stream)
+def _compare_values(decoder: Decoder, vector: Vector, found: list[Decoded], where: str) -> None:
+    stream = decoder.stream(found[0].stream)
     values = np.concatenate([d.values for d in found])
     told = 0
-    for key, wanted, part in _expected(vector, found[0], profile):
+    for key, wanted, part in _expected(vector, stream):
         if part is None:
             raise ProfileError(f"{where}: {key} is expected, but {stream.name} has none")
         told += 1
@@ -102,9 +105,8 @@ def _compare_values(profile: Profile, vector: Vector, found: list[Decoded], wher
 
 
 def _expected(
-    vector: Vector, decoded: Decoded, profile: Profile
+    vector: Vector, stream: Stream
 ) -> Iterator[tuple[str, tuple[tuple[float, ...], ...], slice | None]]:
-    stream = profile.stream(decoded.stream)
     for quantity, key in _EXPECTED.items():
         wanted = getattr(vector, key)
         if wanted:

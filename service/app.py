@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import socket
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -21,6 +22,7 @@ from service.bus import Bus, Message
 from service.gateway import Assignment, Gateway
 from service.lean import load_kernels, settle
 from service.mqtt import MqttPublisher, Topics
+from service.sensors import sensor_document
 from service.settings import Settings
 from service.storage.engine import open_engine, upgrade
 from service.storage.repository import Repository
@@ -28,6 +30,8 @@ from service.storage.repository import Repository
 log = structlog.get_logger()
 
 _TICK_S = 0.5
+_HEALTH_TICKS = 10
+"""Sensors' live rate and loss go out with every so many ticks."""
 
 
 class PortError(IliumError):
@@ -99,6 +103,7 @@ class Service:
         settle()
         self._spawn(self._ticking())
         for source in self._sources:
+            source.know(self.repository.known_devices())
             self._spawn(source.run(self.gateway))
         self._stack.push_async_callback(self._stop_tasks)
 
@@ -161,6 +166,10 @@ class Service:
         if error is not None and not self.failed.done():
             self.failed.set_exception(error)
 
+    async def identify(self, device_id: str) -> bool:
+        """Make a connected sensor show itself; False where it cannot."""
+        return any([await source.identify(device_id) for source in self._sources])
+
     async def run_for(self, duration_s: float | None = None) -> None:
         """Run for a while or until a source fails, whose error is raised."""
         with contextlib.suppress(TimeoutError):
@@ -178,8 +187,11 @@ class Service:
             self.failed.result()
 
     async def _ticking(self) -> None:
-        while True:
+        for tick in itertools.count(1):
             await asyncio.sleep(_TICK_S)
+            if tick % _HEALTH_TICKS == 0:
+                for status in self.gateway.devices.values():
+                    self._publish_status(status)
             self.gateway.tick()
             self._save_acknowledged()
 
@@ -195,15 +207,7 @@ class Service:
             self.mqtt.publish(Message(topic, athlete_id, body | {"id": event_id}, event_id=event_id))
 
     def _publish_status(self, status: DeviceStatus) -> None:
-        body = {
-            "device_id": status.device_id,
-            "name": status.name,
-            "state": status.state.value,
-            "reason": status.reason,
-            "battery_percent": status.battery_percent,
-            "profile": status.profile.id if status.profile else None,
-        }
-        self.mqtt.state(f"sensor/{status.device_id}/status", body)
+        self.mqtt.state(f"sensor/{status.device_id}/status", sensor_document(self.gateway, status))
 
     async def _stop_tasks(self) -> None:
         for task in self._tasks:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ from fusion.pipeline import PipelineConfig
 from fusion.summary import Document
 from fusion.types import Segment
 from sensors.source import DeviceState, DeviceStatus, RawPacket
+from sensors.stream import StreamHealth
+from service.batteries import Batteries
 from service.bus import Bus, Message
 from service.session import AthleteSession, SessionFacts
 from service.settings import Settings
@@ -25,6 +28,9 @@ from service.storage.repository import Repository
 from service.storage.spool import Spool, last_arrival_s, read_spool, remove_spool
 
 log = structlog.get_logger()
+
+_USUAL_PROFILE = "movella_dot"
+"""Of a sensor that was assigned before anything was heard of it."""
 
 
 @dataclass(slots=True)
@@ -63,6 +69,8 @@ class Gateway:
         self._profiles: dict[str, Profile] = {}
         self._refused: set[str] = set()
         self.packets_received = self.packets_unassigned = 0
+        self.batteries = Batteries()
+        self._taps: list[Callable[[RawPacket], None]] = []
         self.on_status: Callable[[DeviceStatus], None] = lambda _status: None
 
     # --- PacketSink
@@ -70,6 +78,8 @@ class Gateway:
     def packet(self, packet: RawPacket) -> None:
         """A notification arrived."""
         self.packets_received += 1
+        for tap in self._taps:
+            tap(packet)
         session = self._session_of(packet.device_id)
         if session is None:
             self.packets_unassigned += 1
@@ -78,14 +88,22 @@ class Gateway:
 
     def status(self, status: DeviceStatus) -> None:
         """A sensor changed its state."""
-        before = self.devices.get(status.device_id)
         self.devices[status.device_id] = status
         if status.profile is not None:
             self._profiles[status.device_id] = status.profile
-        if status.state is DeviceState.STREAMING and (before is None or before.state is not status.state):
+        if status.state is DeviceState.CONNECTING:
             self._restart_stream(status.device_id)
         log.info("sensor", device=status.device_id, state=status.state.value, reason=status.reason or None)
+        self._warn_of_battery(status)
         self.on_status(status)
+
+    def _warn_of_battery(self, status: DeviceStatus) -> None:
+        line = self.batteries.update(status)
+        if line is None:
+            return
+        athlete_id, _ = self.assignment.sensors.get(status.device_id, ("", None))
+        body = {"event": "warning", "code": "battery_low", "message": line, "device_id": status.device_id}
+        self._bus.publish(Message("alert", athlete_id, body | {"athlete_id": athlete_id}))
 
     def _restart_stream(self, device_id: str) -> None:
         athlete_id, _ = self.assignment.sensors.get(device_id, ("", None))
@@ -105,6 +123,35 @@ class Gateway:
         self.assignment.sensors[device_id] = (athlete_id, segment)
         self.assignment.exercises[athlete_id] = exercise
         self._refused.discard(athlete_id)
+
+    def swap(self, one: str, other: str) -> None:
+        """Two sensors wear each other's place from now on."""
+        places = self.assignment.sensors
+        places[one], places[other] = places[other], places[one]
+        for device_id in (one, other):
+            athlete_id, segment = places[device_id]
+            name = self.devices[device_id].name if device_id in self.devices else ""
+            profile = self._profile(device_id).id
+            self._repository.remember_device(device_id, name, profile, athlete_id, segment.value)
+
+    def profiles_of(self, devices: Iterable[str]) -> dict[str, Profile]:
+        """Profiles of the devices whose profile is known."""
+        return {device: self._profiles[device] for device in devices if device in self._profiles}
+
+    def health(self, device_id: str) -> StreamHealth | None:
+        """Rate and loss of the last seconds of a sensor in an open session."""
+        athlete_id, _ = self.assignment.sensors.get(device_id, ("", None))
+        session = self.sessions.get(athlete_id)
+        return session.health(device_id, self._clock()) if session else None
+
+    @contextmanager
+    def tapped(self, listener: Callable[[RawPacket], None]) -> Iterator[None]:
+        """Also hand every packet to ``listener`` while the block runs; it must return at once."""
+        self._taps.append(listener)
+        try:
+            yield
+        finally:
+            self._taps.remove(listener)
 
     # --- sessions
 
@@ -176,7 +223,7 @@ class Gateway:
         return session
 
     def _profile(self, device_id: str) -> Profile:
-        return self._profiles.get(device_id) or firmware_profiles.load(firmware_profiles.ids()[0])
+        return self._profiles.get(device_id) or firmware_profiles.load(_USUAL_PROFILE)
 
     def _spool_path(self, session_id: str) -> Path:
         return self._settings.spool_dir / f"{session_id}.sqlite"

@@ -13,7 +13,7 @@ from firmware_profiles import library
 from fusion import exercises
 from fusion.errors import InputError
 from fusion.types import Segment
-from sensors.ble import BleSource, RadioError
+from sensors.ble import BleAdapter, BleSource, RadioError
 from sensors.source import SensorSource
 from service.app import Service, unix_clock
 from service.gateway import Assignment
@@ -38,8 +38,14 @@ def main(
     configure_logs(quiet=not headless)
     assignment = parse_assignment(wear, athlete_id, exercise)
     clock = unix_clock()
-    source = BleSource(clock, profiles=library(settings.profiles_dir))
+    profiles = library(settings.profiles_dir)
+    source = BleSource(clock, adapters=adapters_of(settings), profiles=profiles)
     asyncio.run(run(settings, assignment, source, clock, duration_s, headless=headless))
+
+
+def adapters_of(settings: Settings) -> list[BleAdapter]:
+    """The Bluetooth adapters of the settings, each with its budget."""
+    return [BleAdapter(name, settings.connections_per_adapter) for name in settings.adapters or ("",)]
 
 
 def parse_assignment(wear: list[str], athlete_id: str, exercise: str | None) -> Assignment:

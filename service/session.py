@@ -30,7 +30,7 @@ from fusion.types import (
     WarningEvent,
 )
 from sensors.source import RawPacket
-from sensors.stream import SensorStream, StreamStats
+from sensors.stream import SensorStream, StreamHealth, StreamStats
 from service.bus import Message
 from service.storage.engine import StorageError
 from service.storage.repository import Repository
@@ -87,6 +87,11 @@ class AthleteSession:
     def stats(self) -> dict[str, StreamStats]:
         """What became of each sensor's packets."""
         return {device_id: stream.stats for device_id, stream in self._streams.items()}
+
+    def health(self, device_id: str, now_s: float) -> StreamHealth | None:
+        """Rate and loss of a sensor's last seconds at Unix time ``now_s``; None for a stranger."""
+        stream = self._streams.get(device_id)
+        return stream.health(now_s - self.facts.started_s) if stream else None
 
     def recover(self, packets: Any) -> None:
         """Run spooled packets again without telling anyone: the state is as before the crash."""

@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     """``mqtt://host:port`` of your own broker; by default one is started on loopback."""
     mqtt_port: int = Field(0, ge=0, le=65535)
     """Port of the embedded broker; 0 takes any free one."""
+    adapters: tuple[str, ...] = ()
+    """Bluetooth adapters to use (``hci0``, ``hci1``; Linux); by default the system's own choice."""
+    connections_per_adapter: int = Field(5, ge=1, le=20)
+    """Streaming sensors that one adapter carries."""
     live_hz: float = Field(25.0, ge=1.0, le=60.0)
     rate_hz: float = Field(60.0, ge=10.0, le=240.0)
     """Rate of the common time grid."""

@@ -1,10 +1,10 @@
-"""The virtual radio: one air for all virtual sensors, and the gateway's adapter as HCI over TCP."""
+"""The virtual radio: one air for all virtual sensors, and the gateway's adapters as HCI over TCP."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from bumble import core, hci
@@ -12,7 +12,10 @@ from bumble.controller import Controller
 from bumble.link import LocalLink
 from bumble.transport import open_transport
 
-_GATEWAY = "C0:FF:EE:00:00:01"
+_GATEWAY = "C0:FF:EE:00:00:{:02X}"
+CAPACITY = 20
+"""Connections of an adapter; real controllers have 7 to 20."""
+_SIGNAL_DBM = -50
 
 
 class VirtualLink(LocalLink):
@@ -21,6 +24,13 @@ class VirtualLink(LocalLink):
     bumble 0.0.236 labels LE data with the sender's present random address, which a gateway changes while
     it scans; such data is lost.
     """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.scan_responses: dict[str, bytes] = {}
+        """Address → scan response; bumble 0.0.236 answers a scan with the advertisement once more."""
+        self.signal_dbm: Callable[[str, int], int] = lambda _address, _adapter: _SIGNAL_DBM
+        """How strongly an adapter hears the sensor at an address."""
 
     def send_acl_data(
         self, sender_controller: Any, destination_address: Any, transport: core.PhysicalTransport, data: bytes
@@ -38,10 +48,41 @@ class VirtualLink(LocalLink):
 
 
 class _GatewayController(Controller):
-    """bumble's controller, which can also give a connection attempt up.
+    """bumble's controller with a place for so many links, which can also give a connection attempt up.
 
-    bumble 0.0.236 acknowledges the command and goes on trying, so that every later attempt is refused.
+    bumble 0.0.236 acknowledges that command and goes on trying, so that every later attempt is refused.
     """
+
+    def __init__(self, air: VirtualLink, index: int, capacity: int, transport: Any) -> None:
+        super().__init__(
+            f"gateway {index}",
+            host_source=transport.source,
+            host_sink=transport.sink,
+            link=air,
+            public_address=_GATEWAY.format(index + 1),
+        )
+        self._air, self._index, self._capacity = air, index, capacity
+        # the older reports, which have a scan response of their own
+        self.le_features &= ~hci.LeFeatureMask.LE_EXTENDED_ADVERTISING
+
+    def send_hci_packet(self, packet: hci.HCI_Packet) -> None:
+        """Send without the line that bumble writes about each packet; mend what it says of advertisements."""
+        if isinstance(packet, hci.HCI_LE_Advertising_Report_Event):
+            for report in packet.reports:
+                address = report.address.to_string(False)
+                report.rssi = self._air.signal_dbm(address, self._index)
+                if report.event_type == hci.HCI_LE_Advertising_Report_Event.EventType.SCAN_RSP:
+                    report.data = self._air.scan_responses.get(address, b"")
+            packet = hci.HCI_LE_Advertising_Report_Event(packet.reports)
+        if self.host:
+            asyncio.get_running_loop().call_soon(self.host.on_packet, bytes(packet))
+
+    def on_hci_le_create_connection_command(self, command: hci.HCI_LE_Create_Connection_Command) -> None:
+        """Core specification, volume 4, part E, 7.8.12; a full controller says so."""
+        super().on_hci_le_create_connection_command(command)
+        if len(self.le_connections) >= self._capacity and self.pending_le_connection is command:
+            self.pending_le_connection = None
+            self._end_attempt(command, hci.HCI_ErrorCode.CONNECTION_LIMIT_EXCEEDED_ERROR)
 
     def on_hci_le_create_connection_cancel_command(
         self, command: hci.HCI_LE_Create_Connection_Cancel_Command
@@ -49,36 +90,35 @@ class _GatewayController(Controller):
         """Core specification, volume 4, part E, 7.8.13: the attempt ends with its own event."""
         pending, self.pending_le_connection = self.pending_le_connection, None
         if pending is not None:
-            ended = hci.HCI_LE_Connection_Complete_Event(
-                status=hci.HCI_ErrorCode.UNKNOWN_CONNECTION_IDENTIFIER_ERROR,
-                connection_handle=0,
-                role=hci.Role.CENTRAL,
-                peer_address_type=pending.peer_address_type,
-                peer_address=pending.peer_address,
-                connection_interval=0,
-                peripheral_latency=0,
-                supervision_timeout=0,
-                central_clock_accuracy=0,
-            )
-            asyncio.get_running_loop().call_soon(self.send_hci_packet, ended)
+            self._end_attempt(pending, hci.HCI_ErrorCode.UNKNOWN_CONNECTION_IDENTIFIER_ERROR)
         return super().on_hci_le_create_connection_cancel_command(command)
+
+    def _end_attempt(self, attempt: Any, status: int) -> None:
+        ended = hci.HCI_LE_Connection_Complete_Event(
+            status=status,
+            connection_handle=0,
+            role=hci.Role.CENTRAL,
+            peer_address_type=attempt.peer_address_type,
+            peer_address=attempt.peer_address,
+            connection_interval=0,
+            peripheral_latency=0,
+            supervision_timeout=0,
+            central_clock_accuracy=0,
+        )
+        asyncio.get_running_loop().call_soon(self.send_hci_packet, ended)
 
 
 @contextlib.asynccontextmanager
-async def gateway_adapter(link: VirtualLink, port: int) -> AsyncIterator[None]:
-    """Serve the gateway's Bluetooth adapter on ``tcp-client:127.0.0.1:<port>`` while the block runs."""
+async def gateway_adapter(
+    link: VirtualLink, port: int, index: int = 0, capacity: int = CAPACITY
+) -> AsyncIterator[None]:
+    """Serve a Bluetooth adapter of the gateway on ``tcp-client:127.0.0.1:<port>`` while the block runs."""
     async with await open_transport(f"tcp-server:127.0.0.1:{port}") as transport:
-        controller = _GatewayController(
-            "gateway",
-            host_source=transport.source,
-            host_sink=transport.sink,
-            link=link,
-            public_address=_GATEWAY,
-        )
+        controller = _GatewayController(link, index, capacity, transport)
         try:
             yield
         finally:
-            del controller
+            link.remove_controller(controller)
             await _close(transport)
 
 

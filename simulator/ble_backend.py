@@ -1,7 +1,7 @@
 """A bleak backend over bumble: the same `BleakScanner` and `BleakClient`, on a virtual or HCI radio.
 
 One adapter is shared by all clients and scanners of an event loop;
-`backend(adapter)` makes its pair of classes.
+`ble_adapter(adapter)` makes its pair of classes.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ from bleak.exc import (
 from bumble import att, core, hci
 from bumble.device import Advertisement, Connection, Device, Peer
 
-from sensors.ble import Backend
+from sensors.ble import BleAdapter
+from sensors.ble.adapters import CONNECTIONS
 from simulator.host import (
     ATT_MTU,
     Adapter,
@@ -43,11 +44,11 @@ from simulator.host import (
 Answer = TypeVar("Answer")
 
 
-def backend(adapter: Adapter) -> Backend:
-    """Bleak's scanner and client classes on ``adapter``."""
+def ble_adapter(adapter: Adapter, connections: int = CONNECTIONS) -> BleAdapter:
+    """Bleak's scanner and client classes on ``adapter``, as one of the gateway's adapters."""
     scanner = type("BumbleScanner", (_Scanner,), {"adapter": adapter})
     client = type("BumbleClient", (_Client,), {"adapter": adapter})
-    return Backend(scanner, client)
+    return BleAdapter(f"hci{adapter.index}", connections, scanner, client)
 
 
 def _advertisement(seen: Advertisement) -> AdvertisementData:

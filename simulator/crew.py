@@ -11,10 +11,10 @@ import numpy as np
 import firmware_profiles
 from firmware_profiles import Setup
 from fusion.types import Segment
-from sensors.encode import encode_train
+from sensors.encode import EncodedPacket, encode_train
 from simulator.air import VirtualLink
 from simulator.link import LinkState
-from simulator.peripheral import PacketTrain, VirtualSensor
+from simulator.peripheral import Train, VirtualSensor
 from simulator.plan import AthletePlan, CrewPlan, address
 from simulator.session import SimulatedSession, render, session_plan
 
@@ -30,7 +30,7 @@ class VirtualAthlete:
         rate_hz = setup.rate_hz()
         self.session: SimulatedSession = render(session_plan(plan, rate_hz))
         rng = np.random.default_rng((plan.seed, 1))
-        self.trains = {s: _train(self.session, s, setup, rng) for s in plan.segments}
+        self.trains = {s: _train(self.session, s, rng) for s in plan.segments}
 
     def now_s(self) -> float:
         """Time on this athlete's clock; the first question starts it."""
@@ -78,11 +78,12 @@ class Crew:
         }
 
 
-def _train(
-    session: SimulatedSession, segment: Segment, setup: Setup, rng: np.random.Generator
-) -> PacketTrain:
+def _train(session: SimulatedSession, segment: Segment, rng: np.random.Generator) -> Train:
     """All packets of one sensor, stamped by its own clock (±20 ppm, any start)."""
     samples = session.sensors[segment]
     device_s = rng.uniform(5.0, 4000.0) + samples.t_s * (1.0 + rng.uniform(-20e-6, 20e-6))
-    packets = encode_train(setup, samples.t_s, samples.acc_ms2, samples.gyr_rads, device_s=device_s)
-    return PacketTrain([p.ready_s for p in packets], [p.payload for p in packets])
+
+    def train(setup: Setup) -> list[EncodedPacket]:
+        return encode_train(setup, samples.t_s, samples.acc_ms2, samples.gyr_rads, device_s=device_s)
+
+    return train

@@ -17,7 +17,7 @@ from service.gateway import Assignment
 from service.live_view import Board, drawing
 from service.settings import load_settings
 from simulator.audience import Audience
-from simulator.ble_backend import backend
+from simulator.ble_backend import ble_adapter
 from simulator.demo import DemoOptions
 from simulator.host import Adapter
 from simulator.plan import CrewPlan, assignments
@@ -35,7 +35,9 @@ async def run_line(
         adapter = Adapter(radio.transport, radio.ready)
         stack.push_async_callback(adapter.close)
         clock = unix_clock()
-        source = BleSource(clock, backend=backend(adapter), only=worn.keys(), seed=options.seed)
+        source = BleSource(
+            clock, adapters=[ble_adapter(adapter, len(worn))], only=worn.keys(), seed=options.seed
+        )
         settings = load_settings(data_dir=folder, port=options.port)
         service = await stack.enter_async_context(Service(settings, [source], assignment, clock=clock))
         audience = await stack.enter_async_context(Audience(service.mqtt_url, service.api_url))

@@ -3,39 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import struct
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import Any, Final
 
 from bumble import att
 from bumble.controller import Controller
-from bumble.core import AdvertisingData
 from bumble.device import Connection, Device
 from bumble.gatt import Characteristic, CharacteristicValue, Service
-from bumble.hci import HCI_REMOTE_USER_TERMINATED_CONNECTION_ERROR, Address
+from bumble.hci import HCI_REMOTE_USER_TERMINATED_CONNECTION_ERROR, Address, LeFeatureMask
 from bumble.host import Host
 from bumble.transport.common import AsyncPipeSink
 
-from firmware_profiles import Profile, choose
-from sensors.battery import battery_payload
+from firmware_profiles import Profile, Setup
+from firmware_profiles.schema import How, Property
+from sensors.encode import EncodedPacket
+from simulator.advertising import advertised_name, advertisement
 from simulator.air import VirtualLink
+from simulator.firmware import Answer, Habits, VirtualFirmware
+from simulator.host import ATT_MTU
 from simulator.link import LinkState
+from simulator.transmitter import Transmitter
 
-_MTU = 247
-_ADVERTISING_MS = 40
+_ADVERTISING_MS: Final = 40
+_BATTERY_EVERY_S: Final = 60.0
+_PROPERTIES: Final = {
+    Property.READ: Characteristic.Properties.READ,
+    Property.WRITE: Characteristic.Properties.WRITE,
+    Property.WRITE_WITHOUT_RESPONSE: Characteristic.Properties.WRITE_WITHOUT_RESPONSE,
+    Property.NOTIFY: Characteristic.Properties.NOTIFY,
+    Property.INDICATE: Characteristic.Properties.INDICATE,
+}
 
-
-def _unreadable(_: Connection) -> bytes:
-    """A read is refused; bumble 0.0.236 does not look at an attribute's permissions itself."""
-    raise att.ATT_Error(att.ErrorCode.READ_NOT_PERMITTED)
-
-
-@dataclass(frozen=True, slots=True)
-class PacketTrain:
-    """Everything a sensor will send: when each packet is ready (s on the wearer's clock), and its bytes."""
-
-    ready_s: Sequence[float]
-    payloads: Sequence[bytes]
+Train = Callable[[Setup], Sequence[EncodedPacket]]
+"""Everything that a sensor will send when it is run in this way."""
 
 
 class VirtualSensor:
@@ -46,120 +46,183 @@ class VirtualSensor:
         link: VirtualLink,
         profile: Profile,
         address: str,
-        train: PacketTrain,
+        train: Train,
         *,
         radio: LinkState,
         clock: Callable[[], float],
+        habits: Habits | None = None,
     ) -> None:
         self.profile, self.address = profile, address
-        self._setup = choose(profile)
-        self.sent = self.dropped = 0
-        self._train, self._radio, self._clock = train, radio, clock
-        self._next = 0
+        self.firmware = VirtualFirmware(profile, habits)
+        self.transmitter = Transmitter(radio, clock)
+        self._link, self._train = link, train
+        self._number = address.replace(":", "")
+        self._subscribed: set[str] = set()
+        self._connection: Connection | None = None
         self._streaming: asyncio.Task[None] | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._trains: dict[tuple[str, tuple[tuple[str, float], ...]], Sequence[EncodedPacket]] = {}
+        self._present = False
         controller = Controller(f"sensor {address}", link=link)
-        name = f"{profile.match.names[0]} {address[-2:]}"
+        controller.le_features &= ~LeFeatureMask.LE_EXTENDED_ADVERTISING  # few sensors have it
+        self.name = advertised_name(profile, self._number)
         self._device = Device(
-            name=name, address=Address(address), host=Host(controller, AsyncPipeSink(controller))
+            name=self.name, address=Address(address), host=Host(controller, AsyncPipeSink(controller))
         )
-        self._notifier: Characteristic[bytes] | None = None
+        self._characteristics: dict[str, Characteristic[bytes]] = {}
         self._device.add_services([self._service(uuid) for uuid in profile.services])
-        self._device.gatt_server.max_mtu = _MTU
-        self._device.advertising_data = self._advertisement(name)
-        self._device.on("connection", lambda connection: connection.on("disconnection", self._stop))
+        self._device.gatt_server.max_mtu = ATT_MTU
+        self._device.on("connection", self._connected)
+        self._packets()
 
     @property
     def streaming(self) -> bool:
-        """Whether it was told to stream."""
+        """Whether it sends."""
         return self._streaming is not None
+
+    @property
+    def sent(self) -> int:
+        """Packets sent, repeats after a reconnect not counted."""
+        return len(self.transmitter.sent)
+
+    @property
+    def dropped(self) -> int:
+        """Packets that the link lost."""
+        return self.transmitter.dropped
 
     async def power_on(self) -> None:
         """Start advertising."""
         await self._device.power_on()
-        await self._advertise()
+        await self._appear()
 
     async def vanish(self, duration_s: float) -> None:
         """Drop the link and stay silent for a while, as out of range or with a flat battery."""
-        await self._device.stop_advertising()
+        await self._disappear()
+        await asyncio.sleep(duration_s)
+        await self._appear()
+
+    async def drop(self) -> None:
+        """Cut the link; advertises again at once."""
         for connection in list(self._device.connections.values()):
             await connection.disconnect(HCI_REMOTE_USER_TERMINATED_CONNECTION_ERROR)
-        await self._device.stop_advertising()
-        await asyncio.sleep(duration_s)
+
+    async def move_to(self, address: str) -> None:
+        """Come back under another address, as many devices do when they are switched on anew."""
+        await self._disappear()
+        self._link.scan_responses.pop(self.address, None)
+        self.address, self._device.random_address = address, Address(address)
+        await self._device.power_on()
+        await self._appear()
+
+    async def _appear(self) -> None:
+        self._present = True
         await self._advertise()
 
+    async def _disappear(self) -> None:
+        self._present = False
+        await self._device.stop_advertising()
+        await self.drop()
+
     async def _advertise(self) -> None:
+        number = bytes.fromhex(self._number)
+        self._device.advertising_data, answer = advertisement(self.profile, self.name, number)
+        self._link.scan_responses[self.address] = answer
         await self._device.start_advertising(
-            auto_restart=True,
-            advertising_interval_min=_ADVERTISING_MS,
-            advertising_interval_max=_ADVERTISING_MS,
+            advertising_interval_min=_ADVERTISING_MS, advertising_interval_max=_ADVERTISING_MS
         )
 
-    def _advertisement(self, name: str) -> bytes:
-        fields = [(AdvertisingData.FLAGS, b"\x06"), (AdvertisingData.COMPLETE_LOCAL_NAME, name.encode())]
-        maker = self.profile.match.manufacturer_id
-        if maker is not None:
-            fields.append((AdvertisingData.MANUFACTURER_SPECIFIC_DATA, struct.pack("<H", maker)))
-        return bytes(AdvertisingData(fields))
+    # --- attributes
 
     def _service(self, uuid: str) -> Service:
-        return Service(uuid, [self._characteristic(c) for c in self.profile.services[uuid]])
+        found = self.profile.services[uuid]
+        return Service(uuid, [self._characteristic(u, properties) for u, properties in found.items()])
 
-    def _characteristic(self, uuid: str) -> Characteristic[bytes]:
-        properties, permissions = Characteristic.Properties, Characteristic.Permissions
-        if uuid == self._setup.main.characteristic:
-            silent = CharacteristicValue[bytes](read=_unreadable)
-            self._notifier = Characteristic(uuid, properties.NOTIFY, permissions(0), silent)
-            return self._notifier
-        battery = self.profile.battery
-        if battery is not None and uuid == battery.characteristic:
-            level = battery_payload(self.profile, 87)
-            return Characteristic(uuid, properties.READ, permissions.READABLE, level)
-        return Characteristic(
-            uuid,
-            properties.READ | properties.WRITE,
-            permissions.READABLE | permissions.WRITEABLE,
-            CharacteristicValue(read=lambda _: b"", write=lambda c, value: self._written(c, uuid, value)),
+    def _characteristic(self, uuid: str, has: Sequence[Property]) -> Characteristic[bytes]:
+        properties = Characteristic.Properties(0)
+        for one in has:
+            properties |= _PROPERTIES.get(one, Characteristic.Properties(0))
+        permissions = Characteristic.Permissions.READABLE | Characteristic.Permissions.WRITEABLE
+        value: CharacteristicValue[bytes] = CharacteristicValue(
+            read=lambda _: self._read(uuid), write=lambda _, written: self._written(uuid, written)
         )
+        made: Characteristic[bytes] = Characteristic(uuid, properties, permissions, value)
+        made.on("subscription", lambda _, notify, indicate: self._subscription(uuid, on=notify or indicate))
+        self._characteristics[uuid] = made
+        return made
 
-    def _written(self, connection: Connection, uuid: str, value: bytes) -> None:
-        starts, stops = self._setup.writes("start"), self._setup.writes("stop")
-        if any(c.characteristic == uuid and c.payload == value for c in starts):
-            self._stop()
-            self._streaming = asyncio.ensure_future(self._stream(connection))
-        elif any(c.characteristic == uuid and c.payload == value for c in stops):
-            self._stop()
+    def _read(self, uuid: str) -> bytes:
+        """Bumble 0.0.236 does not look at an attribute's permissions itself."""
+        value = self.firmware.read(uuid)
+        if value is None:
+            raise att.ATT_Error(att.ErrorCode.READ_NOT_PERMITTED)
+        return value
 
-    def _stop(self, *_: object) -> None:
-        if self._streaming is not None:
+    def _written(self, uuid: str, value: bytes) -> None:
+        answers = self.firmware.written(uuid, bytes(value))
+        self._spawn(self._say(answers))
+
+    def _subscription(self, uuid: str, *, on: bool) -> None:
+        (self._subscribed.add if on else self._subscribed.discard)(uuid)
+        battery = self.profile.battery
+        if on and battery is not None and uuid == battery.characteristic and not battery.tag:
+            self._spawn(self._say([Answer(uuid, self.firmware.battery(), How.NOTIFY)]))
+        self._stream_or_not()
+
+    async def _say(self, answers: Sequence[Answer]) -> None:
+        """Answer after the write itself has been acknowledged; then stream, if that was asked for."""
+        await asyncio.sleep(0)
+        for answer in answers:
+            await self._notify(answer.characteristic, answer.payload, indicate=answer.how is How.INDICATE)
+        self._stream_or_not()
+
+    async def _notify(self, uuid: str, payload: bytes, *, indicate: bool = False) -> None:
+        connection, characteristic = self._connection, self._characteristics[uuid]
+        if connection is None:
+            return
+        if indicate:
+            await self._device.indicate_subscriber(connection, characteristic, payload)
+        else:
+            await self._device.notify_subscriber(connection, characteristic, payload)
+
+    # --- the link
+
+    def _connected(self, connection: Connection) -> None:
+        self._connection = connection
+        connection.on("disconnection", self._disconnected)
+
+    def _disconnected(self, _reason: int) -> None:
+        self._connection = None
+        self._subscribed.clear()
+        self.firmware.disconnected()
+        self._stream_or_not()
+        if self._present:
+            self._spawn(self._advertise())
+
+    def _stream_or_not(self) -> None:
+        """Stream while there is a link, all that it takes was written, and somebody listens."""
+        wanted = {stream.characteristic for stream in self.firmware.setup.streams}
+        able = self._connection is not None and self.firmware.started and wanted <= self._subscribed
+        if able and self._streaming is None:
+            self._streaming = asyncio.ensure_future(self._stream())
+        elif not able and self._streaming is not None:
             self._streaming.cancel()
             self._streaming = None
 
-    async def _stream(self, connection: Connection) -> None:
-        """Send what is ready at every connection event; what was ready before the start is gone."""
-        assert self._notifier is not None  # noqa: S101 - the profile's check guarantees it
-        ready, interval_s = self._train.ready_s, self._radio.model.interval_s
-        now_s = self._clock()
-        while self._next < len(ready) and ready[self._next] < now_s:
-            self._next += 1
-        event_s = now_s
-        queue: list[tuple[float, bytes]] = []
-        while self._next < len(ready) or queue:
-            event_s += interval_s
-            await asyncio.sleep(max(0.0, event_s - self._clock()))
-            queue.extend(self._due(event_s))
-            while queue and queue[0][0] <= event_s:
-                _, payload = queue.pop(0)
-                await self._device.notify_subscriber(connection, self._notifier, payload)
-                self.sent += 1
+    async def _stream(self) -> None:
+        if await self.transmitter.run(self._packets(), self._send):
+            await self.drop()
 
-    def _due(self, event_s: float) -> list[tuple[float, bytes]]:
-        first = self._next
-        while self._next < len(self._train.ready_s) and self._train.ready_s[self._next] <= event_s:
-            self._next += 1
-        due = []
-        for k, delay_s in zip(range(first, self._next), self._radio.fates(self._next - first), strict=True):
-            if delay_s == float("inf"):
-                self.dropped += 1
-            else:
-                due.append((event_s + float(delay_s), self._train.payloads[k]))
-        return due
+    async def _send(self, packet: EncodedPacket) -> None:
+        await self._notify(packet.characteristic, packet.payload)
+
+    def _packets(self) -> Sequence[EncodedPacket]:
+        setup = self.firmware.setup
+        key = (setup.mode.id, tuple(sorted(setup.values.items())))
+        if key not in self._trains:
+            self._trains[key] = self._train(setup)
+        return self._trains[key]
+
+    def _spawn(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -23,7 +23,7 @@ async def _serve(port: int) -> None:
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     plan = msgspec.json.decode(await reader.readline(), type=CrewPlan)
-    link = VirtualLink()  # type: ignore[no-untyped-call]
+    link = VirtualLink()
     crew = Crew(plan, link)
     await crew.power_on()
     vanishing: set[asyncio.Task[None]] = set()

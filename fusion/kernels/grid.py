@@ -8,11 +8,24 @@ from typing import Final
 import numpy as np
 from numba import njit
 
-from fusion.types import FloatArray, QualityArray
+from fusion.types import BoolArray, FloatArray, QualityArray
 
 AFTER_GAP: Final = 1
 BRIDGED: Final = 8
 MISSING: Final = 16
+COLUMNS: Final = 12
+"""q_es (4), gyr (3), acc (3), one sigma of inclination and heading."""
+
+
+@njit(cache=True, nogil=True)
+def rising(t_s: FloatArray, latest_s: float) -> BoolArray:
+    """Which of the times (n,) follow ``latest_s`` and all that were taken before them."""
+    taken = np.zeros(len(t_s), np.bool_)
+    for k in range(len(t_s)):
+        if t_s[k] > latest_s and t_s[k] < np.inf:
+            taken[k] = True
+            latest_s = t_s[k]
+    return taken
 
 
 @njit(cache=True, nogil=True)
@@ -22,16 +35,15 @@ def interpolate(
     values: FloatArray,
     quality: QualityArray,
     bridge_s: float,
-    first: int,
     out: FloatArray,
     quality_out: QualityArray,
 ) -> int:
-    """Put samples ``values`` (n, 12) at ``t_s`` onto ``grid_s`` (m,), filling ``out`` (m, 12).
+    """Put samples ``values`` (n, COLUMNS) at ``t_s`` onto ``grid_s`` (m,), filling ``out`` (m, COLUMNS).
 
     Columns 0–3 are a unit quaternion. Where neighbours lie further apart than ``bridge_s``, or one is
     lacking, the row is NaN and MISSING. Returns the index of the last sample used, to drop those before.
     """
-    j = first
+    j = 0
     n = len(t_s)
     for k in range(len(grid_s)):
         t = grid_s[k]
@@ -68,6 +80,6 @@ def interpolate(
         norm = 1.0 / sqrt(norm)
         for i in range(4):
             out[k, i] *= norm
-        for i in range(4, 12):
+        for i in range(4, COLUMNS):
             out[k, i] = (1.0 - f) * values[j, i] + f * values[j + 1, i]
     return j

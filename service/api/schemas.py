@@ -40,10 +40,19 @@ class SensorPublic(BaseModel):
     reason: str
     profile: str | None
     battery_percent: int | None
+    charging: bool | None
+    battery_left_s: float | None
+    """Until empty, from the last hours' use; None before enough has been used."""
     rssi_dbm: int | None
+    adapter: str
     athlete_id: str | None
     segment: str | None
+    rate_hz: float | None
+    """Samples a second of the last seconds."""
     loss: float | None
+    """Share of the samples of the last seconds that never came."""
+    reasons: list[str]
+    """What is not as it should be, and what to do."""
 
 
 class SessionPublic(Model):

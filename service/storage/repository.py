@@ -18,6 +18,7 @@ from fusion.summary import (
     set_document,
 )
 from fusion.types import SegmentAlignment, SetSummary
+from sensors.registry import KnownDevice
 from service.storage.recordings import RecordingFile
 from service.storage.tables import (
     Athlete,
@@ -78,6 +79,11 @@ class Repository:
         """device_id → id of its firmware profile, of every sensor ever worn."""
         with Transaction(self._engine) as t:
             return {d.id: d.profile for d in t.exec(select(Device))}
+
+    def known_devices(self) -> list[KnownDevice]:
+        """Every sensor ever worn, as it called itself."""
+        with Transaction(self._engine) as t:
+            return [KnownDevice(d.id, d.profile, d.name) for d in t.exec(select(Device))]
 
     def assignments(self) -> dict[str, tuple[str, str]]:
         """device_id → (athlete, segment) of every sensor that is worn by someone."""

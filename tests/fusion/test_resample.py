@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fusion import quaternion as quat
+from fusion.errors import InputError
 from fusion.resample import GridAligner
-from fusion.types import FloatArray, OrientedBlock, SampleQuality, Segment
+from fusion.types import AlignedBlock, FloatArray, OrientedBlock, SampleQuality, Segment
 
 PELVIS, THIGH = Segment.PELVIS, Segment.THIGH_RIGHT
 
@@ -93,3 +94,116 @@ def test_any_splitting_gives_the_same_grid(data: st.DataObject, size: int) -> No
     assert np.array_equal(one[:, 0], other[:, 0])
     known = np.isfinite(one[:, 1]) & np.isfinite(other[:, 1])
     assert np.array_equal(one[known], other[known])
+
+
+ARRIVALS = st.lists(
+    st.tuples(st.sampled_from([PELVIS, THIGH]), st.integers(0, 39), st.integers(0, 39)),
+    min_size=1,
+    max_size=60,
+)
+"""Which sensor's packet (of 40) arrives next, with which one stuck to it: lost, late, twice, out of order."""
+
+
+def packets(segment: Segment) -> list[OrientedBlock]:
+    """A sensor's samples, five to a packet, on its own jittering clock."""
+    rng = np.random.default_rng(7 if segment is PELVIS else 8)
+    t_s = np.cumsum(rng.uniform(0.004, 0.016, 200)) + (0.0 if segment is PELVIS else 0.03)
+    return [oriented(t_s[k : k + 5]) for k in range(0, 200, 5)]
+
+
+PACKETS = {segment: packets(segment) for segment in (PELVIS, THIGH)}
+
+
+def arrive(aligner: GridAligner, arrivals: list[tuple[Segment, int, int]]) -> list[AlignedBlock]:
+    out = []
+    for segment, one, other in arrivals:
+        for number in (one, other):
+            aligner.push(segment, PACKETS[segment][number])
+        if (block := aligner.pull()) is not None:
+            out.append(block)
+    if (block := aligner.flush()) is not None:
+        out.append(block)
+    return out
+
+
+@settings(max_examples=60, deadline=None)
+@given(ARRIVALS)
+def test_loss_reordering_and_doubles_never_break_the_grid_nor_invent_anything(
+    arrivals: list[tuple[Segment, int, int]],
+) -> None:
+    aligner = GridAligner([PELVIS, THIGH], 60.0)
+    blocks = arrive(aligner, arrivals)
+    t_s = np.concatenate([b.t_s for b in blocks]) if blocks else np.empty(0)
+    assert np.array_equal(np.round(np.diff(t_s) * 60.0), np.ones(max(0, len(t_s) - 1)))
+    for segment, counts in aligner.counts.items():
+        pushed = sum(10 for s, _, _ in arrivals if s is segment)
+        assert counts.taken + counts.stale == pushed
+        seen = [b.segments[segment] for b in blocks]
+        missing = np.concatenate(
+            [(b.quality & SampleQuality.MISSING) != 0 for b in seen] or [np.zeros(0, bool)]
+        )
+        value = np.concatenate([b.acc_ms2[:, 0] for b in seen] or [np.zeros(0)])
+        assert counts.missing == missing.sum()
+        assert np.array_equal(np.isnan(value), missing)
+        # The value is the sample's own time: whatever is given belongs where it stands.
+        assert value[~missing] == pytest.approx(t_s[~missing], abs=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(ARRIVALS)
+def test_the_grid_is_never_further_behind_than_it_may_wait(arrivals: list[tuple[Segment, int, int]]) -> None:
+    aligner = GridAligner([PELVIS, THIGH], 60.0, max_wait_s=0.06)
+    newest, given_s = -np.inf, -np.inf
+    for segment, one, _ in arrivals:
+        aligner.push(segment, PACKETS[segment][one])
+        newest = max(newest, float(PACKETS[segment][one].t_s[-1]))
+        if (block := aligner.pull()) is not None:
+            given_s = float(block.t_s[-1])
+        if np.isfinite(given_s):
+            assert newest - given_s < 0.06 + 1.0 / 60.0 + 1e-9
+
+
+@settings(max_examples=30, deadline=None)
+@given(ARRIVALS, st.integers(0, 59))
+def test_a_restored_aligner_goes_on_bit_for_bit(arrivals: list[tuple[Segment, int, int]], at: int) -> None:
+    whole, first, second = (GridAligner([PELVIS, THIGH], 60.0) for _ in range(3))
+    expected = arrive(whole, arrivals)
+    before: list[AlignedBlock] = []
+    for segment, one, other in arrivals[:at]:
+        for number in (one, other):
+            first.push(segment, PACKETS[segment][number])
+        if (block := first.pull()) is not None:
+            before.append(block)
+    second.restore(first.state)
+    after = before + arrive(second, arrivals[at:])
+    assert len(after) == len(expected)
+    for a, b in zip(after, expected, strict=True):
+        for segment in (PELVIS, THIGH):
+            assert np.array_equal(a.segments[segment].q_es, b.segments[segment].q_es, equal_nan=True)
+    assert second.counts == whole.counts
+
+
+def test_a_state_of_other_sensors_is_refused() -> None:
+    aligner = GridAligner([PELVIS, THIGH], 60.0)
+    aligner.push(PELVIS, oriented(np.arange(5.0)))
+    for state in (aligner.state[:-3], GridAligner([PELVIS], 60.0).state, np.zeros(1)):
+        with pytest.raises(InputError, match="not one of an aligner of 2 sensors"):
+            aligner.restore(state)
+
+
+def test_a_clock_that_jumps_by_years_is_refused_before_it_costs_the_memory() -> None:
+    aligner = GridAligner([PELVIS], 60.0)
+    aligner.push(PELVIS, oriented(np.array([0.0, 0.01, 1e9])))
+    with pytest.raises(InputError, match=r"time jumps from 0\.0 to 1000000000\.0 s"):
+        aligner.pull()
+
+
+def test_reset_forgets_the_grid() -> None:
+    aligner = GridAligner([PELVIS], 50.0)
+    aligner.push(PELVIS, oriented(np.arange(5.0, 6.0, 0.01)))
+    assert aligner.pull() is not None
+    aligner.reset()
+    aligner.push(PELVIS, oriented(np.arange(0.0, 1.0, 0.01)))
+    block = aligner.pull()
+    assert block is not None
+    assert block.t_s[0] == 0.0

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from bleak import BleakClient, BleakScanner
 from msgspec.structs import replace
 
-from sensors.ble import Backend, BleSource, RadioError, scan
+import firmware_profiles
+from firmware_profiles.schema import Serial
+from sensors.ble import BleAdapter, BleSource, RadioError, scan
 from sensors.source import DeviceState, PacketSink
-from simulator.ble_backend import backend
+from simulator.ble_backend import ble_adapter
+from simulator.bluez.device import DeviceObject
+from simulator.firmware import Habits
 from simulator.host import Adapter
 from simulator.ports import free_port
 from tests.sensors.virtual_radio import (
@@ -27,11 +32,12 @@ from tests.sensors.virtual_radio import (
     virtual_link,
 )
 
-FOUND, CONNECTING, STREAMING, LOST, STOPPED = (
+FOUND, CONNECTING, STREAMING, LOST, REFUSED, STOPPED = (
     DeviceState.FOUND,
     DeviceState.CONNECTING,
     DeviceState.STREAMING,
     DeviceState.LOST,
+    DeviceState.REFUSED,
     DeviceState.STOPPED,
 )
 
@@ -54,29 +60,31 @@ async def running(source: BleSource, sink: PacketSink) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-def source_on(bleak_backend: Backend, **options: object) -> BleSource:
+def source_on(adapters: Sequence[BleAdapter], **options: object) -> BleSource:
     clock = asyncio.get_running_loop().time
-    return BleSource(clock, backend=bleak_backend, **options)  # type: ignore[arg-type]
+    return BleSource(clock, adapters=adapters, **options)  # type: ignore[arg-type]
 
 
 async def test_a_scan_names_the_profile_of_each_sensor_in_range(gateway: Gateway) -> None:
     link = virtual_link()
-    stranger = replace(DOT, match=replace(DOT.match, names=["Kettle"], manufacturer_id=None))
+    stranger = replace(
+        DOT, match=replace(DOT.match, names=("Kettle",), example_name="Kettle", manufacturer_id=None)
+    )
     sensors = [sensor_on(link, 1), sensor_on(link, 2, profile=stranger)]
-    async with on_air(link, sensors, gateway) as radio:
-        seen = {s.device_id: s for s in await scan(0.5, backend=radio)}
+    async with on_air(link, sensors, gateway) as adapters:
+        seen = {s.device_id: s for s in await scan(0.5, adapters=adapters)}
     assert seen[address(1)].profile == DOT
-    assert seen[address(1)].name == "Movella DOT 01"
+    assert seen[address(1)].name == "Movella DOT"
     assert seen[address(2)].profile is None
 
 
 async def test_every_packet_arrives_once_and_in_order(gateway: Gateway) -> None:
     link, sink = virtual_link(), Sink()
     sensors = [sensor_on(link, n, packets=50) for n in (1, 2)]
-    async with on_air(link, sensors, gateway) as radio, running(source_on(radio), sink):
-        await sink.until(lambda: len(sink.packets) == 100)
+    async with on_air(link, sensors, gateway) as adapters, running(source_on(adapters), sink):
+        await sink.until(lambda: len(sink.samples) == 100)
     for number in (1, 2):
-        mine = [p for p in sink.packets if p.device_id == address(number)]
+        mine = [p for p in sink.samples if p.device_id == address(number)]
         assert [p.payload for p in mine] == [payload(k) for k in range(50)]
         assert {p.characteristic for p in mine} == {DOT_STREAM.characteristic}
         assert sink.of(address(number)) == [FOUND, CONNECTING, STREAMING, STOPPED]
@@ -84,85 +92,162 @@ async def test_every_packet_arrives_once_and_in_order(gateway: Gateway) -> None:
 
 
 async def test_sensors_are_connected_one_at_a_time(gateway: Gateway) -> None:
+    """The BlueZ look-alike refuses a second connect meanwhile, as real adapters do."""
     link, sink = virtual_link(), Sink()
     sensors = [sensor_on(link, n) for n in range(1, 5)]
-    async with on_air(link, sensors, gateway) as radio, running(source_on(radio), sink):
+    async with on_air(link, sensors, gateway) as adapters, running(source_on(adapters), sink):
         await sink.until(lambda: sum(s.state is STREAMING for s in sink.states) == 4)
     under_way = 0
     for status in sink.states:
         under_way += {CONNECTING: 1, STREAMING: -1}.get(status.state, 0)
         assert under_way <= 2  # the next one connects while the last one's stream is being started
+    assert LOST not in {s.state for s in sink.states}
 
 
 async def test_a_sensor_that_vanishes_is_lost_and_goes_on_when_it_returns(gateway: Gateway) -> None:
     link, sink = virtual_link(), Sink()
     sensor = sensor_on(link, 1, packets=100_000)
-    async with on_air(link, [sensor], gateway) as radio, running(source_on(radio), sink):
-        await sink.until(lambda: len(sink.packets) >= 10)
+    async with on_air(link, [sensor], gateway) as adapters, running(source_on(adapters), sink):
+        await sink.until(lambda: len(sink.samples) >= 10)
         await sensor.vanish(0.2)
         await sink.until(lambda: sink.of(address(1)).count(STREAMING) == 2)
-        before = len(sink.packets)
-        await sink.until(lambda: len(sink.packets) >= before + 10)
+        before = len(sink.samples)
+        await sink.until(lambda: len(sink.samples) >= before + 10)
     assert sink.of(address(1))[:4] == [FOUND, CONNECTING, STREAMING, LOST]
     (lost,) = [s for s in sink.states if s.state is LOST]
     assert lost.reason == "the radio link was lost"
-    numbers = [int.from_bytes(p.payload[:4], "little") for p in sink.packets]
+    numbers = [int.from_bytes(p.payload[:4], "little") for p in sink.samples]
     assert numbers == sorted(set(numbers))
 
 
 async def test_at_the_end_every_sensor_is_told_to_stop(gateway: Gateway) -> None:
     link, sink = virtual_link(), Sink()
     sensor = sensor_on(link, 1, packets=100_000)
-    async with on_air(link, [sensor], gateway) as radio:
-        async with running(source_on(radio), sink):
-            await sink.until(lambda: len(sink.packets) >= 5)
+    async with on_air(link, [sensor], gateway) as adapters:
+        async with running(source_on(adapters), sink):
+            await sink.until(lambda: len(sink.samples) >= 5)
             streamed = [sensor.streaming]
         streamed.append(sensor.streaming)
     assert streamed == [True, False]
     assert sink.of(address(1))[-1] is STOPPED
 
 
-async def test_a_sensor_that_only_looks_like_ours_is_left_with_a_reason_and_tried_again(
+async def test_a_stranger_that_advertises_like_ours_is_left_alone_with_a_reason(gateway: Gateway) -> None:
+    link, sink = virtual_link(), Sink()
+    battery_only = {u: cs for u, cs in DOT.services.items() if DOT_STREAM.characteristic not in cs}
+    stranger = sensor_on(link, 1, profile=replace(DOT, services=battery_only))
+    async with on_air(link, [stranger], gateway) as adapters, running(source_on(adapters), sink):
+        await sink.until(lambda: REFUSED in sink.of(address(1)))
+        attempts = sink.of(address(1)).count(CONNECTING)
+        await asyncio.sleep(0.3)  # it still advertises, many times
+    assert sink.of(address(1)).count(CONNECTING) == attempts == 3
+    assert sink.states[-1].reason == (
+        "it has no characteristic 15172001-4947-11e9-8646-d663bd873d93 as a Movella DOT must; left alone"
+    )
+    assert STREAMING not in sink.of(address(1))
+
+
+async def test_a_half_done_discovery_is_cleared_from_the_cache_and_done_again() -> None:
+    """As real adapters leave it, on which BlueZ then insists."""
+    link, sink = virtual_link(), Sink()
+    found: list[DeviceObject] = []
+
+    def broken_at_first(device: DeviceObject) -> None:
+        device.half_discovered = not found
+        found.append(device)
+
+    sensor = sensor_on(link, 1, packets=5)
+    async with (
+        on_air(link, [sensor], Gateway.BLUEZ, on_found=broken_at_first) as adapters,
+        running(source_on(adapters), sink),
+    ):
+        await sink.until(lambda: len(sink.samples) == 5)
+    assert sink.of(address(1))[:5] == [FOUND, CONNECTING, LOST, CONNECTING, STREAMING]
+    assert len(found) == 2
+
+
+async def test_a_sensor_that_answers_with_an_error_is_said_to_in_its_own_words(gateway: Gateway) -> None:
+    link, sink = virtual_link(), Sink()
+    movesense = firmware_profiles.load("movesense")
+    full = sensor_on(link, 1, profile=movesense, habits=Habits(refuses={"start": 507}))
+    async with on_air(link, [full], gateway) as adapters, running(source_on(adapters), sink):
+        await sink.until(lambda: LOST in sink.of(address(1)))
+    reason = next(s.reason for s in sink.states if s.state is LOST)
+    assert re.fullmatch(r"Movesense.* answers [0-9a-f ]+ with an error: .+ \(code 507\)", reason)
+    assert STREAMING not in sink.of(address(1))
+
+
+async def test_each_adapter_carries_its_budget_and_the_rest_wait_for_room(gateway: Gateway) -> None:
+    link, sink = virtual_link(), Sink()
+    sensors = [sensor_on(link, n) for n in range(1, 5)]
+    async with on_air(link, sensors, gateway, budgets=(1, 2)) as adapters:
+        source = source_on(adapters)
+        async with running(source, sink):
+            await sink.until(lambda: len(sink.last(STREAMING)) == 3 and "add an adapter" in sink.reasons())
+            carried = [s.adapter for s in sink.last(STREAMING).values()]
+            assert sorted(carried) == ["hci0", "hci1", "hci1"]
+            (waiting,) = {address(n) for n in range(1, 5)} - sink.last(STREAMING).keys()
+            leaver = next(s for s in sensors if s.address != waiting)
+            await leaver.vanish(0.0)
+            await sink.until(lambda: waiting in sink.last(STREAMING))
+
+
+async def test_a_controller_with_less_room_than_its_budget_says_so_and_the_others_go_on(
     gateway: Gateway,
 ) -> None:
     link, sink = virtual_link(), Sink()
-    battery_only = {u: cs for u, cs in DOT.services.items() if DOT_STREAM.characteristic not in cs}
-    impostor = sensor_on(link, 1, profile=replace(DOT, services=battery_only))
-    async with on_air(link, [impostor], gateway) as radio, running(source_on(radio), sink):
-        await sink.until(lambda: sink.of(address(1)).count(LOST) >= 2)
-    reason = next(s.reason for s in sink.states if s.state is LOST)
-    assert reason.startswith("characteristic 15172")
-    assert reason.endswith("is not there")
-    assert STREAMING not in sink.of(address(1))
+    sensors = [sensor_on(link, n) for n in (1, 2)]
+    async with (
+        on_air(link, sensors, gateway, capacity=1) as adapters,
+        running(source_on(adapters), sink),
+    ):
+        await sink.until(lambda: "the adapter carries no more sensors" in sink.reasons())
+        await sink.until(lambda: len(sink.last(STREAMING)) == 1)
+
+
+async def test_a_sensor_that_comes_back_under_another_address_keeps_its_id(gateway: Gateway) -> None:
+    link, sink = virtual_link(), Sink()
+    numbered = replace(DOT, match=replace(DOT.match, serial=Serial(after_name=True)))
+    sensor = sensor_on(link, 1, packets=100_000, profile=numbered)
+    async with on_air(link, [sensor], gateway) as adapters:
+        source = source_on(adapters, profiles=[numbered])
+        async with running(source, sink):
+            await sink.until(lambda: len(sink.samples) >= 5)
+            await sensor.move_to(address(77))
+            await sink.until(lambda: sink.of(address(1)).count(STREAMING) == 2)
+    assert {s.device_id for s in sink.states} == {address(1)} == {p.device_id for p in sink.packets}
 
 
 async def test_an_attempt_that_was_given_up_does_not_stand_in_the_way_of_the_next(gateway: Gateway) -> None:
     """A sensor goes out of range between its advertisement and the connection."""
     link = virtual_link()
     sensor = sensor_on(link, 1)
-    async with on_air(link, [sensor], gateway) as radio:
-        (seen,) = await BleakScanner.discover(timeout=0.3, **radio.scanner_options)
-        await sensor._device.stop_advertising()
-        away = BleakClient(seen, timeout=0.2, **radio.client_options)
+    async with on_air(link, [sensor], gateway) as adapters:
+        (seen,) = await BleakScanner.discover(timeout=0.3, **adapters[0].scanner_options)
+        await sensor._disappear()
+        away = BleakClient(seen, timeout=0.2, **adapters[0].client_options)
         with pytest.raises(TimeoutError):
             await away.connect()
-        await sensor._advertise()
-        async with BleakClient(seen, **radio.client_options) as back:
+        await sensor._appear()
+        async with BleakClient(seen, **adapters[0].client_options) as back:
             assert back.services.get_characteristic(DOT_STREAM.characteristic) is not None
 
 
 async def test_only_the_sensors_that_were_asked_for_are_connected(gateway: Gateway) -> None:
     link, sink = virtual_link(), Sink()
     sensors = [sensor_on(link, n, packets=3) for n in (1, 2)]
-    async with on_air(link, sensors, gateway) as radio, running(source_on(radio, only=[address(2)]), sink):
-        await sink.until(lambda: len(sink.packets) == 3)
+    async with (
+        on_air(link, sensors, gateway) as adapters,
+        running(source_on(adapters, only=[address(2)]), sink),
+    ):
+        await sink.until(lambda: len(sink.samples) == 3)
     assert {s.device_id for s in sink.states} == {address(2)}
 
 
 async def test_a_sensor_that_streams_can_be_made_to_blink(gateway: Gateway) -> None:
     link, sink = virtual_link(), Sink()
-    async with on_air(link, [sensor_on(link, 1)], gateway) as radio:
-        source = source_on(radio)
+    async with on_air(link, [sensor_on(link, 1)], gateway) as adapters:
+        source = source_on(adapters)
         async with running(source, sink):
             assert not await source.identify(address(1))
             await sink.until(lambda: STREAMING in sink.of(address(1)))
@@ -171,8 +256,8 @@ async def test_a_sensor_that_streams_can_be_made_to_blink(gateway: Gateway) -> N
 
 
 async def test_without_an_adapter_it_is_said_what_to_do() -> None:
-    nothing = backend(Adapter(f"tcp-client:127.0.0.1:{free_port()}"))
+    nothing = [ble_adapter(Adapter(f"tcp-client:127.0.0.1:{free_port()}"))]
     with pytest.raises(RadioError, match=r"no usable Bluetooth adapter .*; plug one in"):
-        await scan(0.5, backend=nothing)
+        await scan(0.5, adapters=nothing)
     with pytest.raises(RadioError, match=r"no usable Bluetooth adapter"):
         await source_on(nothing).run(Sink())

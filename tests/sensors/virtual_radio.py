@@ -14,13 +14,16 @@ import pytest
 
 import firmware_profiles
 from firmware_profiles import Profile
-from sensors.ble import Backend
+from sensors.ble import BleAdapter
+from sensors.ble.adapters import CONNECTIONS
+from sensors.encode import EncodedPacket
 from sensors.source import DeviceState, DeviceStatus, RawPacket
-from simulator.air import VirtualLink, gateway_adapter
-from simulator.ble_backend import backend
+from simulator.air import CAPACITY, VirtualLink, gateway_adapter
+from simulator.ble_backend import ble_adapter
+from simulator.firmware import Habits
 from simulator.host import Adapter
 from simulator.link import LinkModel, LinkState
-from simulator.peripheral import PacketTrain, VirtualSensor
+from simulator.peripheral import VirtualSensor
 from simulator.ports import free_port
 from tests.service.debian import program
 
@@ -52,13 +55,26 @@ def payload(number: int) -> bytes:
     return number.to_bytes(4, "little") + bytes(DOT_STREAM.padded_length - 4)
 
 
+def packets_of(count: int) -> list[EncodedPacket]:
+    """``count`` packets, one ready every 4 ms."""
+    stream = DOT_STREAM.characteristic
+    return [EncodedPacket(0.004 * (k + 1), stream, payload(k), 1) for k in range(count)]
+
+
 def sensor_on(
-    link: VirtualLink, number: int, *, packets: int = 0, profile: Profile = DOT, model: LinkModel = FAST
+    link: VirtualLink,
+    number: int,
+    *,
+    packets: int = 0,
+    profile: Profile = DOT,
+    model: LinkModel = FAST,
+    habits: Habits | None = None,
 ) -> VirtualSensor:
     """A sensor with ``packets`` packets, one ready every 4 ms after it was told to stream."""
-    train = PacketTrain([0.004 * (k + 1) for k in range(packets)], [payload(k) for k in range(packets)])
-    state = LinkState(model, np.random.default_rng(1))
-    return VirtualSensor(link, profile, address(number), train, radio=state, clock=WornClock())
+    state, train = LinkState(model, np.random.default_rng(1)), packets_of(packets)
+    return VirtualSensor(
+        link, profile, address(number), lambda _: train, radio=state, clock=WornClock(), habits=habits
+    )
 
 
 class Sink:
@@ -77,9 +93,23 @@ class Sink:
         self.states.append(status)
         self._changed.set()
 
+    @property
+    def samples(self) -> list[RawPacket]:
+        """Packets of DOT's stream; answers and battery left out."""
+        return [p for p in self.packets if p.characteristic == DOT_STREAM.characteristic]
+
     def of(self, device_id: str) -> list[DeviceState]:
         """All states of a device in order."""
         return [s.state for s in self.states if s.device_id == device_id]
+
+    def last(self, state: DeviceState, *, ever: bool = False) -> dict[str, DeviceStatus]:
+        """Devices that are in a state (or ever were), with the status that said so."""
+        latest = {s.device_id: s for s in self.states if not ever or s.state is state}
+        return {device: status for device, status in latest.items() if status.state is state}
+
+    def reasons(self) -> str:
+        """All reasons so far."""
+        return "; ".join(s.reason for s in self.states)
 
     async def until(self, seen: Callable[[], bool]) -> None:
         """Wait until ``seen()`` holds."""
@@ -103,23 +133,28 @@ async def on_air(
     link: VirtualLink,
     sensors: Sequence[VirtualSensor],
     gateway: Gateway = Gateway.BUMBLE,
+    *,
     on_found: Callable[[Any], None] | None = None,
-) -> AsyncIterator[Backend]:
-    """Sensors advertise and a gateway's adapter is there; yields bleak's backend on it."""
-    port = free_port()
-    transport = f"tcp-client:127.0.0.1:{port}"
-    async with gateway_adapter(link, port):
+    budgets: Sequence[int] = (CONNECTIONS,),
+    capacity: int = CAPACITY,
+) -> AsyncIterator[list[BleAdapter]]:
+    """Sensors advertise and the gateway has an adapter for each of ``budgets``; yields bleak's on them."""
+    async with contextlib.AsyncExitStack() as stack:
+        transports = []
+        for index in range(len(budgets)):
+            port = free_port()
+            await stack.enter_async_context(gateway_adapter(link, port, index, capacity))
+            transports.append(f"tcp-client:127.0.0.1:{port}")
         for sensor in sensors:
             await sensor.power_on()
         if gateway is Gateway.BLUEZ:
-            async with own_bluez([transport], on_found):
-                yield Backend()
+            await stack.enter_async_context(own_bluez(transports, on_found))
+            yield [BleAdapter(f"hci{k}", budget) for k, budget in enumerate(budgets)]
             return
-        adapter = Adapter(transport)
-        try:
-            yield backend(adapter)
-        finally:
-            await adapter.close()
+        hosts = [Adapter(transport, index=k) for k, transport in enumerate(transports)]
+        for host in hosts:
+            stack.push_async_callback(host.close)
+        yield [ble_adapter(host, budget) for host, budget in zip(hosts, budgets, strict=True)]
 
 
 @contextlib.asynccontextmanager
@@ -147,4 +182,4 @@ async def own_bluez(
 
 
 def virtual_link() -> VirtualLink:
-    return VirtualLink()  # type: ignore[no-untyped-call]
+    return VirtualLink()

@@ -37,9 +37,9 @@ def test_nothing_is_said_when_all_are_there() -> None:
 
 
 async def test_a_run_that_met_no_sensor_fails(settings: Settings) -> None:
-    async with on_air(virtual_link(), []) as radio:
+    async with on_air(virtual_link(), []) as adapters:
         clock = asyncio.get_running_loop().time
-        source = BleSource(clock, backend=radio)
+        source = BleSource(clock, adapters=adapters)
         with pytest.raises(RadioError, match="no sensor came into range; wake it"):
             await run(settings, Assignment(), source, clock, 0.1, headless=True)
 

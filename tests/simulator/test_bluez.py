@@ -12,7 +12,7 @@ from bleak.exc import BleakDBusError, BleakGATTProtocolError
 from dbus_fast import BusType, Message, MessageType
 from dbus_fast.aio import MessageBus
 
-from firmware_profiles import choose
+import firmware_profiles
 from simulator.bluez.device import GATT_SERVICE, DeviceObject
 from tests.sensors.virtual_radio import (
     DOT,
@@ -25,7 +25,7 @@ from tests.sensors.virtual_radio import (
     virtual_link,
 )
 
-(START,) = choose(DOT).writes("start")
+(START,) = firmware_profiles.choose(DOT).writes("start")
 CONTROL = START.characteristic
 
 
@@ -81,7 +81,7 @@ async def test_a_second_connect_on_the_same_adapter_is_refused_while_the_first_i
     away = sensor_on(link, 1)
     async with on_air(link, [away, sensor_on(link, 2)], Gateway.BLUEZ):
         found = {d.address: d for d in await BleakScanner.discover(timeout=0.2)}
-        await away._device.stop_advertising()
+        await away._disappear()
         first = asyncio.ensure_future(BleakClient(found[address(1)], timeout=1.0).connect())
         await asyncio.sleep(0.1)
         with pytest.raises(BleakDBusError, match="InProgress"):
