@@ -38,6 +38,8 @@ class Subject:
     sway_deg: float = 0.0
     """Unrest of standing and holding (one sigma)."""
     tremor_deg: float = 0.0
+    roughness: float = 0.0
+    """Unevenness of movement: deg for each °/s, in steps of some 70 ms."""
 
 
 MODEL_SUBJECT = Subject()
@@ -63,6 +65,7 @@ def draw_subject(rng: np.random.Generator) -> Subject:
         lumbar_jitter_deg=float(rng.uniform(0.2, 1.0)),
         fatigue=float(rng.uniform(0.0, 0.025)),
         stride_s=float(np.clip(rng.normal(1.1, 0.07), 0.92, 1.3)),
-        sway_deg=float(rng.uniform(0.1, 0.3)),
+        sway_deg=float(rng.uniform(0.2, 0.45)),
+        roughness=float(rng.uniform(0.0005, 0.0012)),
         tremor_deg=float(rng.uniform(0.0005, 0.002)),
     )
