@@ -20,7 +20,10 @@ _LIST_TOLERANCE_DEG = 35.0
 _DIRECTION_COS_MIN = 0.7
 _DIRECTION_DEG = 20.0
 """Model ways shorter than this tell no direction."""
-_AT_REST_DEG = 25.0
+_AT_REST_DEG, _ELSEWHERE_DEG = 25.0, 12.0
+"""Within the first of the rest pose one may be at rest; within the second one was there all along."""
+_OTHER_LEG_DEG = 26.0
+"""How far the leg that does not work may stray from what it does in the model."""
 _UPRIGHT_END_DEG = 16.0
 _BACK_SHARE_MIN = 0.4
 """Least share of the range that is gone back in a repetition."""
@@ -34,8 +37,18 @@ _ALONE_FULL_SHARE = 0.75
 _ALONE_TIME = (0.45, 2.2)
 """A repetition that stands alone takes no less and no more than this, of the tempo's limits."""
 _ALONE_PAUSE_S = 5.0
-_GAIT = (2.0, 26.0, -16.0)
-"""P and the extremes of T in a walk, deg."""
+_STRIDE_TILT_DEG, _STRIDE_DEG, _STRIDE_SHARE, _STRIDE_TIME = 18.0, 12.0, 0.3, 0.8
+"""How far a stride may be from the model: P, the extremes of T (also as a share of their range), ln time."""
+_STRIDE_SD = np.array([8.0, 10.0, 10.0, 0.25])
+_PLANNED = 0.7
+"""What the exercise that is looked for is ahead of everyday gaits, in such deviations."""
+_GAITS = {
+    "walk": np.array([3.0, 26.0, -16.0, np.log(1.1)]),
+    "run": np.array([11.0, 25.0, -22.0, np.log(0.72)]),
+    "stairs": np.array([5.5, 55.0, 0.0, np.log(1.3)]),
+    "sprint": np.array([20.0, 68.0, -40.0, np.log(0.46)]),
+}
+"""Mean P, greatest and least T, deg, and ln of the period of everyday gaits: the library's own."""
 
 
 def turned_deg(a: FloatArray | float, b: FloatArray | float) -> FloatArray:
@@ -50,8 +63,14 @@ class PostureGate:
         self._exercise = exercise
         self._rest, self._turn = exercise.rest_pose, exercise.turn_pose
         self._steps = exercise.kind is Kind.STEP
+        self._stride = _stride_of(exercise) if self._steps else None
+        self._walks = exercise.kind in {Kind.STEP, Kind.DRILL}
         self._both_legs = exercise.laterality is Laterality.BILATERAL
         self._one_leg = exercise.laterality is Laterality.UNILATERAL
+        self._other_way: float | None = None
+        """How far the pitch of the leg that does not work changes in the model."""
+        if self._one_leg and self._rest is not None and self._turn is not None:
+            self._other_way = _other_pitch(self._turn, self._rest) - _other_pitch(self._rest, self._rest)
 
     def admits(self, track: Track) -> bool:
         """Whether posture at both ends, direction, legs and time fit."""
@@ -79,20 +98,22 @@ class PostureGate:
         begins, ends = (float(track.pelvis_tilt_deg[k]) for k in (track.start, track.end))
         if abs(float(turned_deg(ends, begins))) > _TILT_TOLERANCE_DEG:
             return False
-        upright = _upright(self._rest) and not self._steps and not track.by_free_leg
+        upright = _upright(self._rest) and not self._walks and not track.by_free_leg
         pitch = float(track.thigh_pitch_deg[track.end])
         return not (upright and abs(pitch - self._rest.thigh_pitch_deg) > _UPRIGHT_END_DEG)
 
-    def at_rest(self, tilt_deg: float, pitch_deg: float) -> bool:
-        """Whether this is the position in which repetitions start."""
-        if self._rest is None or abs(self._rest.pelvis_list_deg) > _SIDE_LYING_DEG:
-            return True
-        tilt = abs(float(turned_deg(tilt_deg, self._rest.pelvis_tilt_deg)))
-        pitch = abs(float(turned_deg(pitch_deg, self._rest.thigh_pitch_deg)))
-        return tilt <= _AT_REST_DEG and not pitch > _AT_REST_DEG
+    def settles(self, track: Track) -> bool:
+        """Whether the excursion so far was a way into the position in which repetitions start."""
+        rest = self._rest
+        if rest is None or abs(rest.pelvis_list_deg) > _SIDE_LYING_DEG:
+            return False
+        tilt = np.abs(turned_deg(track.pelvis_tilt_deg[[0, -1]], rest.pelvis_tilt_deg))
+        pitch = np.abs(turned_deg(track.thigh_pitch_deg[[0, -1]], rest.thigh_pitch_deg))
+        began, now = np.fmax(tilt, pitch).tolist()
+        return bool(began > _ELSEWHERE_DEG and now < min(_AT_REST_DEG, 0.5 * began))
 
     def _kind_fits(self, track: Track, rest: KeyPose, turn: KeyPose) -> bool:
-        if abs(rest.pelvis_list_deg) > _SIDE_LYING_DEG:
+        if abs(rest.pelvis_list_deg) > _SIDE_LYING_DEG or self._exercise.kind is Kind.DRILL:
             return True
         if self._steps:
             return self._steps_fit(track)
@@ -190,22 +211,36 @@ class PostureGate:
             return abs(own) < 15.0 or other / own >= _TOGETHER_SHARE_MIN
         if self._one_leg and not track.by_free_leg:
             tilt = float(np.diff(track.pelvis_tilt_deg[at])[0])
-            return abs(tilt + other) <= abs(tilt + own) + 3.0
+            if abs(tilt + other) > abs(tilt + own) + 3.0:
+                return False
+            return self._other_way is None or abs(other - self._other_way) <= _OTHER_LEG_DEG
         return True
 
     def _steps_fit(self, track: Track) -> bool:
-        """Steps must look more like the exercise's than like those of a walk."""
-        rest, turn = self._rest, self._turn
-        if rest is None or turn is None or self._exercise.id == "walk":
-            return True
+        """A stride must be near the exercise's own, and nearer to it than to any everyday gait."""
         pitch = track.thigh_pitch_deg[track.start : track.end + 1]
-        if not np.isfinite(pitch).any():
+        if self._stride is None or not np.isfinite(pitch).any():
             return True
-        seen = np.array([float(np.nanmean(track.pelvis_tilt_deg)), np.nanmax(pitch), np.nanmin(pitch)])
-        tilt = 0.5 * (rest.pelvis_tilt_deg + turn.pelvis_tilt_deg)
-        ends = sorted((rest.thigh_pitch_deg, turn.thigh_pitch_deg))
-        model = np.array([tilt, ends[1], ends[0]])
-        return bool(np.abs(seen - model).sum() < np.abs(seen - np.array(_GAIT)).sum())
+        tilt = float(np.nanmean(track.pelvis_tilt_deg[track.start : track.end + 1]))
+        took_s = float(track.t_s[track.end] - track.t_s[track.start])
+        seen = np.array([tilt, np.nanmax(pitch), np.nanmin(pitch), np.log(max(took_s, 0.1))])
+        off = np.abs(seen - self._stride)
+        allowed = max(_STRIDE_DEG, _STRIDE_SHARE * float(self._stride[1] - self._stride[2]))
+        if (off > [_STRIDE_TILT_DEG, allowed, allowed, _STRIDE_TIME]).any():
+            return False
+        own = float((off / _STRIDE_SD).sum()) - _PLANNED
+        others = (g for name, g in _GAITS.items() if name != self._exercise.id)
+        return all(own <= float((np.abs(seen - gait) / _STRIDE_SD).sum()) for gait in others)
+
+
+def _stride_of(exercise: Exercise) -> FloatArray | None:
+    """Mean P, greatest and least T, deg, and the logarithm of the period of a model stride (4,)."""
+    rest, turn, tempo = exercise.rest_pose, exercise.turn_pose, exercise.tempo
+    if rest is None or turn is None or tempo is None:
+        return None
+    ends = sorted((rest.thigh_pitch_deg, turn.thigh_pitch_deg))
+    tilt = 0.5 * (rest.pelvis_tilt_deg + turn.pelvis_tilt_deg)
+    return np.array([tilt, ends[1], ends[0], np.log(tempo.period_s[1])])
 
 
 def _upright(pose: KeyPose) -> bool:

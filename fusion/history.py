@@ -74,3 +74,16 @@ class History:
             self._table[0, part], self.rate_hz, self._names, self._values[:, part], self._sd[:, part]
         )
         return self._table[1:, part], block
+
+
+def part_of(signals: SignalBlock, start: int, stop: int) -> SignalBlock:
+    """Samples [start, stop) of a block."""
+    if start == 0 and stop >= len(signals):
+        return signals
+    return SignalBlock(
+        signals.t_s[start:stop],
+        signals.rate_hz,
+        signals.names,
+        signals.values[:, start:stop],
+        signals.sd[:, start:stop],
+    )

@@ -7,6 +7,8 @@ backdated to the first, and closes after max(8 s, three periods) without one, or
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from math import inf, nan
 from statistics import median
 
@@ -14,8 +16,11 @@ import numpy as np
 
 from fusion.driver import driven_deg
 from fusion.exercises import Exercise
-from fusion.form import FormChecker, Limits, ReferencePath
+from fusion.exercises.model import Kind
+from fusion.form import FormChecker, Limits, PersonReference
 from fusion.gate import PostureGate, turned_deg
+from fusion.history import part_of
+from fusion.holds import HoldAnalyzer
 from fusion.kernels import turning
 from fusion.legs import driven_angles, not_seen
 from fusion.reps import Phase, RepSegmenter, Track
@@ -44,6 +49,19 @@ _ELSEWHERE_DEG = 45.0
 _VOID_TEMPO = (nan, nan, nan, nan)
 
 
+def movement_analyzer(
+    exercise: Exercise,
+    side: Side,
+    rate_hz: float,
+    *,
+    references: Sequence[PersonReference] = (),
+    limits: Limits | None = None,
+) -> MovementAnalyzer | HoldAnalyzer:
+    """The analyzer that fits how the exercise is counted."""
+    kind = HoldAnalyzer if exercise.kind is Kind.HOLD else MovementAnalyzer
+    return kind(exercise, side, rate_hz, references=references, limits=limits)
+
+
 class MovementAnalyzer:
     """One person, one exercise: `SignalBlock`s in, events out."""
 
@@ -53,14 +71,14 @@ class MovementAnalyzer:
         side: Side,
         rate_hz: float,
         *,
-        reference: ReferencePath | None = None,
+        references: Sequence[PersonReference] = (),
         limits: Limits | None = None,
     ) -> None:
         self.exercise = exercise
         self.side = side
         self._rate_hz = rate_hz
         self._gate = PostureGate(exercise)
-        self._form = FormChecker(exercise, reference, limits)
+        self._form = FormChecker(exercise, references, limits)
         self._book = SetBook(exercise)
         self._names: tuple[str, ...] | None = None
         self._segmenter = RepSegmenter((), rate_hz)
@@ -77,6 +95,11 @@ class MovementAnalyzer:
         return len(self._book.candidates) + len(self._announced)
 
     @property
+    def last_end_s(self) -> float:
+        """When the last repetition of the present set ended."""
+        return max((rep.t_end_s for rep in self._book.reps), default=-inf)
+
+    @property
     def phase(self) -> Phase:
         """Present phase."""
         if not self._segmenter.driven:
@@ -89,7 +112,7 @@ class MovementAnalyzer:
             self._wear(signals)
         if self._segmenter.driven:
             for start in range(0, len(signals), self._segmenter.block_max):
-                self._read(_part(signals, start, start + self._segmenter.block_max))
+                self._read(part_of(signals, start, start + self._segmenter.block_max))
         return self._drain()
 
     def flush(self) -> list[Event]:
@@ -135,8 +158,7 @@ class MovementAnalyzer:
 
     def _settled(self, which: int, track: Track) -> None:
         """Still on a height: where the way up began elsewhere, this may be where repetitions start."""
-        tilt, pitch = track.pelvis_tilt_deg, track.thigh_pitch_deg
-        if not self._gate.at_rest(tilt[0], pitch[0]) and self._gate.at_rest(tilt[-1], pitch[-1]):
+        if self._gate.settles(track):
             self._announced.pop(which, None)
             self._segmenter.start_here()
 
@@ -145,7 +167,7 @@ class MovementAnalyzer:
             self._look_elsewhere(track)
             return
         if self.exercise.lifts_first:
-            rep = self._summary(which, track)
+            rep = self._summary(which, track, complete=False)
             self._announced[which] = frozenset(f.kind for f in rep.findings)
             event = RepEvent(RepEventKind.PROVISIONAL, self._now_s, self._book.index, self.count, rep)
             self._events.append(event)
@@ -173,6 +195,7 @@ class MovementAnalyzer:
                 top_tilt_deg=float(track.pelvis_tilt_deg[track.reach]),
                 start_deg=float(track.effort_deg[track.start]),
                 sure_alone=self._gate.fits_alone(track),
+                by_free_leg=track.by_free_leg,
             )
         )
         if rep.full:
@@ -231,17 +254,16 @@ class MovementAnalyzer:
         if away > _ELSEWHERE_DEG:
             self._close()
 
-    def _summary(self, which: int, track: Track) -> RepSummary:
+    def _summary(self, which: int, track: Track, *, complete: bool = True) -> RepSummary:
         count = self.exercise.count
         assert count is not None  # noqa: S101 - `_plausible` came first
         rom_min = self._segmenter.driven[which].rom_min_deg
         roms = [r.rom_deg for r in self._book.reps if r.side is track.side and r.full]
         full = track.rom_deg >= max(rom_min, _FULL_SHARE * (median(roms) if roms else 0.0))
         before_s = float(track.t_s[track.start]) - self._book.reps[-1].t_end_s if self._book.reps else 0.0
-        form = self._form.check(track, full=full, pause_before_s=max(0.0, before_s))
+        form = self._form.check(track, complete=complete, pause_before_s=max(0.0, before_s))
         part = slice(track.start, track.end + 1)
         top = track.end if not self.exercise.lifts_first else track.reach
-        bad = any(f.severity is not Severity.INFO for f in form.findings)
         void = track.gap_s > _GAP_VOID_S
         return RepSummary(
             index=len(self._book.candidates),
@@ -257,9 +279,10 @@ class MovementAnalyzer:
             hold_s=nan if void else form.hold_s,
             pelvis_residual_peak_deg=form.residual_peak_deg,
             side=track.side,
-            quality=full and not bad and not void and not any(f.kind == "hold_short" for f in form.findings),
+            quality=full and form.good and not void,
             metrics=form.metrics,
             findings=form.findings,
+            path_deg=form.path_deg,
         )
 
     def _confidence(self, which: int, track: Track) -> float:
@@ -292,6 +315,8 @@ class MovementAnalyzer:
             self._revise(at)
         done = self._book.close()
         if done is not None:
+            seen = self._form.check_set(done.reps)
+            done = replace(done, findings=seen, not_judged=self._form.not_judged)
             self._events.append(SetEvent(True, self._now_s, done))
         self._segmenter.forget_roms()
         self._close_s[:] = inf
@@ -300,15 +325,3 @@ class MovementAnalyzer:
 def _least(values: np.ndarray) -> float:
     known = values[np.isfinite(values)]
     return float(known.min()) if len(known) else nan
-
-
-def _part(signals: SignalBlock, start: int, stop: int) -> SignalBlock:
-    if start == 0 and stop >= len(signals):
-        return signals
-    return SignalBlock(
-        signals.t_s[start:stop],
-        signals.rate_hz,
-        signals.names,
-        signals.values[:, start:stop],
-        signals.sd[:, start:stop],
-    )

@@ -15,11 +15,15 @@ from fusion import exercises
 from fusion.alignment import FRAME_S, CalibrationLadder, split_frames
 from fusion.common_heading import CommonHeading
 from fusion.errors import CalibrationError, InputError
-from fusion.form import Limits, ReferencePath
+from fusion.exercises import Exercise
+from fusion.form import Limits, PersonReference
+from fusion.holds import HoldAnalyzer
 from fusion.input_gate import InputGate
 from fusion.kinematics import Kinematics
-from fusion.movement import MovementAnalyzer
+from fusion.motion_hint import MotionHint
+from fusion.movement import MovementAnalyzer, movement_analyzer
 from fusion.orientation import OrientationEstimator, OrientationParams
+from fusion.recognition import AutoAnalyzer
 from fusion.reps import Phase
 from fusion.resample import GridAligner
 from fusion.types import (
@@ -42,7 +46,8 @@ class PipelineConfig:
 
     segments: Mapping[str, Segment]
     """device_id → segment."""
-    exercise: str
+    exercise: str | Exercise
+    """Id in the library, `exercises.AUTO` to have it recognised, or one of the user's own."""
     rate_hz: float = 60.0
     side: Side | None = None
     """The leg that is judged; by default the one that wears a sensor, right before left."""
@@ -53,7 +58,8 @@ class PipelineConfig:
     """When the person stood still, where that is known; otherwise a stand is looked for."""
     max_wait_s: float = 0.06
     orientation: OrientationParams = field(default_factory=OrientationParams)
-    reference: ReferencePath | None = None
+    references: tuple[PersonReference, ...] = ()
+    """What is known of the person's own good form; those of other exercises are left alone."""
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -68,6 +74,11 @@ class PipelineConfig:
             raise InputError("no sensor on a thigh; assign one")
         if self.side is not None and self.side.thigh not in worn:
             raise InputError(f"no sensor on the {self.side.value} thigh; assign one or choose the other side")
+
+    @property
+    def planned(self) -> Exercise | None:
+        """The exercise itself; None when it has to be recognised."""
+        return self.exercise if isinstance(self.exercise, Exercise) else exercises.plan(self.exercise)
 
     @property
     def judged_side(self) -> Side:
@@ -90,11 +101,12 @@ class MotionPipeline:
 
     def __init__(self, config: PipelineConfig) -> None:
         self.config = config
-        self.exercise = exercises.load(config.exercise)
+        planned = config.planned
+        hint = planned.motion_hint if planned else MotionHint(())
         self._estimators = {d: OrientationEstimator(config.orientation) for d in config.segments}
         self._gates = {d: InputGate(f"the {s.value} sensor") for d, s in config.segments.items()}
         self._grid = GridAligner(config.segments.values(), config.rate_hz, config.max_wait_s)
-        self._ladder = CalibrationLadder(config.segments.values(), self.exercise.motion_hint, config.stand_s)
+        self._ladder = CalibrationLadder(config.segments.values(), hint, config.stand_s)
         if config.stand_between_s is not None:
             self._ladder.stand_between(*config.stand_between_s)
         self._headings = CommonHeading(config.segments.values(), FRAME_S)
@@ -103,13 +115,19 @@ class MotionPipeline:
         self._kinematics = Kinematics(self._given) if complete else None
         if complete:
             self._headings.align(self._given)
-        self._movement = MovementAnalyzer(
-            self.exercise,
-            config.judged_side,
-            config.rate_hz,
-            reference=config.reference,
-            limits=config.limits,
-        )
+        self._movement: MovementAnalyzer | HoldAnalyzer | AutoAnalyzer
+        if planned is None:
+            self._movement = AutoAnalyzer(
+                config.judged_side, config.rate_hz, references=config.references, limits=config.limits
+            )
+        else:
+            self._movement = movement_analyzer(
+                planned,
+                config.judged_side,
+                config.rate_hz,
+                references=config.references,
+                limits=config.limits,
+            )
         self._clipped: set[str] = set()
 
     @property

@@ -18,7 +18,7 @@ import numpy as np
 
 from fusion.driver import driven_deg
 from fusion.exercises.model import DriverSignal
-from fusion.history import History
+from fusion.history import History, part_of
 from fusion.kernels import turning
 from fusion.types import FloatArray, Side, SignalBlock
 
@@ -152,6 +152,16 @@ class RepSegmenter:
             close_s,
             self._smooth,
         )
+
+    @property
+    def position(self) -> int:
+        """Index, within the block, of the sample of the last event."""
+        return int(self._at[0])
+
+    def signals_from(self, t_s: float) -> SignalBlock:
+        """Signals from ``t_s`` to the sample of the last event, as far as they are kept."""
+        _, signals = self._history.since(0, self._first + self.position + 1)
+        return part_of(signals, int(np.searchsorted(signals.t_s, t_s)), len(signals))
 
     @property
     def now_s(self) -> float:

@@ -7,9 +7,8 @@ from itertools import pairwise
 from math import inf
 from statistics import median
 
-import numpy as np
-
 from fusion.exercises import Exercise
+from fusion.metrics import set_fatigue, symmetry
 from fusion.types import RepSummary, SetSummary, Side
 
 _CLOSE_S = 8.0
@@ -36,6 +35,8 @@ class Candidate:
     """Effort where it began."""
     sure_alone: bool
     """Whether it would count without others around it."""
+    by_free_leg: bool = False
+    """Seen from the other leg: its effort is another angle and cannot be compared."""
 
 
 class SetBook:
@@ -89,7 +90,8 @@ class SetBook:
         if not self.candidates:
             return inf, inf
         last_s = max(rep.t_end_s for rep in self.reps)
-        return last_s + max(_CLOSE_S, min(_CLOSE_PERIODS * self.period_s(), _GIVE_UP_S)), last_s + _GIVE_UP_S
+        idle_s = max(_CLOSE_S, _CLOSE_PERIODS * self.period_s())
+        return last_s + idle_s, last_s + max(_GIVE_UP_S, idle_s)
 
     # --- who belongs
 
@@ -120,13 +122,18 @@ class SetBook:
         return median(c.rep.rom_deg for c in self.candidates)
 
     def _agree(self, a: Candidate, b: Candidate) -> bool:
+        if a.by_free_leg is not b.by_free_leg:
+            return True
         near = abs(a.top_deg - b.top_deg) <= max(_TOP_DEG, _TOP_SHARE * self._rom_deg())
         return near and abs(a.top_tilt_deg - b.top_tilt_deg) <= _TOP_TILT_DEG
 
     def _belongs(self, one: Candidate) -> bool:
         """Whether it ends where full ones end, or began where they begin and did not get that far."""
-        most = max(c.rep.rom_deg for c in self.candidates)
-        full = [c for c in self.candidates if c.rep.rom_deg >= _FULL_SHARE * most]
+        alike = [c for c in self.candidates if c.by_free_leg is one.by_free_leg]
+        if len(alike) == 1:
+            return not one.by_free_leg
+        most = max(c.rep.rom_deg for c in alike)
+        full = [c for c in alike if c.rep.rom_deg >= _FULL_SHARE * most]
         rom_deg = median(c.rep.rom_deg for c in full)
         top = median(c.top_deg for c in full)
         tilt = median(c.top_tilt_deg for c in full)
@@ -149,7 +156,8 @@ class SetBook:
             reps=tuple(reps),
             quality_reps=sum(rep.quality for rep in reps),
             rest_before_s=None if self._last_end_s is None else start_s - self._last_end_s,
-            fatigue=fatigue(reps),
+            fatigue=set_fatigue(reps),
+            symmetry=symmetry(reps),
         )
 
     def close(self) -> SetSummary | None:
@@ -160,17 +168,3 @@ class SetBook:
             self._last_end_s = done.t_end_s
         self.candidates, self.opened = [], False
         return done
-
-
-def fatigue(reps: list[RepSummary]) -> dict[str, float]:
-    """Loss of mean lifting speed against the best repetition, %, and creep of range and P_res, deg."""
-    if len(reps) < 3:
-        return {}
-    speeds = np.array([r.metrics.get("concentric_mean_dps", np.nan) for r in reps])
-    if not np.isfinite(speeds).any():
-        return {}
-    return {
-        "velocity_loss_percent": float(100.0 * (1.0 - speeds[-1] / np.nanmax(speeds))),
-        "rom_change_deg": reps[-1].rom_deg - reps[0].rom_deg,
-        "pelvis_residual_change_deg": reps[-1].pelvis_residual_peak_deg - reps[0].pelvis_residual_peak_deg,
-    }

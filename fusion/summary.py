@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from fusion.types import Finding, RepSummary, SegmentAlignment, SetSummary
+from fusion.types import ExerciseEvent, Finding, RepSummary, SegmentAlignment, SetSummary
 
 Document = dict[str, Any]
 
@@ -56,6 +56,7 @@ def rep_document(rep: RepSummary) -> Document:
         "quality": rep.quality,
         "metrics": numbers(rep.metrics),
         "findings": [finding_document(finding) for finding in rep.findings],
+        "path_deg": [list(point) for point in rep.path_deg],
     }
 
 
@@ -72,6 +73,20 @@ def set_document(done: SetSummary) -> Document:
         "fatigue": numbers(done.fatigue),
         "symmetry": numbers(done.symmetry),
         "findings": [finding_document(finding) for finding in done.findings],
+        "not_judged": [
+            {"kind": n.kind, "missing": [s.value for s in n.missing], "reason": n.reason}
+            for n in done.not_judged
+        ],
+    }
+
+
+def recognition_document(event: ExerciseEvent) -> Document:
+    """Which exercise was recognised, when, and how surely; ``nearest`` where it stays unknown."""
+    return {
+        "t_s": number(event.t_s),
+        "exercise": event.exercise,
+        "confidence": number(event.confidence),
+        "nearest": list(event.nearest),
     }
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 QualityArray = NDArray[np.uint8]
 BoolArray = NDArray[np.bool_]
 
@@ -232,6 +233,8 @@ class RepSummary:
     """Range, pelvis, hold and tempo were all good."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    path_deg: tuple[tuple[float, float], ...] = ()
+    """T and P along the lift, at equal steps of its range: what a reference is learnt from."""
 
     @property
     def verdict(self) -> Verdict:
@@ -239,6 +242,15 @@ class RepSummary:
         if self.confidence < DOUBTFUL_BELOW:
             return Verdict.DOUBTFUL
         return Verdict.FULL if self.full else Verdict.PARTIAL
+
+
+@dataclass(frozen=True, slots=True)
+class NotJudged:
+    """A rule that could not be judged: the sensors that it would take, or another reason."""
+
+    kind: str
+    missing: tuple[Segment, ...]
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +268,7 @@ class SetSummary:
     fatigue: Mapping[str, float] = field(default_factory=dict)
     symmetry: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    not_judged: tuple[NotJudged, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -324,4 +337,14 @@ class WarningEvent:
     segment: Segment | None = None
 
 
-Event = RepEvent | SetEvent | FindingEvent | CalibrationEvent | WarningEvent
+@dataclass(frozen=True, slots=True)
+class ExerciseEvent:
+    """The movement going on was recognised, or is ``unknown``; then ``nearest`` are what it may be."""
+
+    t_s: float
+    exercise: str
+    confidence: float
+    nearest: tuple[str, ...] = ()
+
+
+Event = RepEvent | SetEvent | FindingEvent | CalibrationEvent | WarningEvent | ExerciseEvent

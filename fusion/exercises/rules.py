@@ -250,7 +250,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """One fault to look for. At least one of ``info``, ``warn`` and ``fail`` is given, in ``unit``.
 
     ``needs`` lists the sensors it takes; ``validity`` is the least validity of the signal with which the
-    rule is judged at all; ``goals`` are the goal profiles it is for, none meaning all; ``source`` is a key of ``docs/sources.md`` or ``recalled`` or ``derived``.
+    rule is judged at all; ``goals`` are the goal profiles it is for, none meaning all; ``source`` is a key
+    of ``docs/sources.md``.
     """
 
     kind: Name

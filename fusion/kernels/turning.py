@@ -62,6 +62,7 @@ SETTLE: Final = 4
 """Still for a while on a height: a pause, or the position from which repetitions will start."""
 
 _SETTLE_S: Final = 0.4
+_SETTLE_SHARE: Final = 0.3
 _EASE_DEG: Final = 3.0
 _EASE_SHARE: Final = 0.08
 """So much of the way back shows a touch-and-go lockout."""
@@ -135,7 +136,8 @@ def _take(raw: float, t_s: float, index: int, s: FloatArray, p: FloatArray, at: 
     if s[RISING] == 0.0:
         return _fall(index, s, p, at)
     event = _rise(index, s, p, at)
-    if event == NOTHING and s[DONE] == 0.0 and stood < _SETTLE_S <= s[STILL]:
+    high = s[EXTREME] - s[VALLEY] >= _SETTLE_SHARE * p[DELTA]
+    if event == NOTHING and high and stood < _SETTLE_S <= s[STILL]:
         at[3] = s[VALLEY_AT]
         return SETTLE
     return event
