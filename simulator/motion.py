@@ -173,6 +173,11 @@ class MotionScript:
         return Motion(tuple(paths), self.t_s)
 
 
+def minimum_jerk(s: FloatArray) -> FloatArray:
+    """Share of the way (n,) at share ``s`` (n,) of the time, between two rests."""
+    return np.asarray(s**3 * (10.0 + s * (6.0 * s - 15.0)))
+
+
 def passing_rates(times_s: FloatArray, values: FloatArray) -> FloatArray:
     """Rates (k,) to pass through ``values`` without overshoot (Fritsch & Carlson, 10.1137/0717021)."""
     slopes = np.diff(values) / np.diff(times_s)

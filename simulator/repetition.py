@@ -193,10 +193,18 @@ class Repetition:
         self._script.move(hold_s)
         leave = self._script.t_s
         self._script.move(1.2, fig.rest)
+        if fig.steps[-1].pose == fig.rest and len(fig.route) > 1:
+            self._let_go(fig)
         times = RepTimes(start, top, leave, self._script.t_s, self._script.t_s + 1.0, True, top)
         self._script.move(1.0)
         overlays.repetition(fig.side, times, progress)
         return TrueRep(top, top, leave, True, fig.side, 1.0, dict(self._sizes), hold_s)
+
+    def _let_go(self, fig: Figure) -> None:
+        """A hold without a pose before it ends where the person came from, and begins again."""
+        self._script.through([fig.route[-2][0]], [1.5])
+        self._script.move(2.0)
+        self._script.through([fig.rest], [1.5])
 
     def _hold_time(self, exercise: Exercise) -> float:
         if self._manner.hold_s is not None:

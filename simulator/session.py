@@ -33,7 +33,7 @@ class SessionPlan:
     sets: Sequence[SetPlan]
     seed: int
     rate_hz: float = 60.0
-    stand_s: float = 4.0
+    stand_s: float = 5.0
     segments: Sequence[Segment] = SEGMENTS
     sensor: SensorPlan = field(default_factory=SensorPlan)
     """Every sensor that ``sensors`` does not name."""

@@ -13,7 +13,7 @@ from fusion.types import FloatArray, Segment
 from fusion.units import RAD_PER_DEG
 from simulator.body import RIGID, Build, Placement, SoftTissue, place_segment
 from simulator.errors import SimulationError
-from simulator.motion import Motion
+from simulator.motion import Motion, minimum_jerk
 
 _OFFSETS_M: Mapping[Segment, tuple[float, float, float]] = {
     Segment.PELVIS: (-0.10, 0.08, 0.0),
@@ -63,8 +63,7 @@ class Slip:
     def rotation(self, t_s: FloatArray) -> FloatArray:
         """Turn (n, 4) within B."""
         share = np.clip((t_s - self.at_s) / _SETTLE_S, 0.0, 1.0)
-        smooth = share**3 * (10.0 + share * (6.0 * share - 15.0))
-        angle_deg = self.step_deg * smooth + self.creep_deg_min * t_s / 60.0
+        angle_deg = self.step_deg * minimum_jerk(share) + self.creep_deg_min * t_s / 60.0
         return quat.from_rotation_vector((angle_deg * RAD_PER_DEG)[:, None] * np.asarray(self.axis_b))
 
 

@@ -26,7 +26,6 @@ _ANGLES = ("pelvis_tilt_deg", "hip_flexion_right_deg")
 _SIDE_LYING_DEG = 60.0
 _ANNOUNCED_S = 1.0
 """A repetition announced later than this was not announced live."""
-_NEVER_COUNTED = frozenset({Kind.OTHER, Kind.DRILL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,7 @@ def true_reps(cell: Cell, session: SimulatedSession) -> list[TrueRep]:
     exercise = exercises.load(cell.movement)
     worn = {segment.value.split("_")[0] for segment in session.sensors}
     needed = {str(needed.value).removeprefix("other_") for needed in exercise.sensors.needed}
-    if exercise.kind in _NEVER_COUNTED or not needed <= worn:
+    if exercise.kind is Kind.OTHER or not needed <= worn:
         return []
     planned = {id(rep) for done in session.sets if done.exercise == cell.movement for rep in done.reps}
     return [rep for rep in session.reps() if id(rep) in planned and rep.t_start_s >= _first_s(session)]
