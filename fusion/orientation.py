@@ -84,6 +84,9 @@ class OrientationParams:
     """After a gap that cost more, the vertical is found anew."""
     levelling_s: float = 0.7
     """For so long, at the start and when lost, the mean force is the vertical."""
+    motion_bias_share: float = 0.25
+    """Share of what motion says about the bias that is believed: errors of a moving sensor follow its
+    motion, and would make the heading drift. 1 believes all, 0 learns the bias at rest only."""
 
 
 class OrientationEstimator:

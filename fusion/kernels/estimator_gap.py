@@ -248,8 +248,8 @@ def _measure_tilt(b: FloatArray, width: int, lane: int, c: Constants) -> None:
     noise = c.acc_variance + b[FORCE_SQUARE * width + lane] / (G * G)
     p = get_triangle(b, P * width + lane, width)
     d = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-    d, p = measured(d, p, 2, x, noise, True)
-    d, p = measured(d, p, 3, y, noise, True)
+    d, p = measured(d, p, 2, x, noise, True, c.motion_bias_share)
+    d, p = measured(d, p, 3, y, noise, True, c.motion_bias_share)
     put_triangle(b, P * width + lane, width, p)
     for i in range(2):
         b[(VELOCITY + i) * width + lane] += d[i]

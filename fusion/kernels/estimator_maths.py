@@ -299,12 +299,23 @@ def column(p: Triangle, i: int) -> Seven:
 
 
 @inline
-def measured(d: Seven, p: Triangle, i: int, error: float, noise: float, use: bool) -> tuple[Seven, Triangle]:
+def partly(k: Seven, share: float) -> Seven:
+    """``k`` with its bias entries times ``share``."""
+    return k[0], k[1], k[2], k[3], share * k[4], share * k[5], share * k[6]
+
+
+@inline
+def measured(
+    d: Seven, p: Triangle, i: int, error: float, noise: float, use: bool, bias_share: float
+) -> tuple[Seven, Triangle]:
     """Kalman update of change ``d`` and covariance ``p`` by a measurement of state ``i``.
 
-    ``error`` is the measurement less the state before any change. Nothing is learnt without ``use``.
+    ``error`` is the measurement less the state before any change. Nothing is learnt without ``use``; of
+    what it says about the bias only ``bias_share`` is (Brink 2017, doi 10.2514/1.G002702), which leaves
+    P_ij − k_i·h_j·(γ_i + γ_j − γ_i·γ_j).
     """
     h = column(p, i)
     share = 1.0 / (h[i] + noise)
     k = scaled(h, share if use else 0.0)
-    return moved(d, k, error - d[i]), learnt(p, k, h)
+    taken = partly(k, bias_share * (2.0 - bias_share))
+    return moved(d, partly(k, bias_share), error - d[i]), learnt(p, taken, h)

@@ -147,6 +147,7 @@ class Constants(NamedTuple):
     force_rate: float
     lost_sd: float
     levelling: float
+    motion_bias_share: float
 
 
 @inline
@@ -185,4 +186,5 @@ def constants(p: FloatArray) -> Constants:
         1.0 / p[27],
         p[28],
         p[29],
+        p[30],
     )

@@ -184,13 +184,13 @@ def _push(b: FloatArray, width: int, lane: int, c: Constants) -> None:
 
 
 @inline
-def _observe(b: FloatArray, width: int, lane: int) -> None:
+def _observe(b: FloatArray, width: int, lane: int, c: Constants) -> None:
     """Measure the velocity as none."""
     noise = b[NOISE * width + lane]
     d = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     p = get_triangle(b, P * width + lane, width)
-    d, p = measured(d, p, 0, -b[VELOCITY * width + lane], noise, True)
-    d, p = measured(d, p, 1, -b[(VELOCITY + 1) * width + lane], noise, True)
+    d, p = measured(d, p, 0, -b[VELOCITY * width + lane], noise, True, c.motion_bias_share)
+    d, p = measured(d, p, 1, -b[(VELOCITY + 1) * width + lane], noise, True, c.motion_bias_share)
     put_triangle(b, P * width + lane, width, p)
     put7(b, CHANGE * width + lane, width, d)
 
@@ -220,9 +220,9 @@ def _settle(b: FloatArray, width: int, lane: int, c: Constants) -> None:
     bias = get3(b, BIAS * width + lane, width)
     d = get7(b, CHANGE * width + lane, width)
     p = get_triangle(b, P * width + lane, width)
-    d, p = measured(d, p, 4, b[REST_LP * width + lane] - bias[0], noise, resting)
-    d, p = measured(d, p, 5, b[(REST_LP + 2) * width + lane] - bias[1], noise, resting)
-    d, p = measured(d, p, 6, b[(REST_LP + 4) * width + lane] - bias[2], noise, resting)
+    d, p = measured(d, p, 4, b[REST_LP * width + lane] - bias[0], noise, resting, 1.0)
+    d, p = measured(d, p, 5, b[(REST_LP + 2) * width + lane] - bias[1], noise, resting, 1.0)
+    d, p = measured(d, p, 6, b[(REST_LP + 4) * width + lane] - bias[2], noise, resting, 1.0)
     put_triangle(b, P * width + lane, width, p)
     put7(b, CHANGE * width + lane, width, d)
 
@@ -284,7 +284,7 @@ def step(b: FloatArray, width: int, c: Constants) -> int:
         for lane in range(width):
             level(b, width, lane, c)
     for lane in range(width):
-        _observe(b, width, lane)
+        _observe(b, width, lane, c)
     resting = 0
     for lane in range(width):
         resting |= _rest(b, width, lane, c)

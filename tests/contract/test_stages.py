@@ -60,7 +60,7 @@ def _lanes(stage: OrientationLanes, block: ImuBlock) -> list[FloatArray]:
 def _heading(stage: MagneticHeading, block: ImuBlock) -> list[FloatArray]:
     assert block.mag_ut is not None
     q_es = np.tile((1.0, 0.0, 0.0, 0.0), (len(block), 1))
-    return list(stage.update(block.t_s, q_es, np.full(len(block), 0.1), block.mag_ut))
+    return list(stage.update(block.t_s, q_es, block.gyr_rads, np.full(len(block), 0.1), block.mag_ut))
 
 
 @dataclass(frozen=True)
