@@ -36,12 +36,13 @@ def analyze_files(
     calibration: Path | None,
     rate_hz: float,
     find_offsets: bool,
+    smooth: bool,
     out: Path | None,
     as_json: bool,
 ) -> None:
     """Analyse, write ``angles.csv`` and ``summary.json`` into ``out``, and print."""
     planned = exercises.read(Path(exercise)) if exercise.endswith(".toml") else exercise
-    blocks, offsets = _read(files), None
+    blocks, offsets = read_sensors(files), None
     if find_offsets:
         blocks, offsets = synchronise(blocks)
     config = PipelineConfig(
@@ -56,7 +57,7 @@ def analyze_files(
             if span is not None
         ),
     )
-    analysis = analyze({segment.value: block for segment, block in blocks.items()}, config)
+    analysis = analyze({segment.value: block for segment, block in blocks.items()}, config, smooth=smooth)
     document = analysis_document(analysis)
     if offsets is not None:
         document["quality"]["clock_offsets"] = {
@@ -116,7 +117,8 @@ def _angle_names() -> list[str]:
     return [*ANGLES, *sides, "lumbar_extension_deg", "knee_flexion_right_deg", "knee_flexion_left_deg"]
 
 
-def _read(files: Mapping[str, Path]) -> dict[Segment, ImuBlock]:
+def read_sensors(files: Mapping[str, Path]) -> dict[Segment, ImuBlock]:
+    """One block a sensor from files by segment name; a qmt recording holds three sensors itself."""
     if files["pelvis"].suffix.lower() == ".mat":
         person = read_qmt(files["pelvis"])
         worn = [Segment.PELVIS, Segment.THIGH_RIGHT, Segment.THIGH_LEFT]

@@ -18,8 +18,9 @@ from benchmarks.recordings import (
 )
 from fusion import quaternion as quat
 from fusion.analysis import analyze
+from fusion.estimate import estimate_orientation
 from fusion.kinematics import Kinematics
-from fusion.orientation import OrientationEstimator, estimate_orientation
+from fusion.orientation import OrientationEstimator
 from fusion.pipeline import PipelineConfig
 from fusion.relative_heading import about_vertical, estimate_relative_orientation
 from fusion.resample import GridAligner

@@ -55,6 +55,9 @@ def analyze(
     sync: Annotated[
         Sync, typer.Option(help="Clocks: equal as they are (zero), or their offset found from the motion.")
     ] = Sync.ZERO,
+    smooth: Annotated[
+        bool, typer.Option("--smooth", help="Use what comes after each moment too, not only what was before.")
+    ] = False,
     rate: Annotated[float, typer.Option(help="Samples per second of the result.")] = 60.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
@@ -83,6 +86,7 @@ def analyze(
         calibration=calibration,
         rate_hz=rate,
         find_offsets=sync is Sync.AUTO,
+        smooth=smooth,
         out=out,
         as_json=as_json,
     )
