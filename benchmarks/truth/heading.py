@@ -26,7 +26,9 @@ from fusion.relative_heading import about_vertical, estimate_relative_orientatio
 from fusion.resample import GridAligner
 from fusion.types import FloatArray, ImuBlock, Segment, SignalBlock
 from simulator.imu import ImuSamples
-from simulator.session import SessionPlan, SetPlan, render
+from simulator.plan import SetPlan
+from simulator.session import SessionPlan, SimulatedSession, render
+from simulator.truth import true_angles
 
 COMMAND = "make accuracy ARGS=heading"
 SEGMENTS = (Segment.PELVIS, Segment.THIGH_RIGHT)
@@ -104,7 +106,7 @@ def _drifting(progress: Progress) -> Report:
 
 
 def _drift_errors(seed: int) -> tuple[FloatArray, FloatArray]:
-    """Errors of both angles (the simulated hip does neither), with the joint and without."""
+    """Errors of both angles, with the joint and without."""
     session = render(SessionPlan([SetPlan("squat_parallel", 5, walk_s=20.0)], seed, segments=SEGMENTS))
     config = PipelineConfig({s.value: s for s in SEGMENTS}, "squat_parallel")
     before = analyze({s.value: _block(s, x) for s, x in session.sensors.items()}, config)
@@ -124,7 +126,7 @@ def _drift_errors(seed: int) -> tuple[FloatArray, FloatArray]:
     assert whole is not None
     assert analysis.signals is not None
     free = Kinematics(analysis.alignments).update(whole)
-    return _out_of_plane(analysis.signals), _out_of_plane(free)
+    return _out_of_plane(analysis.signals, session), _out_of_plane(free, session)
 
 
 def _block(segment: Segment, x: ImuSamples) -> ImuBlock:
@@ -132,9 +134,10 @@ def _block(segment: Segment, x: ImuSamples) -> ImuBlock:
     return ImuBlock(segment.value, 0, x.t_s, x.acc_ms2, x.gyr_rads, None, quality)
 
 
-def _out_of_plane(signals: SignalBlock) -> FloatArray:
-    values = np.concatenate([signals[name] for name in OUT_OF_PLANE])
-    return np.asarray(values[np.isfinite(values)])
+def _out_of_plane(signals: SignalBlock, session: SimulatedSession) -> FloatArray:
+    truth = true_angles(session.motion, signals.t_s)
+    errors = np.concatenate([signals[name] - truth[name] for name in OUT_OF_PLANE])
+    return np.asarray(errors[np.isfinite(errors)])
 
 
 def _magnetic(progress: Progress) -> Report | None:
