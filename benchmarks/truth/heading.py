@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from vqf import VQF
@@ -24,8 +25,10 @@ from fusion.pipeline import PipelineConfig
 from fusion.relative_heading import about_vertical, estimate_relative_orientation
 from fusion.resample import GridAligner
 from fusion.types import FloatArray, ImuBlock, Segment, SignalBlock
+from simulator.imu import ImuSamples
 from simulator.plan import SetPlan
-from simulator.session import SessionPlan, render
+from simulator.session import SessionPlan, SimulatedSession, render
+from simulator.truth import true_angles
 
 COMMAND = "make accuracy ARGS=heading"
 SEGMENTS = (Segment.PELVIS, Segment.THIGH_RIGHT)
@@ -49,8 +52,10 @@ DRIFT_DPS = 0.3
 DRIFT_SEEDS = range(101, 105)
 DRIFT_NOTE = f"""Hip adduction and rotation of simulated squats (five repetitions after a walk of 20 s,
 seeds {DRIFT_SEEDS[0]} to {DRIFT_SEEDS[-1]}, none used for tuning) while the thigh's gyroscope drifts by
-{DRIFT_DPS:g} °/s about the vertical, which nothing in one sensor's motion shows. Root mean square error over
-all, and the worst. "Free" is the same without the joint: each sensor with the heading it had at the stand.
+{DRIFT_DPS:g} °/s about the vertical, from the stand on, which nothing in one sensor's motion shows; both are
+calibrated without that drift. Root mean square error over all, and the worst. "Free" is the same without
+the joint: each sensor's heading as calibrated. The bar is what
+McGrath 2022 reports for adduction on a treadmill.
 """
 HEADER = (
     "VQF-6D, start given",
@@ -97,23 +102,24 @@ def _drifting(progress: Progress) -> Report:
     for name, rmse, most in zip(("Ilium", "free"), figures, worst, strict=True):
         lines.append(f"| {name} | {rmse:.1f}° | {most:.1f}° |")
     name = f"adduction and rotation at {DRIFT_DPS:g} °/s of drift"
-    row = at_most(name, figures[0], 3.0, "deg", command=COMMAND, rival="free", rival_value=figures[1])
+    row = at_most(name, figures[0], 4.6, "deg", command=COMMAND, rival="free", rival_value=figures[1])
     return Report("", [row], DRIFT_NOTE + "\n" + "\n".join(lines) + "\n")
 
 
 def _drift_errors(seed: int) -> tuple[FloatArray, FloatArray]:
-    """Errors of both angles (the simulated hip does neither), with the joint and without."""
+    """Errors of both angles, with the joint and without."""
     session = render(SessionPlan([SetPlan("squat_parallel", 5, walk_s=20.0)], seed, segments=SEGMENTS))
+    config = PipelineConfig({s.value: s for s in SEGMENTS}, "squat_parallel")
+    before = analyze({s.value: _block(s, x) for s, x in session.sensors.items()}, config)
     blocks = {}
     for segment, x in session.sensors.items():
-        gyr = x.gyr_rads.copy()
+        blocks[segment] = _block(segment, x)
         if segment is not Segment.PELVIS:
             up_s = x.acc_ms2[30:150].mean(axis=0)
-            gyr[x.t_s > 6.0] += np.radians(DRIFT_DPS) * up_s / np.linalg.norm(up_s)
-        quality = np.zeros(len(x.t_s), np.uint8)
-        blocks[segment] = ImuBlock(segment.value, 0, x.t_s, x.acc_ms2, gyr, None, quality)
-    config = PipelineConfig({s.value: s for s in SEGMENTS}, "squat_parallel")
-    analysis = analyze({s.value: b for s, b in blocks.items()}, config)
+            rate = np.radians(DRIFT_DPS) * up_s / np.linalg.norm(up_s)
+            gyr = x.gyr_rads + np.where(x.t_s[:, None] > 6.0, rate, 0.0)
+            blocks[segment] = replace(blocks[segment], gyr_rads=gyr)
+    analysis = analyze({s.value: b for s, b in blocks.items()}, replace(config, alignments=before.alignments))
     grid = GridAligner(SEGMENTS, config.rate_hz)
     for segment, block in blocks.items():
         grid.push(segment, OrientationEstimator().update(block))
@@ -121,12 +127,18 @@ def _drift_errors(seed: int) -> tuple[FloatArray, FloatArray]:
     assert whole is not None
     assert analysis.signals is not None
     free = Kinematics(analysis.alignments).update(whole)
-    return _out_of_plane(analysis.signals), _out_of_plane(free)
+    return _out_of_plane(analysis.signals, session), _out_of_plane(free, session)
 
 
-def _out_of_plane(signals: SignalBlock) -> FloatArray:
-    values = np.concatenate([signals[name] for name in OUT_OF_PLANE])
-    return np.asarray(values[np.isfinite(values)])
+def _block(segment: Segment, x: ImuSamples) -> ImuBlock:
+    quality = np.zeros(len(x.t_s), np.uint8)
+    return ImuBlock(segment.value, 0, x.t_s, x.acc_ms2, x.gyr_rads, None, quality)
+
+
+def _out_of_plane(signals: SignalBlock, session: SimulatedSession) -> FloatArray:
+    truth = true_angles(session.motion, signals.t_s)
+    errors = np.concatenate([signals[name] - truth[name] for name in OUT_OF_PLANE])
+    return np.asarray(errors[np.isfinite(errors)])
 
 
 def _magnetic(progress: Progress) -> Report | None:
