@@ -77,5 +77,5 @@ def test_without_vectors_it_is_not_tested(folder: Path, capsys: pytest.CaptureFi
 
 
 def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.run(["profiles", "check", "nowhere.toml"]) == 1
-    assert "nowhere.toml: No such file or directory" in capsys.readouterr().err
+    assert cli.run(["profiles", "check", "nowhere.toml"]) == 2
+    assert "nowhere.toml: no such file, nor a profile of that id; there are" in capsys.readouterr().err
