@@ -200,6 +200,7 @@ class Gateway:
             rate_hz=self._settings.rate_hz,
             stand_s=self._settings.stand_s,
             stand_between_s=self.assignment.stands_s.get(athlete_id),
+            references=self._repository.coaching.present_references(athlete_id),
         )
 
     def _start(
@@ -285,6 +286,7 @@ class Gateway:
             log.error("recording stays in the spool", session=facts.id, reason=str(error))
         known = [(f, facts.profiles[f.device_id].id, facts.profiles[f.device_id].version) for f in files]
         self._repository.close_session(facts.id, datetime.now(UTC), known)
+        self._repository.coaching.learn_from_session(facts.id)
         self._announce(session, "closed")
         return facts.id
 

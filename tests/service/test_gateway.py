@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from firmware_profiles import configured, load
+from fusion import screens
+from fusion.errors import InputError
 from sensors.source import CHOSEN, RESTARTED, DeviceState
 from service.bus import Bus, Message
 from service.gateway import Assignment, Gateway
@@ -270,3 +272,21 @@ def test_an_assignment_is_remembered(line: Line, settings: Settings, repository:
     later = Line(settings, repository, Assignment(exercises={ATHLETE: "hip_thrust"}))
     later.gateway.remember_assignments()
     assert later.gateway.assignment.sensors == worn().sensors
+
+
+async def test_a_screen_guides_through_the_running_session_and_its_result_is_kept(
+    settings: Settings, repository: Repository
+) -> None:
+    line = Line(settings, repository, worn("squat_parallel"))
+    packets = packets_of("squat_parallel", reps=5)
+    begun = sum(p.arrival_s < START_S + 3.0 for p in packets)
+    line.deliver(packets[:begun])
+    with pytest.raises(InputError, match="wear a sensor on the thigh left too"):
+        line.gateway.sessions[ATHLETE].begin_screen(screens.load("one_leg_stance"))
+    line.gateway.sessions[ATHLETE].begin_screen(screens.load("hip_mobility_right"))
+    line.deliver(packets[begun:])
+    told = [e["event"] for e in line.events("screen")]
+    assert (told[0], told[-1]) == ("screen_instruction", "screen_result")
+    [kept] = repository.coaching.screens(ATHLETE, 10)
+    assert kept["screen"] == "hip_mobility_right"
+    assert kept["values"] == line.events("screen")[-1]["result"]["values"]
