@@ -46,7 +46,7 @@ class OrientationParams:
     bias_sd_init_rads: float = 0.5 * _DPS
     bias_walk_rads: float = 0.01 * _DPS
     """How much the bias may change, rad/s/√s: 0.1 °/s in 100 s."""
-    bias_clip_rads: float = 2.0 * _DPS
+    bias_clip_rads: float = 6.0 * _DPS
     """No bias larger than this is believed."""
     tau_rest_s: float = 0.5
     """Time constant of the rest detector's low-pass."""

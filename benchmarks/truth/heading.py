@@ -24,7 +24,8 @@ from fusion.pipeline import PipelineConfig
 from fusion.relative_heading import about_vertical, estimate_relative_orientation
 from fusion.resample import GridAligner
 from fusion.types import FloatArray, ImuBlock, Segment, SignalBlock
-from simulator.session import SessionPlan, SetPlan, render
+from simulator.plan import SetPlan
+from simulator.session import SessionPlan, render
 
 COMMAND = "make accuracy ARGS=heading"
 SEGMENTS = (Segment.PELVIS, Segment.THIGH_RIGHT)

@@ -14,8 +14,8 @@ from math import acos, atan2, cos, exp, isfinite, pi, sin, sqrt
 from typing import Final
 
 import numpy as np
-from numba import njit
 
+from fusion.kernels.compiled import kernel, looped
 from fusion.kernels.rotation import matrix_element
 from fusion.types import BoolArray, FloatArray
 
@@ -89,7 +89,7 @@ _STEP_RAD: Final = 2.0 * pi / _CANDIDATES
 _CURVE_RAD: Final = 0.05
 
 
-@njit(cache=True, inline="always")
+@looped
 def _turn(q: FloatArray, v: FloatArray, out: FloatArray) -> None:
     """Vector ``v`` turned by the unit quaternion ``q``."""
     w, x, y, z = q[0], q[1], q[2], q[3]
@@ -99,7 +99,7 @@ def _turn(q: FloatArray, v: FloatArray, out: FloatArray) -> None:
     out[2] = v[2] + w * tz + x * ty - y * tx
 
 
-@njit(cache=True, inline="always")
+@looped
 def _turned_back(q: FloatArray, gyr: FloatArray, duration: float, out: FloatArray) -> None:
     """Orientation ``duration`` seconds before ``q``, to second order."""
     x, y, z = -0.5 * duration * gyr[0], -0.5 * duration * gyr[1], -0.5 * duration * gyr[2]
@@ -110,13 +110,13 @@ def _turned_back(q: FloatArray, gyr: FloatArray, duration: float, out: FloatArra
     out[3] = q[0] * z + q[1] * y - q[2] * x + q[3] * c
 
 
-@njit(cache=True, inline="always")
+@looped
 def _put(v: FloatArray, out: FloatArray, column: int) -> None:
     for i in range(3):
         out[i, column] = v[i]
 
 
-@njit(cache=True)
+@kernel
 def _rows(q: FloatArray, acc: FloatArray, gyr: FloatArray, slope: FloatArray, out: FloatArray) -> None:
     """Specific force in E, what a lever of 1 m along each axis of S adds to it, and 1 s of lag: (3, 5)."""
     v = np.empty(3)
@@ -140,7 +140,7 @@ def _rows(q: FloatArray, acc: FloatArray, gyr: FloatArray, slope: FloatArray, ou
     _put(turned, out, 4)
 
 
-@njit(cache=True)
+@kernel
 def _filter(s: FloatArray, p: FloatArray, rows: FloatArray, dt: float) -> bool:
     """Leave of the rows what moves: gravity's share of a wrong vertical is slow. False at first."""
     s[FILTER_TIME] += dt
@@ -157,7 +157,7 @@ def _filter(s: FloatArray, p: FloatArray, rows: FloatArray, dt: float) -> bool:
     return bool(s[FILTER_TIME] > p[P_SLOW])
 
 
-@njit(cache=True)
+@kernel
 def _add_forces(s: FloatArray, rows: FloatArray, weight: float) -> None:
     a = rows[: _CHANNELS // 2].reshape(3, COLUMNS)
     b = rows[_CHANNELS // 2 :].reshape(3, COLUMNS)
@@ -172,7 +172,7 @@ def _add_forces(s: FloatArray, rows: FloatArray, weight: float) -> None:
     s[DURATION] += weight
 
 
-@njit(cache=True)
+@kernel
 def _add_rates(
     s: FloatArray, q1: FloatArray, gyr1: FloatArray, q2: FloatArray, gyr2: FloatArray, weight: float
 ) -> None:
@@ -200,7 +200,7 @@ def _add_rates(
     s[RATE_DURATION] += weight
 
 
-@njit(cache=True)
+@kernel
 def _force_cost(s: FloatArray, p: FloatArray, angle: float, unknowns: FloatArray) -> float:
     """What the best levers and lags, which are filled in, leave over at this angle, (m/s²)²·s."""
     c, z = cos(angle), sin(angle)
@@ -240,7 +240,7 @@ def _force_cost(s: FloatArray, p: FloatArray, angle: float, unknowns: FloatArray
     return max(0.0, least)
 
 
-@njit(cache=True)
+@kernel
 def _solve(n: FloatArray) -> None:
     """Solve the symmetric positive system (u, u | 1) in place; the solution takes the last column."""
     u = len(n)
@@ -255,7 +255,7 @@ def _solve(n: FloatArray) -> None:
         n[i, u] /= n[i, i]
 
 
-@njit(cache=True)
+@kernel
 def _hinge_cost(s: FloatArray, angle: float) -> float:
     """Σ of the relative rate across its own main axis at this angle, (rad/s)²·s."""
     c, z = cos(angle), sin(angle)
@@ -268,7 +268,7 @@ def _hinge_cost(s: FloatArray, angle: float) -> float:
     return m[0, 0] + m[1, 1] + m[2, 2] - _largest_eigenvalue(m)
 
 
-@njit(cache=True)
+@kernel
 def _largest_eigenvalue(m: FloatArray) -> float:
     """Of a symmetric (3, 3), in closed form (Smith 1961, doi 10.1145/355578.366316)."""
     mean = (m[0, 0] + m[1, 1] + m[2, 2]) / 3.0
@@ -283,7 +283,7 @@ def _largest_eigenvalue(m: FloatArray) -> float:
     return mean + 2.0 * size * cos(acos(r) / 3.0)
 
 
-@njit(cache=True)
+@kernel
 def _improbability(s: FloatArray, p: FloatArray, angle: float, scales: FloatArray, work: FloatArray) -> float:
     """Minus the logarithm of the angle's probability, up to a constant."""
     total = scales[0] * _force_cost(s, p, angle, work)
@@ -292,7 +292,7 @@ def _improbability(s: FloatArray, p: FloatArray, angle: float, scales: FloatArra
     return total - s[PRIOR] * cos(angle) - s[PRIOR + 1] * sin(angle)
 
 
-@njit(cache=True)
+@kernel
 def _scales(s: FloatArray, p: FloatArray, least: float, least_hinge: float) -> FloatArray:
     """From sums to log-probabilities: what is left over at best tells the noise, never below the known."""
     s[RESIDUAL] = max(p[P_NOISE] ** 2, least / max(3.0 * s[DURATION], 1e-9))
@@ -301,7 +301,7 @@ def _scales(s: FloatArray, p: FloatArray, least: float, least_hinge: float) -> F
     return np.array((0.5 / (s[RESIDUAL] * tau), 0.5 / (hinge * tau)))
 
 
-@njit(cache=True)
+@kernel
 def search(s: FloatArray, p: FloatArray) -> None:
     """Find the most probable angle and its variance from the sums."""
     work = np.empty(_UNKNOWNS)
@@ -339,7 +339,7 @@ def search(s: FloatArray, p: FloatArray) -> None:
         s[HEADING] = atan2(sin(angle), cos(angle))
 
 
-@njit(cache=True)
+@kernel
 def _variance(values: FloatArray, angle: float, curvature: float) -> float:
     """Mean square distance from the angle: from the candidates, or the curvature where it is narrower."""
     least = values[0]
@@ -356,7 +356,7 @@ def _variance(values: FloatArray, angle: float, curvature: float) -> float:
     return 1.0 / curvature if wide < 0.5 * _STEP_RAD * _STEP_RAD and curvature > 0.0 else wide
 
 
-@njit(cache=True)
+@kernel
 def forget(s: FloatArray, variance: float) -> None:
     """Weigh down what was seen so that the angle's variance grows by ``variance``."""
     keep = s[VARIANCE] / (s[VARIANCE] + variance)
@@ -365,7 +365,7 @@ def forget(s: FloatArray, variance: float) -> None:
     s[VARIANCE] = min(s[VARIANCE] + variance, UNKNOWN_VARIANCE)
 
 
-@njit(cache=True)
+@kernel
 def _take(s: FloatArray, p: FloatArray, t: float, x: FloatArray) -> None:
     """Use the sample before ``x``, whose rate's slope is known now."""
     dt = 0.5 * (t - s[TIMES])
@@ -385,7 +385,7 @@ def _take(s: FloatArray, p: FloatArray, t: float, x: FloatArray) -> None:
         _add_rates(s, q[0], now[7:10], q[1], now[17:20], dt)
 
 
-@njit(cache=True, inline="always")
+@looped
 def _finite(x: FloatArray) -> bool:
     total = 0.0
     for i in range(SAMPLE):
@@ -393,7 +393,7 @@ def _finite(x: FloatArray) -> bool:
     return isfinite(total)
 
 
-@njit(cache=True)
+@kernel
 def _learn_gap(s: FloatArray, heading_variance: FloatArray, gap: bool) -> None:
     """Forget what a gap may have cost either sensor's heading."""
     total = heading_variance[0] + heading_variance[1]
@@ -402,7 +402,7 @@ def _learn_gap(s: FloatArray, heading_variance: FloatArray, gap: bool) -> None:
     s[HEADING_VARIANCE] = total
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def follow(
     s: FloatArray,
     p: FloatArray,
@@ -451,7 +451,7 @@ def follow(
         sd[k] = sqrt(s[VARIANCE])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def turn_about_vertical(angle: FloatArray, q_es: FloatArray, out: FloatArray) -> None:
     """Turn orientations (n, 4) about E's Z by angles (n,), filling ``out``."""
     for k in range(len(angle)):
@@ -465,7 +465,7 @@ def turn_about_vertical(angle: FloatArray, q_es: FloatArray, out: FloatArray) ->
         )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def last_astir(q_es: FloatArray, gyr: FloatArray, y_s: FloatArray, still_rads: float, least_up: float) -> int:
     """Index of the last sample that turns or whose segment's Y (3,), in S, is not up; −1 for none."""
     for k in range(len(q_es) - 1, -1, -1):

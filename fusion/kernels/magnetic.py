@@ -10,8 +10,8 @@ from math import asin, atan2, cos, exp, isfinite, sin, sqrt
 from typing import Final
 
 import numpy as np
-from numba import njit
 
+from fusion.kernels.compiled import kernel, looped
 from fusion.types import FloatArray
 
 # State layout.
@@ -52,12 +52,12 @@ REJECTION_FACTOR: Final = 2.0
 TRUSTED_SD_RAD: Final = 3.0 * np.pi / 180.0
 
 
-@njit(cache=True, inline="always")
+@looped
 def _like(norm: float, dip: float, norm_ref: float, dip_ref: float) -> bool:
     return abs(norm - norm_ref) < NORM_TOLERANCE * norm_ref and abs(dip - dip_ref) < DIP_TOLERANCE_RAD
 
 
-@njit(cache=True, inline="always")
+@looped
 def _clean(s: FloatArray, dt: float, speed: float) -> bool:
     """Judge the field as it is now against the trusted one, and look whether another has come to stay."""
     follow = 1.0 - exp(-dt / TAU_FIELD_S)
@@ -83,7 +83,7 @@ def _clean(s: FloatArray, dt: float, speed: float) -> bool:
     return bool(s[CLEAN_TIME] >= CLEAN_S)
 
 
-@njit(cache=True, inline="always")
+@looped
 def _gain(s: FloatArray, dt: float, clean: bool) -> float:
     """Share of the seen error that is taken over in this step."""
     gain = 1.0 - exp(-dt / TAU_S)
@@ -100,7 +100,7 @@ def _gain(s: FloatArray, dt: float, clean: bool) -> float:
     return gain
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def follow_north(
     s: FloatArray,
     t_s: FloatArray,
