@@ -7,7 +7,7 @@
 from firmware_profiles.errors import ProfileError
 from firmware_profiles.loader import candidates, ids, library, load, match, parse, read
 from firmware_profiles.schema import Profile
-from firmware_profiles.setup import Setup, choose
+from firmware_profiles.setup import Setup, choose, configured
 
 __all__ = [
     "Profile",
@@ -15,6 +15,7 @@ __all__ = [
     "Setup",
     "candidates",
     "choose",
+    "configured",
     "ids",
     "library",
     "load",

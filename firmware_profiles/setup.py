@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from msgspec.structs import replace
+
 from firmware_profiles.errors import ProfileError
 from firmware_profiles.schema import Command, How, Mode, Profile, Reply
 from firmware_profiles.streams import Stream
@@ -68,6 +70,12 @@ class Setup:
     def streams(self) -> tuple[Stream, ...]:
         """What it sends."""
         return tuple(self.profile.stream(name) for name in self.mode.streams)
+
+    @property
+    def chosen(self) -> Mapping[str, float]:
+        """The parameters that are somebody's choice: neither learned from the device nor bound to another."""
+        parameters = self.profile.parameters
+        return {n: v for n, v in self.values.items() if parameters[n].offered and not parameters[n].follows}
 
     @property
     def main(self) -> Stream:
@@ -154,6 +162,20 @@ def choose(profile: Profile, mode: str | None = None, values: Mapping[str, float
         if parameter.follows is not None:
             result[name] = result[parameter.follows]
     return Setup(profile, chosen, result)
+
+
+def configured(
+    profile: Profile, mode: str | None = None, values: Mapping[str, float] | None = None
+) -> Profile:
+    """The profile with ``mode`` and ``values`` as what it does unless told otherwise.
+
+    Raises `ProfileError` that says what is offered.
+    """
+    setup = choose(profile, mode, values)
+    others = tuple(m for m in profile.modes if m.id != setup.mode.id)
+    parameters = {name: replace(p, default=setup.values[name]) for name, p in profile.parameters.items()}
+    modes = (setup.mode, *others) if profile.modes else ()
+    return replace(profile, modes=modes, parameters=parameters)
 
 
 def _check_offered(profile: Profile, mode: Mode, name: str, value: float) -> None:

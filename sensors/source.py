@@ -27,6 +27,11 @@ RESTARTED: Final = "restarted"
 read as it was live."""
 
 
+CHOSEN: Final = "chosen"
+"""In place of a characteristic: the payload (JSON) says how the sensor is run, where that is not as its
+profile does by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class RawPacket:
     """One notification exactly as it came; ``arrival_s`` on the host's monotonic clock."""

@@ -6,9 +6,10 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
 
-from firmware_profiles import Profile, Setup, choose
+from firmware_profiles import Profile, ProfileError, Setup, choose
 from firmware_profiles.primitives import Quantity
 from firmware_profiles.streams import LossMethod, Stream
 from fusion.types import FloatArray, ImuBlock, QualityArray, SampleQuality
@@ -16,7 +17,7 @@ from sensors.assembly import Assembler, Part, Samples
 from sensors.clock import DeviceClock
 from sensors.codec import Decoder
 from sensors.layout import Decoded, saturation
-from sensors.source import RESTARTED
+from sensors.source import CHOSEN, RESTARTED
 from sensors.timeline import Placed, Timeline
 
 _RATE_SPAN_S: Final = 5.0
@@ -68,13 +69,23 @@ class TimedBlock:
     """(n,) of the notification that completed the sample's packet."""
 
 
+class _Choice(msgspec.Struct, forbid_unknown_fields=True):
+    """The payload of a `CHOSEN` packet."""
+
+    mode: str
+    values: dict[str, float]
+
+
 class SensorStream:
     """Samples of one sensor, taken out in blocks; times are on the host's clock and never run back."""
 
     def __init__(self, setup: Setup | Profile, device_id: str) -> None:
-        self.setup = setup if isinstance(setup, Setup) else choose(setup)
-        self.profile = self.setup.profile
         self.device_id = device_id
+        self._run(setup if isinstance(setup, Setup) else choose(setup))
+
+    def _run(self, setup: Setup) -> None:
+        """Begin with a setup."""
+        self.setup, self.profile = setup, setup.profile
         self._decoder = Decoder(self.setup)
         self._assembler = Assembler(self.setup)
         self._clocks: dict[tuple[int, float], DeviceClock] = {}
@@ -112,8 +123,8 @@ class SensorStream:
 
     def on_packet(self, characteristic: str, payload: bytes, arrival_s: float) -> bool:
         """Take one notification in; True when it brought samples. `RESTARTED` is a reconnect."""
-        if characteristic == RESTARTED:
-            self.restart()
+        if characteristic in {RESTARTED, CHOSEN}:
+            self._note(characteristic, payload)
             return False
         brought = False
         revision = self._decoder.revision
@@ -160,6 +171,24 @@ class SensorStream:
         return StreamHealth(
             rate_hz, nominal_hz, loss, stream.loss, self._reasons(rate_hz, nominal_hz, loss, now_s)
         )
+
+    def choice(self) -> bytes:
+        """How the sensor is run, for a `CHOSEN` packet."""
+        return msgspec.json.encode({"mode": self.setup.mode.id, "values": self.setup.chosen})
+
+    def _note(self, kind: str, payload: bytes) -> None:
+        """What is kept among the packets and is none."""
+        if kind == RESTARTED:
+            self.restart()
+            return
+        try:
+            choice = msgspec.json.decode(payload, type=_Choice)
+            setup = choose(self.profile, choice.mode, choice.values)
+        except (msgspec.MsgspecError, ProfileError):
+            self._decoder.malformed += 1
+            return
+        if (setup.mode.id, setup.values) != (self.setup.mode.id, self.setup.values):
+            self._run(setup)
 
     def _follow_description(self) -> None:
         """The device has described its packets: what they hold may be other than the profile's."""

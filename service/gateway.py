@@ -10,7 +10,6 @@ from pathlib import Path
 
 import structlog
 
-import firmware_profiles
 from firmware_profiles import Profile
 from fusion.errors import FusionError
 from fusion.pipeline import PipelineConfig
@@ -20,6 +19,7 @@ from sensors.source import DeviceState, DeviceStatus, RawPacket
 from sensors.stream import StreamHealth
 from service.batteries import Batteries
 from service.bus import Bus, Message
+from service.profiles import known_profiles
 from service.session import AthleteSession, SessionFacts
 from service.settings import Settings
 from service.storage.engine import StorageError
@@ -66,6 +66,7 @@ class Gateway:
         self.devices: dict[str, DeviceStatus] = {}
         self.sessions: dict[str, AthleteSession] = {}
         """athlete → open session."""
+        self._known = {profile.id: profile for profile in known_profiles(settings)}
         self._profiles: dict[str, Profile] = {}
         self._refused: set[str] = set()
         self.packets_received = self.packets_unassigned = 0
@@ -175,6 +176,7 @@ class Gateway:
             named = {device_id: segment.value for device_id, segment in segments.items()}
             session_id = self._repository.open_session(athlete_id, exercise, started_at, named)
             session = self._start(session_id, athlete_id, exercise, started_s, segments)
+            session.note_choices()
         except (FusionError, StorageError) as error:
             self._refused.add(athlete_id)
             log.error("no session", athlete=athlete_id, reason=str(error))
@@ -225,7 +227,7 @@ class Gateway:
         return session
 
     def _profile(self, device_id: str) -> Profile:
-        return self._profiles.get(device_id) or firmware_profiles.load(_USUAL_PROFILE)
+        return self._profiles.get(device_id) or self._known[_USUAL_PROFILE]
 
     def _spool_path(self, session_id: str) -> Path:
         return self._settings.spool_dir / f"{session_id}.sqlite"
@@ -237,8 +239,8 @@ class Gateway:
     def remember_assignments(self) -> None:
         """Sensors are worn as last time, unless somebody said otherwise."""
         for device_id, profile in self._repository.device_profiles().items():
-            if profile in firmware_profiles.ids():
-                self._profiles[device_id] = firmware_profiles.load(profile)
+            if profile in self._known:
+                self._profiles[device_id] = self._known[profile]
         taken = set(self.assignment.sensors.values())
         for device_id, (athlete_id, name) in self._repository.assignments().items():
             place = (athlete_id, Segment(name))

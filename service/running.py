@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection
 
 from rich.console import Console
 
-from firmware_profiles import library
 from fusion import exercises
 from fusion.errors import InputError
 from fusion.types import Segment
@@ -19,6 +18,7 @@ from service.app import Service, unix_clock
 from service.gateway import Assignment
 from service.live_view import Board, drawing
 from service.logs import configure_logs
+from service.profiles import known_profiles
 from service.settings import Settings
 
 _LOOK_S = 10.0
@@ -38,7 +38,7 @@ def main(
     configure_logs(quiet=not headless)
     assignment = parse_assignment(wear, athlete_id, exercise)
     clock = unix_clock()
-    profiles = library(settings.profiles_dir)
+    profiles = known_profiles(settings)
     source = BleSource(clock, adapters=adapters_of(settings), profiles=profiles)
     asyncio.run(run(settings, assignment, source, clock, duration_s, headless=headless))
 

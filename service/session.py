@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from firmware_profiles import Profile
+from firmware_profiles import Profile, choose, ids, load
 from fusion.pipeline import MotionPipeline, PipelineConfig, PipelineOutput
 from fusion.screens import Screen, ScreenRunner
 from fusion.screens.document import event_document, result_document
@@ -33,7 +33,7 @@ from fusion.types import (
     SetEvent,
     WarningEvent,
 )
-from sensors.source import RESTARTED, RawPacket
+from sensors.source import CHOSEN, RESTARTED, RawPacket
 from sensors.stream import SensorStream, StreamHealth, StreamStats
 from service.bus import Message
 from service.storage.engine import StorageError
@@ -114,6 +114,13 @@ class AthleteSession:
         except StorageError as error:
             self._disk_trouble(error, packet.arrival_s)
         self._take(packet)
+
+    def note_choices(self) -> None:
+        """Keep with the packets how sensors are run, where that is not as Ilium's profile does by itself."""
+        for device_id, stream in self._streams.items():
+            usual = stream.profile.id in ids() and choose(load(stream.profile.id))
+            if usual and (usual.mode.id, usual.values) != (stream.setup.mode.id, stream.setup.values):
+                self.packet(RawPacket(device_id, CHOSEN, self.facts.started_s, stream.choice()))
 
     def restart_stream(self, device_id: str, arrival_s: float) -> None:
         """A sensor came back: its clock is mapped anew, and will be when the recording is read."""

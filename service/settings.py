@@ -33,6 +33,8 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=lambda: user_data_path("ilium"))
     profiles_dir: Path | None = None
     """Folder of your own firmware profiles; one with the id of ours replaces it."""
+    sensors: dict[str, dict[str, str | float]] = Field(default_factory=dict)
+    """Profile id → ``mode`` and parameters that such sensors are run with instead of its defaults."""
     database_url: str | None = None
     """SQLAlchemy URL; by default ``app.db`` in the data folder."""
     site: str = Field("home", pattern="^[a-z0-9_-]{1,32}$")

@@ -51,10 +51,14 @@ def check_profile(
 ) -> None:
     """Validate a profile, run its vectors and show a decoded packet."""
     import firmware_profiles
+    from firmware_profiles import ProfileError
     from sensors.vectors import check_vectors
 
     known = {profile.id: profile for profile in _library()}
-    profile = known[file] if file in known and not Path(file).exists() else firmware_profiles.read(Path(file))
+    path = Path(file)
+    if not path.is_file() and file not in known:
+        raise ProfileError(f"{file}: no such file, nor a profile of that id; there are {', '.join(known)}")
+    profile = firmware_profiles.read(path) if path.is_file() else known[file]
     for line in check_vectors(profile):
         typer.echo(line)
     if not profile.vectors:
@@ -69,10 +73,10 @@ def check_profile(
 
 
 def _library() -> tuple[Profile, ...]:
-    import firmware_profiles
+    from service.profiles import known_profiles
     from service.settings import load_settings
 
-    return firmware_profiles.library(load_settings().profiles_dir)
+    return known_profiles(load_settings())
 
 
 def _row(profile: Profile) -> dict[str, object]:

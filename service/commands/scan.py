@@ -28,13 +28,13 @@ def scan(
     """Sensors in range: address, name, signal, matching profile, battery."""
     import asyncio
 
-    from firmware_profiles import library
+    from service.profiles import known_profiles
     from service.running import adapters_of
     from service.settings import load_settings
 
     settings = load_settings(adapters=adapter)
     seen = asyncio.run(
-        _look(duration, adapters_of(settings), library(settings.profiles_dir), every=every, battery=battery)
+        _look(duration, adapters_of(settings), known_profiles(settings), every=every, battery=battery)
     )
     if as_json:
         typer.echo(json.dumps([_document(s) for s in seen]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import firmware_profiles
-from firmware_profiles import ProfileError, choose
+from firmware_profiles import ProfileError, choose, configured
 from firmware_profiles.schema import Checksum
 from firmware_profiles.templates import recognise, with_checksum
 
@@ -139,6 +139,18 @@ def test_a_virtual_device_knows_every_command_it_is_sent(profile: firmware_profi
                     assert float(said.get("rate_hz", setup.values.get("rate_hz", 0.0))) == setup.values.get(
                         "rate_hz", 0.0
                     )
+
+
+def test_a_profile_can_be_told_to_do_something_else_by_itself() -> None:
+    other = configured(DOT, "rate_mag", {"rate_hz": 30})
+    setup = choose(other)
+    assert (setup.mode.id, setup.rate_hz()) == ("rate_mag", 30.0)
+    assert {m.id for m in other.modes} == {m.id for m in DOT.modes}
+    assert choose(DOT).mode.id == "rate"
+    with pytest.raises(ProfileError, match="no mode 'warp'"):
+        configured(DOT, "warp")
+    fast = choose(configured(METAMOTION_S, "packed", {"rate_hz": 200}))
+    assert written(fast, "configure") == ["03 03 a9 03", "13 03 29 00"]
 
 
 def test_another_write_is_not_taken_for_a_command() -> None:

@@ -8,7 +8,7 @@ import pytest
 import firmware_profiles
 from firmware_profiles import choose
 from fusion.types import SampleQuality
-from sensors.source import RESTARTED
+from sensors.source import CHOSEN, RESTARTED
 from sensors.stream import SensorStream
 
 DOT = firmware_profiles.load("movella_dot")
@@ -123,6 +123,30 @@ def test_a_reconnect_is_kept_among_the_packets() -> None:
     assert blocks[1] is not None
     assert np.array_equal(blocks[0].t_s, blocks[1].t_s)
     assert blocks[0].t_s[-1] == pytest.approx(200 * PERIOD_US * 1e-6 + 0.2)
+
+
+def test_how_a_sensor_is_run_is_kept_among_the_packets() -> None:
+    """A stream of the profile's usual mode reads a recording of another."""
+    other = choose(DOT, "rate_mag", {"rate_hz": 30})
+    stream = SensorStream(DOT, "dot")
+    assert not stream.on_packet(CHOSEN, SensorStream(other, "dot").choice(), 0.0)
+    assert (stream.setup.mode.id, stream.setup.rate_hz()) == ("rate_mag", 30.0)
+    payload = packet(0)[:28] + struct.pack("<3h", 4096, 0, 0) + bytes(6)
+    assert stream.on_packet(RATE, payload, 0.0)
+    block = stream.take()
+    assert block is not None
+    assert block.mag_ut is not None
+    assert block.mag_ut[0].tolist() == [50.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "choice", [b"", b"{}", b'{"mode": "warp", "values": {}}', b'{"mode": 1, "values": {}}']
+)
+def test_a_choice_that_is_none_is_malformed(choice: bytes) -> None:
+    stream = SensorStream(DOT, "dot")
+    stream.on_packet(CHOSEN, choice, 0.0)
+    assert stream.stats.malformed == 1
+    assert stream.setup.mode.id == "rate"
 
 
 def test_a_sample_at_the_end_of_the_range_is_marked_as_clipped() -> None:

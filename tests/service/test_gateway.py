@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from firmware_profiles import configured, load
 from fusion import screens
 from fusion.errors import InputError
-from sensors.source import RESTARTED, DeviceState
+from sensors.source import CHOSEN, RESTARTED, DeviceState
 from service.bus import Bus, Message
 from service.gateway import Assignment, Gateway
 from service.settings import Settings
@@ -221,6 +223,21 @@ async def test_a_reconnect_is_kept_with_the_packets_and_read_again(
     assert session is not None
     kept = [p for file in session["recordings"] for p in read_recording(file["path"])]
     assert [(p.device_id, p.payload) for p in kept if p.characteristic == RESTARTED] == [("pelvis", b"")]
+
+
+async def test_another_mode_than_usual_is_kept_with_the_packets(line: Line, repository: Repository) -> None:
+    thirty = configured(load("movella_dot"), values={"rate_hz": 30})
+    for device_id in ("pelvis", "thigh_right"):
+        line.gateway.status(replace(streaming(device_id), profile=thirty))
+    line.deliver(packets_of()[:50])
+    session = repository.session(str(await line.gateway.close(ATHLETE)))
+    assert session is not None
+    for file in session["recordings"]:
+        first = read_recording(file["path"])[0]
+        assert (first.characteristic, first.payload) == (
+            CHOSEN,
+            b'{"mode":"rate","values":{"rate_hz":30.0}}',
+        )
 
 
 def test_each_sensor_s_rate_and_loss_can_be_asked_for(line: Line) -> None:
