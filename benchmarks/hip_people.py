@@ -15,7 +15,8 @@ import numpy as np
 from fusion import quaternion as quat
 from fusion.types import FloatArray, ImuBlock, Segment, Side
 from fusion.units import STANDARD_GRAVITY_MS2
-from simulator.imu import ImuErrors, ImuSamples, with_errors
+from simulator.imu import ImuSamples, draw_unit, with_errors
+from simulator.sensor_models import MODELS
 
 RATE_HZ = 100.0
 _DOF = ("P", "ML", "YAW", "FR", "AR", "RR", "FL", "AL", "RL")
@@ -290,6 +291,7 @@ def between_knots(knots_s: FloatArray, values: FloatArray, t_s: FloatArray) -> F
     return np.asarray((1.0 - share) * values[i] + share * values[i + 1])
 
 
+_MODEL = MODELS["movella_dot"]
 _PLACES = {
     Segment.PELVIS: np.array([-0.10, 0.08, 0.0]),
     Segment.THIGH_RIGHT: np.array([0.05, -0.20, 0.07]),
@@ -313,7 +315,7 @@ def _sensor(body: _Body, segment: Segment, t_s: FloatArray, rng: np.random.Gener
     places = [position(t_s + k * _STEP_S) for k in (-1, 0, 1)]
     acceleration = (places[0] - 2.0 * places[1] + places[2]) / _STEP_S**2
     acc = quat.rotate(quat.conjugate(q_es), acceleration + np.array([0.0, 0.0, STANDARD_GRAVITY_MS2]))
-    real = with_errors(ImuSamples(t_s, acc, gyr), ImuErrors(), rng)
+    real = with_errors(ImuSamples(t_s, acc, gyr), _MODEL, draw_unit(_MODEL, rng), rng)
     return ImuBlock(segment.value, 0, t_s, real.acc_ms2, real.gyr_rads, None, np.zeros(len(t_s), np.uint8))
 
 

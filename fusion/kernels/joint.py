@@ -10,7 +10,7 @@ Schauer & Seel, ICORR 2017, 971), in sums of the same kind.
 
 from __future__ import annotations
 
-from math import atan2, cos, exp, pi, sin, sqrt
+from math import acos, atan2, cos, exp, isfinite, pi, sin, sqrt
 from typing import Final
 
 import numpy as np
@@ -110,13 +110,19 @@ def _turned_back(q: FloatArray, gyr: FloatArray, duration: float, out: FloatArra
     out[3] = q[0] * z + q[1] * y - q[2] * x + q[3] * c
 
 
+@njit(cache=True, inline="always")
+def _put(v: FloatArray, out: FloatArray, column: int) -> None:
+    for i in range(3):
+        out[i, column] = v[i]
+
+
 @njit(cache=True)
 def _rows(q: FloatArray, acc: FloatArray, gyr: FloatArray, slope: FloatArray, out: FloatArray) -> None:
     """Specific force in E, what a lever of 1 m along each axis of S adds to it, and 1 s of lag: (3, 5)."""
     v = np.empty(3)
     turned = np.empty(3)
     _turn(q, acc, turned)
-    out[:, 0] = turned
+    _put(turned, out, 0)
     speed2 = gyr[0] * gyr[0] + gyr[1] * gyr[1] + gyr[2] * gyr[2]
     for axis in range(3):
         for i in range(3):
@@ -126,12 +132,12 @@ def _rows(q: FloatArray, acc: FloatArray, gyr: FloatArray, slope: FloatArray, ou
         v[after] += slope[before]
         v[before] -= slope[after]
         _turn(q, v, turned)
-        out[:, axis + 1] = turned
+        _put(turned, out, axis + 1)
     for i in range(3):
         after, before = (i + 1) % 3, (i + 2) % 3
         v[i] = acc[after] * gyr[before] - acc[before] * gyr[after]
     _turn(q, v, turned)
-    out[:, 4] = turned
+    _put(turned, out, 4)
 
 
 @njit(cache=True)
@@ -274,7 +280,7 @@ def _largest_eigenvalue(m: FloatArray) -> float:
     det = a * (b * c - m[1, 2] ** 2) - m[0, 1] * (m[0, 1] * c - m[1, 2] * m[0, 2])
     det += m[0, 2] * (m[0, 1] * m[1, 2] - b * m[0, 2])
     r = max(-1.0, min(1.0, 0.5 * det / size**3))
-    return mean + 2.0 * size * cos(np.arccos(r) / 3.0)
+    return mean + 2.0 * size * cos(acos(r) / 3.0)
 
 
 @njit(cache=True)
@@ -323,7 +329,8 @@ def search(s: FloatArray, p: FloatArray) -> None:
         move = -0.5 * (up - down) / _CURVE_RAD / curvature
         angle += max(-_STEP_RAD, min(_STEP_RAD, move))
     _force_cost(s, p, angle, work)
-    s[UNKNOWNS : UNKNOWNS + _UNKNOWNS] = work
+    for i in range(_UNKNOWNS):
+        s[UNKNOWNS + i] = work[i]
     s[VARIANCE] = _variance(values, angle, curvature)
     if s[VARIANCE] > _FOUND_VARIANCE:
         # No better than another: stay where we are rather than jump between guesses.
@@ -335,7 +342,9 @@ def search(s: FloatArray, p: FloatArray) -> None:
 @njit(cache=True)
 def _variance(values: FloatArray, angle: float, curvature: float) -> float:
     """Mean square distance from the angle: from the candidates, or the curvature where it is narrower."""
-    least = values.min()
+    least = values[0]
+    for k in range(_CANDIDATES):
+        least = min(least, values[k])
     total = square = 0.0
     for k in range(_CANDIDATES):
         probability = exp(least - values[k])
@@ -376,6 +385,14 @@ def _take(s: FloatArray, p: FloatArray, t: float, x: FloatArray) -> None:
         _add_rates(s, q[0], now[7:10], q[1], now[17:20], dt)
 
 
+@njit(cache=True, inline="always")
+def _finite(x: FloatArray) -> bool:
+    total = 0.0
+    for i in range(SAMPLE):
+        total += x[i]
+    return isfinite(total)
+
+
 @njit(cache=True)
 def _learn_gap(s: FloatArray, heading_variance: FloatArray, gap: bool) -> None:
     """Forget what a gap may have cost either sensor's heading."""
@@ -406,7 +423,7 @@ def follow(
         x = samples[k]
         if s[STARTED] > 0.0:
             forget(s, p[P_DRIFT] * p[P_DRIFT] * (t - s[NOW]))
-        if not np.isfinite(x.sum()):
+        if not _finite(x):
             s[SEEN] = 0.0
         else:
             if t - s[TIMES + 1] > p[P_LONGEST_STEP]:
@@ -422,8 +439,9 @@ def follow(
                 _take(s, p, t, x)
             s[TIMES] = s[TIMES + 1]
             s[TIMES + 1] = t
-            s[LAST : LAST + SAMPLE] = s[LAST + SAMPLE : LAST + 2 * SAMPLE]
-            s[LAST + SAMPLE : LAST + 2 * SAMPLE] = x
+            for i in range(SAMPLE):
+                s[LAST + i] = s[LAST + SAMPLE + i]
+                s[LAST + SAMPLE + i] = x[i]
             s[SEEN] = min(2.0, s[SEEN] + 1.0)
         s[NOW] = t
         if t >= s[NEXT]:

@@ -61,6 +61,9 @@ CLOSE: Final = 3
 SETTLE: Final = 4
 """Still for a while on a height: a pause, or the position from which repetitions will start."""
 
+_SLOWEST_DPS: Final = 3.0
+_STILL_SHARE: Final = 0.15
+"""Of the excursion's greatest speed: a slow movement is not a still one."""
 _SETTLE_S: Final = 0.4
 _SETTLE_SHARE: Final = 0.3
 _EASE_DEG: Final = 3.0
@@ -132,7 +135,8 @@ def _take(raw: float, t_s: float, index: int, s: FloatArray, p: FloatArray, at: 
     speed = abs(s[X] - before) / step
     s[FAST] = max(s[FAST], speed)
     stood = s[STILL]
-    s[STILL] = stood + step if speed < p[STILL_DPS] else 0.0
+    still = min(p[STILL_DPS], max(_SLOWEST_DPS, _STILL_SHARE * s[FAST]))
+    s[STILL] = stood + step if speed < still else 0.0
     if s[RISING] == 0.0:
         return _fall(index, s, p, at)
     event = _rise(index, s, p, at)
