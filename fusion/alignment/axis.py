@@ -28,6 +28,9 @@ _ROUNDS = 12
 _GLIMPSES_PER_VIEW = 6.0
 """Glimpses of one movement say the same; so many make one independent view."""
 _FLOOR_RAD = 3.0 * RAD_PER_DEG
+_TREMBLE_RAD = 1.2
+_LEAN_RAD = 5.0 * RAD_PER_DEG
+"""Leans of a few degrees go in any plane: a walking pelvis lists more than it tilts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +68,14 @@ def estimate_axis(
     spread = float(weights @ (1.0 - along)) / max(kept, 1e-9)
     views = kept / _GLIMPSES_PER_VIEW
     sd_rad = float(np.sqrt(_FLOOR_RAD**2 + (spread + 0.02) / max(views, 1e-3)))
+    sd_rad = float(np.hypot(sd_rad, _TREMBLE_RAD * np.exp(-_lean_rad(up_ref_s, history) / _LEAN_RAD)))
     return AxisEstimate(axis, float(base @ along) / total, total, min(sd_rad, np.pi / 2.0))
+
+
+def _lean_rad(up_ref_s: FloatArray, history: SensorHistory) -> float:
+    """How far the segment leaned at most, outliers left out."""
+    cosine = float(np.quantile(history.up_s @ up_ref_s, 0.03))
+    return float(np.arccos(np.clip(cosine, -1.0, 1.0)))
 
 
 def _evidence(up_ref_s: FloatArray, history: SensorHistory) -> FloatArray:

@@ -61,7 +61,7 @@ def _cost(segment: Segment, pitch_deg: FloatArray, hint: MotionHint, begin_deg: 
     if len(expected):
         ranges.append((min(begin_deg, expected.min()), max(begin_deg, expected.max())))
     fits = [abs(low - a) + abs(high - b) for a, b in ranges]
-    cost = min(fits) if fits else -_FORWARD_BIAS * (high + low)
+    cost = min(fits, default=0.0) - _FORWARD_BIAS * (high + low) * (hint.standing or not fits)
     if hint.standing:
         cost += _BEYOND_COST * max(0.0, -low - _BACKWARD_MOST_DEG[trunk])
     return float(cost)

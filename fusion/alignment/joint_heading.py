@@ -29,6 +29,8 @@ _SETTLE_S = 1.5
 _LEAST_ENERGY = 0.3
 """∫ a² dt, (m/s²)²·s, below which nothing is claimed."""
 _SD_SCALE_RAD = 17.0 * RAD_PER_DEG
+_ARTEFACT_MS2_2 = 0.04
+"""Power, (m/s²)², that a turning pelvis shows beside its hip: a joint that hardly moves tells no more."""
 _USUAL_S = 20.0
 """Motion for this long halves the variance that incoherent acceleration leaves."""
 _SD_FLOOR_RAD = 2.5 * RAD_PER_DEG
@@ -84,7 +86,8 @@ class JointHeadingEstimator:
         coherence = float(abs(self._cross) / np.sqrt(self._energies.prod()))
         noise = 1.0 / max(coherence, 1e-3) ** 2 - 1.0
         few = float(np.sqrt(_USUAL_S / (_USUAL_S + self._duration_s)))
-        sd_rad = float(np.hypot(_SD_FLOOR_RAD, _SD_SCALE_RAD * few * noise**0.75))
+        weak = _ARTEFACT_MS2_2 * self._duration_s / float(self._energies.min())
+        sd_rad = float(np.sqrt(_SD_FLOOR_RAD**2 + (_SD_SCALE_RAD * few * noise**0.75) ** 2 + weak**2))
         return JointHeading(float(np.angle(self._cross)), min(sd_rad, NO_IDEA_RAD), coherence)
 
 

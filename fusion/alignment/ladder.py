@@ -39,8 +39,11 @@ _COLD_S = 15.0
 _FIRST_TURN = 3.0
 _GROWTH = 1.25
 """The axes are asked for again when so much more has been seen."""
-_LONG_ENOUGH_TURN = 60.0
-"""Evidence after which an axis that is still poor is used as it is."""
+_LONG_ENOUGH_TURN = 100.0
+_LITTLE_TURN = 20.0
+"""Evidence after which an axis that is still poor is used as it is; the smaller where the exercise hardly
+moves the pelvis and so will not make it better."""
+_QUIET_PELVIS_DEG = 10.0
 _FULL_TURN_RAD = 8.0 * RAD_PER_DEG
 _UPRIGHT_DEG = 35.0
 _SAME_RAD = 0.2 * RAD_PER_DEG
@@ -262,6 +265,12 @@ class CalibrationLadder:
         assert self._reference is not None  # noqa: S101 - asked for only with one
         return self._reference.up_s[segment]
 
+    @property
+    def _patience(self) -> float:
+        tilt_deg = self._hint.pelvis_tilt_deg()
+        quiet = len(tilt_deg) > 1 and float(np.ptp(tilt_deg)) < _QUIET_PELVIS_DEG
+        return _LITTLE_TURN if quiet else _LONG_ENOUGH_TURN
+
     # --- answers
 
     def _maybe_solve(self, t_s: float) -> bool:
@@ -279,7 +288,7 @@ class CalibrationLadder:
             return False
         self._solved_at = self._turned
         found = self._find(t_s)
-        if not self.ready and not ready(found) and self._turned < _LONG_ENOUGH_TURN:
+        if not self.ready and not ready(found) and self._turned < self._patience:
             return False
         return self._accept(found, t_s)
 

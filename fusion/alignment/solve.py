@@ -74,7 +74,6 @@ def solve(
     signs = _signs(axes, views, reference, histories, hint)
     z_s = {s: signs[s] * axis for s, axis in axes.items()}
     facing = {s: _facing_rad(s, z_s[s], reference) for s in z_s}
-    pelvis_rad = -facing[Segment.PELVIS]
     return {
         s: _alignment(
             s,
@@ -82,7 +81,7 @@ def solve(
             z_s[s],
             views[s],
             axis_sd_rad=decided[s][1],
-            heading=_heading(s, pelvis_rad, facing[s], views[s]),
+            heading=_heading(s, facing[s], (decided[s][1], decided[Segment.PELVIS][1])),
             t_s=t_s,
         )
         for s in views
@@ -215,18 +214,14 @@ def _facing_rad(segment: Segment, z_s: FloatArray, reference: Reference) -> floa
     return _azimuth(quat.rotate(reference.q_es[segment], z_s)) + np.pi / 2.0
 
 
-def _heading(segment: Segment, pelvis_rad: float, facing_rad: float, view: _View) -> tuple[float, float]:
-    """Turn of the sensor's earth frame into the common one, and one sigma against the pelvis."""
+def _heading(segment: Segment, facing_rad: float, axis_sds_rad: tuple[float, float]) -> tuple[float, float]:
+    """Turn of the sensor's earth frame into the common one in the reference pose, and one sigma.
+
+    All segments face one way then; how headings go on from there is `fusion.common_heading`'s to follow.
+    """
     if segment is Segment.PELVIS:
-        return pelvis_rad, 0.0
-    faces = -facing_rad
-    if view.offset_sd_rad >= NO_IDEA_RAD:
-        return faces, _STAND_HEADING_RAD
-    joint = pelvis_rad + view.offset_rad
-    apart = float((faces - joint + np.pi) % (2.0 * np.pi) - np.pi)
-    share = view.offset_sd_rad**2 / (view.offset_sd_rad**2 + _STAND_HEADING_RAD**2)
-    sd_rad = view.offset_sd_rad * _STAND_HEADING_RAD / float(np.hypot(view.offset_sd_rad, _STAND_HEADING_RAD))
-    return joint + share * apart, sd_rad
+        return -facing_rad, 0.0
+    return -facing_rad, float(np.hypot(_STAND_HEADING_RAD, np.hypot(*axis_sds_rad)))
 
 
 def _alignment(
