@@ -29,7 +29,7 @@ from fusion.types import (
     SetEvent,
     WarningEvent,
 )
-from sensors.source import RawPacket
+from sensors.source import RESTARTED, RawPacket
 from sensors.stream import SensorStream, StreamHealth, StreamStats
 from service.bus import Message
 from service.storage.engine import StorageError
@@ -88,11 +88,6 @@ class AthleteSession:
         """What became of each sensor's packets."""
         return {device_id: stream.stats for device_id, stream in self._streams.items()}
 
-    def health(self, device_id: str, now_s: float) -> StreamHealth | None:
-        """Rate and loss of a sensor's last seconds at Unix time ``now_s``; None for a stranger."""
-        stream = self._streams.get(device_id)
-        return stream.health(now_s - self.facts.started_s) if stream else None
-
     def recover(self, packets: Any) -> None:
         """Run spooled packets again without telling anyone: the state is as before the crash."""
         self._quiet = True
@@ -109,9 +104,14 @@ class AthleteSession:
             self._disk_trouble(error, packet.arrival_s)
         self._take(packet)
 
-    def restart_stream(self, device_id: str) -> None:
-        """A sensor came back: its clock is mapped anew."""
-        self._streams[device_id].restart()
+    def restart_stream(self, device_id: str, arrival_s: float) -> None:
+        """A sensor came back: its clock is mapped anew, and will be when the recording is read."""
+        self.packet(RawPacket(device_id, RESTARTED, arrival_s, b""))
+
+    def health(self, now_s: float) -> dict[str, StreamHealth]:
+        """How each sensor is doing at Unix time ``now_s``."""
+        t_s = now_s - self.facts.started_s
+        return {device_id: stream.health(t_s) for device_id, stream in self._streams.items()}
 
     def finish(self) -> None:
         """The last samples and the open set come out."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from sensors.source import RESTARTED, DeviceState
 from service.bus import Bus, Message
 from service.gateway import Assignment, Gateway
 from service.settings import Settings
@@ -200,6 +202,41 @@ def test_a_full_disk_is_said_once_and_the_session_goes_on(
     assert alert["code"] == "storage_failed"
     assert "free space" in alert["message"]
     assert line.gateway.sessions[ATHLETE].reps_counted >= 3
+
+
+def test_a_low_battery_is_told_once_to_whoever_wears_the_sensor(line: Line) -> None:
+    for percent in (40, 15, 14, 13):
+        line.gateway.status(replace(streaming("pelvis"), battery_percent=percent))
+    line.gateway.status(replace(streaming("nobody's"), battery_percent=5))
+    (alert,) = line.events("alert")
+    assert alert["code"] == "battery_low"
+    assert alert["message"] == "pelvis sensor pelvis: the battery has 15 % left; charge it after this set"
+
+
+async def test_a_reconnect_is_kept_with_the_packets_and_read_again(
+    line: Line, repository: Repository
+) -> None:
+    packets = packets_of()
+    line.gateway.status(streaming("pelvis"))
+    line.deliver(packets[:400])
+    for state in (DeviceState.LOST, DeviceState.CONNECTING, DeviceState.STREAMING):
+        line.gateway.status(streaming("pelvis", state))
+    line.gateway.status(streaming("pelvis"))  # only its battery was read
+    line.deliver(packets[400:])
+    session = repository.session(str(await line.gateway.close(ATHLETE)))
+    assert session is not None
+    kept = [p for file in session["recordings"] for p in read_recording(file["path"])]
+    assert [(p.device_id, p.payload) for p in kept if p.characteristic == RESTARTED] == [("pelvis", b"")]
+
+
+def test_each_sensor_s_rate_and_loss_can_be_asked_for(line: Line) -> None:
+    packets = packets_of()
+    line.deliver([p for k, p in enumerate(packets) if p.device_id == "pelvis" or k % 5])
+    health = line.gateway.sessions[ATHLETE].health(line.clock())
+    assert health["pelvis"].rate_hz == pytest.approx(60.0, abs=1.0)
+    assert health["pelvis"].reasons == ()
+    assert health["thigh_right"].loss > 0.05
+    assert "of samples are lost (by device times)" in health["thigh_right"].reasons[-1]
 
 
 def test_frames_come_at_the_live_rate_with_the_angles_of_the_conventions(line: Line) -> None:

@@ -81,6 +81,7 @@ async def test_athletes_sensors_and_exercises_are_listed(running: Running) -> No
     sensors = {s["device_id"]: s for s in await running.get("/api/v1/sensors")}
     assert sensors["pelvis"]["segment"] == "pelvis"
     assert sensors["pelvis"]["profile"] == "movella_dot"
+    assert (sensors["pelvis"]["rate_hz"], sensors["pelvis"]["problems"]) == (None, [])  # nobody trains now
     library = await running.get("/api/v1/exercises")
     assert len(library) == 48
     assert {"id": "hip_thrust", "name": "Hip thrust", "kind": "reps", "posture": "supine"}.keys() == (
