@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fusion import exercises
 from fusion.errors import InputError
 from fusion.input_checks import check_recording
 from fusion.pipeline import MotionPipeline, PipelineConfig, PipelineOutput
-from fusion.summary import Document, alignment_document, number, set_document
+from fusion.rom import seated_s
+from fusion.summary import Document, alignment_document, number, recognition_document, set_document
 from fusion.types import (
     Event,
+    ExerciseEvent,
     FloatArray,
     ImuBlock,
     SampleQuality,
@@ -69,7 +72,7 @@ def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig) -> Analysis:
     pipeline.require_calibration()
     loss, gaps = _losses(blocks)
     return Analysis(
-        exercise=config.exercise,
+        exercise=config.planned.id if config.planned else exercises.AUTO,
         signals=joined_signals([u.signals for u in output.updates]),
         sets=tuple(e.summary for e in output.events if isinstance(e, SetEvent) and e.closed),
         events=tuple(output.events),
@@ -104,9 +107,11 @@ def analysis_document(analysis: Analysis) -> Document:
     """The content of ``summary.json``."""
     return {
         "exercise": analysis.exercise,
+        "recognised": [recognition_document(e) for e in analysis.events if isinstance(e, ExerciseEvent)],
         "calibration": {s.value: alignment_document(a) for s, a in analysis.alignments.items()},
         "sets": [set_document(done) for done in analysis.sets],
         "range_of_motion": range_of_motion(analysis.signals),
+        "seated_s": number(seated_s(analysis.signals)) if analysis.signals else None,
         "quality": {
             "loss": number(analysis.loss, 5),
             "gaps": analysis.gaps,

@@ -1,4 +1,4 @@
-"""Is a movement of the right kind? Posture, direction and cadence against the exercise's key poses.
+"""Is a movement of the right kind? Posture, direction, legs and time against the exercise's key poses.
 
 Gravity tells posture whatever the heading does. Without these gates, a walk to the water adds repetitions.
 """
@@ -8,66 +8,246 @@ from __future__ import annotations
 import numpy as np
 
 from fusion.exercises import Exercise
-from fusion.exercises.model import Laterality
+from fusion.exercises.model import KeyPose, Kind, Laterality
 from fusion.reps import Track
+from fusion.types import FloatArray
 
-_TILT_TOLERANCE_DEG = 35.0
+_TILT_TOLERANCE_DEG = 32.0
+_CLOSE_TILT_DEG = 20.0
+"""How near to the key poses P is in a repetition that stands alone."""
+_SIDE_LYING_DEG = 60.0
+_LIST_TOLERANCE_DEG = 35.0
 _DIRECTION_COS_MIN = 0.7
-_PITCH_SHARE_MIN = 0.35
-_SHORTEST_PHASE_S = 0.2
-_REST_SHARE_MAX = 0.45
+_DIRECTION_DEG = 20.0
+"""Model ways shorter than this tell no direction."""
+_AT_REST_DEG, _ELSEWHERE_DEG = 25.0, 12.0
+"""Within the first of the rest pose one may be at rest; within the second one was there all along."""
+_OTHER_LEG_DEG = 26.0
+"""How far the leg that does not work may stray from what it does in the model."""
+_UPRIGHT_END_DEG = 16.0
+_BACK_SHARE_MIN = 0.4
+"""Least share of the range that is gone back in a repetition."""
+_UPRIGHT_PITCH_DEG = 10.0
+"""Who starts from a stand starts with the thigh this near to vertical; in a walk it comes from behind."""
+_SHORTEST_PHASE_S = 0.12
+_LONGEST_PHASE_S = 30.0
 _TOGETHER_SHARE_MIN = 0.3
 """Legs that work together move together: cycling and stairs do not."""
+_ALONE_FULL_SHARE = 0.75
+_ALONE_TIME = (0.45, 2.2)
+"""A repetition that stands alone takes no less and no more than this, of the tempo's limits."""
+_ALONE_PAUSE_S = 5.0
+_STRIDE_TILT_DEG, _STRIDE_DEG, _STRIDE_SHARE, _STRIDE_TIME = 18.0, 12.0, 0.3, 0.8
+"""How far a stride may be from the model: P, the extremes of T (also as a share of their range), ln time."""
+_STRIDE_SD = np.array([8.0, 10.0, 10.0, 0.25])
+_PLANNED = 0.7
+"""What the exercise that is looked for is ahead of everyday gaits, in such deviations."""
+_GAITS = {
+    "walk": np.array([3.0, 26.0, -16.0, np.log(1.1)]),
+    "run": np.array([11.0, 25.0, -22.0, np.log(0.72)]),
+    "stairs": np.array([5.5, 55.0, 0.0, np.log(1.3)]),
+    "sprint": np.array([20.0, 68.0, -40.0, np.log(0.46)]),
+}
+"""Mean P, greatest and least T, deg, and ln of the period of everyday gaits: the library's own."""
+
+
+def turned_deg(a: FloatArray | float, b: FloatArray | float) -> FloatArray:
+    """The smallest angle (…) from b to a, deg; whole turns count nothing."""
+    return np.asarray((np.asarray(a) - np.asarray(b) + 180.0) % 360.0 - 180.0)
 
 
 class PostureGate:
     """Decides whether an excursion can be one of the exercise's repetitions."""
 
     def __init__(self, exercise: Exercise) -> None:
+        self._exercise = exercise
         self._rest, self._turn = exercise.rest_pose, exercise.turn_pose
-        self._kind_of_gait = exercise.kind == "step"
+        self._steps = exercise.kind is Kind.STEP
+        self._stride = _stride_of(exercise) if self._steps else None
+        self._walks = exercise.kind in {Kind.STEP, Kind.DRILL}
         self._both_legs = exercise.laterality is Laterality.BILATERAL
+        self._one_leg = exercise.laterality is Laterality.UNILATERAL
+        self._other_way: float | None = None
+        """How far the pitch of the leg that does not work changes in the model."""
+        if self._one_leg and self._rest is not None and self._turn is not None:
+            self._other_way = _other_pitch(self._turn, self._rest) - _other_pitch(self._rest, self._rest)
 
     def admits(self, track: Track) -> bool:
-        """Whether posture at both ends, direction and speed fit."""
-        if track.t_s[track.reach] - track.t_s[track.start] < _SHORTEST_PHASE_S:
+        """Whether posture at both ends, direction, legs and time fit."""
+        outwards_s = float(track.t_s[track.reach] - track.t_s[track.start])
+        count = self._exercise.count
+        if not _SHORTEST_PHASE_S <= outwards_s <= _LONGEST_PHASE_S:
+            return False
+        if count is not None and track.peak_dps < 0.8 * count.peak_rate_min_dps:
             return False
         if self._rest is None or self._turn is None:
             return True
-        expected = np.array(
-            [(pose.pelvis_tilt_deg, pose.thigh_pitch_deg) for pose in (self._rest, self._turn)]
+        return self._posture_fits(track, self._rest, self._turn) and self._kind_fits(
+            track, self._rest, self._turn
         )
+
+    def returns(self, track: Track) -> bool:
+        """Whether the person came back to where the repetition began, near enough."""
+        top = float(track.effort_deg[track.leave])
+        if top - float(track.effort_deg[track.end]) < _BACK_SHARE_MIN * track.rom_deg:
+            return False
+        if self._rest is None or abs(self._rest.pelvis_list_deg) > _SIDE_LYING_DEG:
+            return True
+        if self._exercise.kind is Kind.EVENT:
+            return True
+        begins, ends = (float(track.pelvis_tilt_deg[k]) for k in (track.start, track.end))
+        if abs(float(turned_deg(ends, begins))) > _TILT_TOLERANCE_DEG:
+            return False
+        upright = _upright(self._rest) and not self._walks and not track.by_free_leg
+        pitch = float(track.thigh_pitch_deg[track.end])
+        return not (upright and abs(pitch - self._rest.thigh_pitch_deg) > _UPRIGHT_END_DEG)
+
+    def settles(self, track: Track) -> bool:
+        """Whether the excursion so far was a way into the position in which repetitions start."""
+        rest = self._rest
+        if rest is None or abs(rest.pelvis_list_deg) > _SIDE_LYING_DEG:
+            return False
+        tilt = np.abs(turned_deg(track.pelvis_tilt_deg[[0, -1]], rest.pelvis_tilt_deg))
+        pitch = np.abs(turned_deg(track.thigh_pitch_deg[[0, -1]], rest.thigh_pitch_deg))
+        began, now = np.fmax(tilt, pitch).tolist()
+        return bool(began > _ELSEWHERE_DEG and now < min(_AT_REST_DEG, 0.5 * began))
+
+    def _kind_fits(self, track: Track, rest: KeyPose, turn: KeyPose) -> bool:
+        if abs(rest.pelvis_list_deg) > _SIDE_LYING_DEG or self._exercise.kind is Kind.DRILL:
+            return True
+        if self._steps:
+            return self._steps_fit(track)
+        return self._way_fits(track, rest, turn) and self._legs_agree(track)
+
+    def fits_alone(self, track: Track) -> bool:
+        """Whether a repetition without others around it is surely one: the stricter question."""
+        count = self._exercise.count
+        if count is None or self._rest is None or self._turn is None or self._steps:
+            return False
+        if track.rom_deg < _ALONE_FULL_SHARE * count.rom_full_deg and not track.by_free_leg:
+            return False
+        if track.t_s[track.leave] - track.t_s[track.reach] > _ALONE_PAUSE_S:
+            return False
+        return self._close_posture(track, self._rest, self._turn) and self._usual_time(track)
+
+    def _close_posture(self, track: Track, rest: KeyPose, turn: KeyPose) -> bool:
+        if abs(rest.pelvis_list_deg) > _SIDE_LYING_DEG:
+            return True
+        seen = track.pelvis_tilt_deg[[track.start, track.reach]]
+        model = np.array([rest.pelvis_tilt_deg, turn.pelvis_tilt_deg])
+        return bool(np.abs(turned_deg(seen, model)).max() <= _CLOSE_TILT_DEG)
+
+    def _usual_time(self, track: Track) -> bool:
+        tempo = self._exercise.tempo
+        if tempo is None or tempo.concentric_s is None or tempo.eccentric_s is None:
+            return True
+        spans = [tempo.concentric_s, tempo.eccentric_s]
+        ways = ((track.start, track.reach), (track.leave, track.end))
+        for (first, last), span in zip(
+            ways, spans if self._exercise.lifts_first else spans[::-1], strict=True
+        ):
+            took_s = float(track.t_s[last] - track.t_s[first])
+            if not _ALONE_TIME[0] * span[0] <= took_s <= _ALONE_TIME[1] * span[2]:
+                return False
+        return True
+
+    # --- what fits
+
+    def _posture_fits(self, track: Track, rest: KeyPose, turn: KeyPose) -> bool:
         at = [track.start, track.reach]
-        seen = np.stack((track.pelvis_tilt_deg[at], track.thigh_pitch_deg[at]), axis=-1)
-        if np.abs(seen[:, 0] - expected[:, 0]).max() > _TILT_TOLERANCE_DEG:
+        lean = np.abs(track.pelvis_list_deg[at])
+        expected = np.abs([rest.pelvis_list_deg, turn.pelvis_list_deg])
+        if not (np.abs(lean - expected) <= _LIST_TOLERANCE_DEG).all():
             return False
-        if not np.isfinite(seen).all():
+        if expected[0] > _SIDE_LYING_DEG:
+            return True
+        share = self._share(track)
+        way = float(turned_deg(turn.pelvis_tilt_deg, rest.pelvis_tilt_deg))
+        begins, turns = (float(tilt) for tilt in track.pelvis_tilt_deg[at])
+        if abs(float(turned_deg(turns, rest.pelvis_tilt_deg + share * way))) > _TILT_TOLERANCE_DEG:
             return False
-        return (
-            self._direction_fits(seen, expected)
-            and self._thigh_fits(seen, expected)
-            and self._legs_agree(track)
+        on_the_way = (p.pelvis_tilt_deg for p in self._exercise.poses if p is not turn)
+        return min(abs(float(turned_deg(begins, tilt))) for tilt in on_the_way) <= _TILT_TOLERANCE_DEG
+
+    def _share(self, track: Track) -> float:
+        """How much of a typical repetition this is, at most all of it."""
+        count = self._exercise.count
+        if count is None or track.by_free_leg:
+            return 1.0
+        return min(1.0, track.rom_deg / count.rom_typical_deg)
+
+    def _way_fits(self, track: Track, rest: KeyPose, turn: KeyPose) -> bool:
+        """Direction in the plane of P and T, and a thigh that starts where the exercise rests."""
+        if track.by_free_leg:
+            model_t = np.array([_other_pitch(rest, rest), _other_pitch(turn, rest)])
+        else:
+            model_t = np.array([rest.thigh_pitch_deg, turn.thigh_pitch_deg])
+        at = [track.start, track.reach]
+        seen_t = track.thigh_pitch_deg[at]
+        if not np.isfinite(seen_t).all():
+            return True
+        tilt = float(np.diff(track.pelvis_tilt_deg[at])[0])
+        step = np.array([tilt, float(np.diff(seen_t)[0])])
+        model = np.array(
+            [float(turned_deg(turn.pelvis_tilt_deg, rest.pelvis_tilt_deg)), float(np.diff(model_t)[0])]
         )
-
-    @staticmethod
-    def _direction_fits(seen: np.ndarray, expected: np.ndarray) -> bool:
-        step, model = seen[1] - seen[0], expected[1] - expected[0]
-        if np.linalg.norm(model) < 20.0:
-            return True
-        norm = float(np.linalg.norm(step) * np.linalg.norm(model))
-        return norm > 0.0 and float(step @ model) / norm >= _DIRECTION_COS_MIN
-
-    def _thigh_fits(self, seen: np.ndarray, expected: np.ndarray) -> bool:
-        """The thigh must come far enough from where the exercise rests: a stride of walking does not."""
-        model = expected[1, 1] - expected[0, 1]
-        if abs(model) < 40.0 or self._kind_of_gait:
-            return True
-        begins, turns = (seen[:, 1] - expected[0, 1]) / model
-        return bool(turns >= _PITCH_SHARE_MIN and abs(begins) <= _REST_SHARE_MAX)
+        length = float(np.linalg.norm(model))
+        if length >= _DIRECTION_DEG:
+            norm = float(np.linalg.norm(step)) * length
+            if norm == 0.0 or float(step @ model) / norm < _DIRECTION_COS_MIN:
+                return False
+        upright = _upright(rest) and not track.by_free_leg
+        allowed = _UPRIGHT_PITCH_DEG if upright else max(14.0, min(30.0, 0.3 * abs(model[1])))
+        return bool(abs(float(turned_deg(seen_t[0], model_t[0]))) <= allowed)
 
     def _legs_agree(self, track: Track) -> bool:
         at = [track.start, track.reach]
-        own, other = np.diff(track.thigh_pitch_deg[at])[0], np.diff(track.other_thigh_deg[at])[0]
-        if not self._both_legs or not np.isfinite(other) or abs(own) < 15.0:
+        own, other = (
+            float(np.diff(pitch[at])[0]) for pitch in (track.thigh_pitch_deg, track.other_thigh_deg)
+        )
+        if not np.isfinite(own) or not np.isfinite(other):
             return True
-        return bool(other / own >= _TOGETHER_SHARE_MIN)
+        if self._both_legs:
+            return abs(own) < 15.0 or other / own >= _TOGETHER_SHARE_MIN
+        if self._one_leg and not track.by_free_leg:
+            tilt = float(np.diff(track.pelvis_tilt_deg[at])[0])
+            if abs(tilt + other) > abs(tilt + own) + 3.0:
+                return False
+            return self._other_way is None or abs(other - self._other_way) <= _OTHER_LEG_DEG
+        return True
+
+    def _steps_fit(self, track: Track) -> bool:
+        """A stride must be near the exercise's own, and nearer to it than to any everyday gait."""
+        pitch = track.thigh_pitch_deg[track.start : track.end + 1]
+        if self._stride is None or not np.isfinite(pitch).any():
+            return True
+        tilt = float(np.nanmean(track.pelvis_tilt_deg[track.start : track.end + 1]))
+        took_s = float(track.t_s[track.end] - track.t_s[track.start])
+        seen = np.array([tilt, np.nanmax(pitch), np.nanmin(pitch), np.log(max(took_s, 0.1))])
+        off = np.abs(seen - self._stride)
+        allowed = max(_STRIDE_DEG, _STRIDE_SHARE * float(self._stride[1] - self._stride[2]))
+        if (off > [_STRIDE_TILT_DEG, allowed, allowed, _STRIDE_TIME]).any():
+            return False
+        own = float((off / _STRIDE_SD).sum()) - _PLANNED
+        others = (g for name, g in _GAITS.items() if name != self._exercise.id)
+        return all(own <= float((np.abs(seen - gait) / _STRIDE_SD).sum()) for gait in others)
+
+
+def _stride_of(exercise: Exercise) -> FloatArray | None:
+    """Mean P, greatest and least T, deg, and the logarithm of the period of a model stride (4,)."""
+    rest, turn, tempo = exercise.rest_pose, exercise.turn_pose, exercise.tempo
+    if rest is None or turn is None or tempo is None:
+        return None
+    ends = sorted((rest.thigh_pitch_deg, turn.thigh_pitch_deg))
+    tilt = 0.5 * (rest.pelvis_tilt_deg + turn.pelvis_tilt_deg)
+    return np.array([tilt, ends[1], ends[0], np.log(tempo.period_s[1])])
+
+
+def _upright(pose: KeyPose) -> bool:
+    return abs(pose.pelvis_tilt_deg) < 15.0 and abs(pose.thigh_pitch_deg) < 5.0
+
+
+def _other_pitch(pose: KeyPose, rest: KeyPose) -> float:
+    if pose.other_thigh_pitch_deg is not None:
+        return pose.other_thigh_pitch_deg
+    return rest.thigh_pitch_deg if rest.other_thigh_pitch_deg is None else rest.other_thigh_pitch_deg

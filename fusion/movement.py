@@ -2,23 +2,29 @@
 
 A repetition is announced when its lifting phase is done, committed when the person is back, and taken
 back when the set shows that it was a set-up movement. A set opens at its second consistent repetition,
-backdated to the first, and closes after max(8 s, three periods) without one.
+backdated to the first, and closes after max(8 s, three periods) without one, or when the posture changes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
-from math import isfinite
+from math import inf, nan
 from statistics import median
 
 import numpy as np
 
 from fusion.driver import driven_deg
 from fusion.exercises import Exercise
-from fusion.form import FormChecker, Limits, ReferencePath
-from fusion.gate import PostureGate
-from fusion.reps import Phase, RepSegmenter, Sample, Track
+from fusion.exercises.model import Kind
+from fusion.form import FormChecker, Limits, PersonReference
+from fusion.gate import PostureGate, turned_deg
+from fusion.history import part_of
+from fusion.holds import HoldAnalyzer
+from fusion.kernels import turning
+from fusion.legs import driven_angles, not_seen
+from fusion.reps import Phase, RepSegmenter, Track
+from fusion.sets import Candidate, SetBook
 from fusion.types import (
     Event,
     FindingEvent,
@@ -26,18 +32,34 @@ from fusion.types import (
     RepEventKind,
     RepSummary,
     SetEvent,
-    SetSummary,
     Severity,
     Side,
     SignalBlock,
+    WarningEvent,
 )
 
-_CLOSE_S = 8.0
-_CLOSE_PERIODS = 3.0
-_GIVE_UP_S = 30.0
-"""A movement begun and not ended for this long belongs to no set."""
+_PARTIAL_SHARE = 0.27
+"""Of the usual range; 0.3 with room for how evenly a person moves."""
+_FULL_SHARE = 0.65
 _GAP_VOID_S = 0.5
 _GAP_DOUBT_S = 0.15
+_SD_DOUBT_DEG = 10.0
+_ELSEWHERE_DEG = 45.0
+"""P this far from the exercise's: the person has changed posture, the set is over."""
+_VOID_TEMPO = (nan, nan, nan, nan)
+
+
+def movement_analyzer(
+    exercise: Exercise,
+    side: Side,
+    rate_hz: float,
+    *,
+    references: Sequence[PersonReference] = (),
+    limits: Limits | None = None,
+) -> MovementAnalyzer | HoldAnalyzer:
+    """The analyzer that fits how the exercise is counted."""
+    kind = HoldAnalyzer if exercise.kind is Kind.HOLD else MovementAnalyzer
+    return kind(exercise, side, rate_hz, references=references, limits=limits)
 
 
 class MovementAnalyzer:
@@ -49,55 +71,48 @@ class MovementAnalyzer:
         side: Side,
         rate_hz: float,
         *,
-        reference: ReferencePath | None = None,
+        references: Sequence[PersonReference] = (),
         limits: Limits | None = None,
     ) -> None:
         self.exercise = exercise
         self.side = side
-        self._names = (
-            "pelvis_tilt_deg",
-            f"thigh_pitch_{side.value}_deg",
-            f"hip_flexion_{side.value}_deg",
-            "pelvis_list_deg",
-        )
-        self._other = f"thigh_pitch_{'left' if side is Side.RIGHT else 'right'}_deg"
-        sign = exercise.driver.concentric_sign or 1
-        self._sign = float(sign if exercise.lifts_first else -sign)
+        self._rate_hz = rate_hz
         self._gate = PostureGate(exercise)
-        self._form = FormChecker(exercise, reference, limits)
-        self._segmenter = RepSegmenter(exercise, rate_hz, self._turned, self._returned)
-        self._dt = 1.0 / rate_hz
+        self._form = FormChecker(exercise, references, limits)
+        self._book = SetBook(exercise)
+        self._names: tuple[str, ...] | None = None
+        self._segmenter = RepSegmenter((), rate_hz)
+        self._close_s = np.array([inf, inf])
         self._events: list[Event] = []
-        self._reps: list[RepSummary] = []
-        self._tops: list[tuple[float, float]] = []
-        """Effort and P at the far end of each repetition in ``_reps``."""
-        self._open = False
-        self._sets = 0
-        self._announced: tuple[float, float] | None = None
-        self._now_s = -np.inf
-        self._last_known_s: float | None = None
-        self._longest_gap_s = 0.0
+        self._announced: dict[int, frozenset[str]] = {}
+        """Segmenters with a repetition announced, and the kinds of findings told of it."""
+        self._told: set[str] = set()
+        self._now_s = -inf
 
     @property
     def count(self) -> int:
         """Repetitions announced in the present set."""
-        return len(self._reps) + (self._announced is not None)
+        return len(self._book.candidates) + len(self._announced)
+
+    @property
+    def last_end_s(self) -> float:
+        """When the last repetition of the present set ended."""
+        return max((rep.t_end_s for rep in self._book.reps), default=-inf)
 
     @property
     def phase(self) -> Phase:
         """Present phase."""
-        return self._segmenter.phase
+        if not self._segmenter.driven:
+            return Phase.REST
+        return self._segmenter.phase(lifts_first=self.exercise.lifts_first)
 
     def update(self, signals: SignalBlock) -> list[Event]:
         """Events of the next samples."""
-        driven = driven_deg(self.exercise.driver.signal, signals, self.side)
-        rows = np.stack([driven, *(signals[name] for name in self._names)], axis=-1)
-        other = signals.get(self._other)
-        for t_s, row, other_deg in zip(signals.t_s.tolist(), rows.tolist(), other.tolist(), strict=True):
-            self._now_s = t_s
-            if all(map(isfinite, row)):
-                self._take(t_s, row, other_deg)
-            self._maybe_close()
+        if signals.names != self._names:
+            self._wear(signals)
+        if self._segmenter.driven:
+            for start in range(0, len(signals), self._segmenter.block_max):
+                self._read(part_of(signals, start, start + self._segmenter.block_max))
         return self._drain()
 
     def flush(self) -> list[Event]:
@@ -109,176 +124,204 @@ class MovementAnalyzer:
         events, self._events = self._events, []
         return events
 
-    def _take(self, t_s: float, row: list[float], other_deg: float) -> None:
-        if self._last_known_s is not None:
-            gap = t_s - self._last_known_s
-            if gap > 1.5 * self._dt:
-                self._longest_gap_s = max(self._longest_gap_s, gap)
-        self._last_known_s = t_s
-        driver, tilt, pitch, flexion, lean = row
-        sample = Sample(t_s, self._sign * driver, tilt, pitch, flexion, lean, other_deg)
-        self._segmenter.push(sample)
+    def _wear(self, signals: SignalBlock) -> None:
+        """See which legs wear a sensor, and say what those worn cannot show."""
+        self._names = signals.names
+        self._announced.clear()
+        self._segmenter = RepSegmenter(driven_angles(self.exercise, self.side, signals.names), self._rate_hz)
+        missing = not_seen(self.exercise, signals.names)
+        if missing is not None and len(signals):
+            self._warn(float(signals.t_s[0]), "movement_not_seen", missing)
+
+    def _warn(self, t_s: float, code: str, message: str) -> None:
+        if code not in self._told:
+            self._told.add(code)
+            self._events.append(WarningEvent(t_s, code, message))
+
+    def _read(self, signals: SignalBlock) -> None:
+        self._segmenter.load(signals)
+        while (event := self._segmenter.next_event(self._close_s)) != turning.NOTHING:
+            self._now_s = self._segmenter.now_s
+            if event == turning.CLOSE:
+                self._close()
+                continue
+            which, track = self._segmenter.track()
+            if event == turning.SETTLE:
+                self._settled(which, track)
+            elif event == turning.TURN:
+                self._turned(which, track)
+            else:
+                self._returned(which, track)
+            self._close_s[:] = self._book.close_s()
 
     # --- what the segmenter tells
 
-    def _turned(self, track: Track) -> None:
-        if not self._plausible(track):
+    def _settled(self, which: int, track: Track) -> None:
+        """Still on a height: where the way up began elsewhere, this may be where repetitions start."""
+        if self._gate.settles(track):
+            self._announced.pop(which, None)
+            self._segmenter.start_here()
+
+    def _turned(self, which: int, track: Track) -> None:
+        if not self._plausible(which, track):
+            self._look_elsewhere(track)
             return
-        self._announced = (float(track.effort_deg[track.reach]), float(track.pelvis_tilt_deg[track.reach]))
         if self.exercise.lifts_first:
-            self._announce(track)
+            rep = self._summary(which, track, complete=False)
+            self._announced[which] = frozenset(f.kind for f in rep.findings)
+            event = RepEvent(RepEventKind.PROVISIONAL, self._now_s, self._book.index, self.count, rep)
+            self._events.append(event)
+            self._tell_findings(rep, frozenset())
 
-    def _announce(self, track: Track) -> None:
-        rep = self._summary(track)
-        self._events.append(RepEvent(RepEventKind.PROVISIONAL, self._now_s, self._sets, self.count, rep))
-        self._tell_findings(rep)
-
-    def _tell_findings(self, rep: RepSummary) -> None:
+    def _tell_findings(self, rep: RepSummary, told: frozenset[str]) -> None:
         for finding in rep.findings:
-            if finding.severity is not Severity.INFO and finding.kind != "range_short":
+            loud = finding.severity is not Severity.INFO and finding.kind != "range_short"
+            if loud and finding.kind not in told:
                 self._events.append(FindingEvent(self._now_s, finding))
 
-    def _returned(self, track: Track) -> None:
-        announced, self._announced = self._announced, None
-        if announced is None or not self._plausible(track):
-            self._longest_gap_s = 0.0
+    def _returned(self, which: int, track: Track) -> None:
+        told = self._announced.pop(which, frozenset())
+        if not self._plausible(which, track) or not self._gate.returns(track):
             return
-        rep = self._summary(track)
-        if self._stale(rep.t_start_s):
+        self._tell_leg(track)
+        if float(track.t_s[track.start]) > self._book.close_s()[0]:
             self._close()
-        if not self.exercise.lifts_first:
-            self._tell_findings(rep)
-        self._reps.append(rep)
-        self._tops.append((float(track.effort_deg[track.reach]), float(track.pelvis_tilt_deg[track.reach])))
-        self._segmenter.accept_rom(rep.rom_deg)
-        self._longest_gap_s = 0.0
-        self._drop_odd_first()
-        self._events.append(
-            RepEvent(RepEventKind.COMMITTED, self._now_s, self._sets, len(self._reps), self._reps[-1])
+        rep = self._summary(which, track)
+        self._tell_findings(rep, told)
+        self._book.add(
+            Candidate(
+                rep,
+                top_deg=float(track.effort_deg[track.reach]),
+                top_tilt_deg=float(track.pelvis_tilt_deg[track.reach]),
+                start_deg=float(track.effort_deg[track.start]),
+                sure_alone=self._gate.fits_alone(track),
+                by_free_leg=track.by_free_leg,
+            )
         )
-        self._maybe_open()
+        if rep.full:
+            self._segmenter.accept_rom(which, rep.rom_deg)
+        if self._book.odd_first():
+            self._revise(0)
+        count = len(self._book.candidates)
+        rep = next(r for r in self._book.reps if r.t_start_s == rep.t_start_s and r.side is rep.side)
+        self._events.append(RepEvent(RepEventKind.COMMITTED, self._now_s, self._book.index, count, rep))
+        if count >= 2 and not self._book.opened:
+            self._book.opened = True
+            self._events.append(SetEvent(False, self._now_s, self._book.summary()))
 
-    def _plausible(self, track: Track) -> bool:
+    def _tell_leg(self, track: Track) -> None:
+        if track.by_free_leg:
+            other = Side.LEFT if track.side is Side.RIGHT else Side.RIGHT
+            self._warn(
+                self._now_s,
+                "thigh_on_free_leg",
+                f"the {track.side.value} leg works but the sensor is on the {other.value} thigh: repetitions"
+                " are counted without the working leg's angles; move the sensor over to judge it",
+            )
+
+    def _plausible(self, which: int, track: Track) -> bool:
         count = self.exercise.count
         if count is None or not self._gate.admits(track):
             return False
-        typical = median(r.rom_deg for r in self._reps) if self._reps else count.rom_full_deg
-        return track.rom_deg >= max(0.3 * typical, self._segmenter.reversal_deg)
+        usual = self._segmenter.usual_rom_deg(which)
+        if track.rom_deg < _PARTIAL_SHARE * usual:
+            return False
+        return not (self._too_soon(track) or (track.by_free_leg and self._own_leg_works(track)))
 
-    def _summary(self, track: Track) -> RepSummary:
+    def _too_soon(self, track: Track) -> bool:
+        """Whether this is the rest of a repetition that counted: the landing, the catch."""
+        count, reps = self.exercise.count, self._book.reps
+        if count is None or not count.refractory_s or not reps:
+            return False
+        return bool(track.t_s[track.start] < reps[-1].t_end_s + count.refractory_s)
+
+    def _own_leg_works(self, track: Track) -> bool:
+        """Whether the leg that wears the sensor does the work after all."""
+        own = next(d for d in self._segmenter.driven if not d.by_free_leg)
+        times = track.signals.t_s
+        inside = (times >= track.t_s[track.start]) & (times <= track.t_s[track.leave])
+        angle = driven_deg(own.signal, track.signals, own.read_from)[inside]
+        return bool(np.ptp(angle) > 0.5 * own.rom_min_deg)
+
+    def _look_elsewhere(self, track: Track) -> None:
+        """A movement of another kind: in another posture, the set is over."""
+        rest = self.exercise.rest_pose
+        if rest is None or not self._book.candidates or abs(rest.pelvis_list_deg) > _ELSEWHERE_DEG:
+            return
+        turn = self.exercise.turn_pose or rest
+        tilt = float(track.pelvis_tilt_deg[track.start])
+        away = min(abs(float(turned_deg(tilt, pose.pelvis_tilt_deg))) for pose in (rest, turn))
+        if away > _ELSEWHERE_DEG:
+            self._close()
+
+    def _summary(self, which: int, track: Track, *, complete: bool = True) -> RepSummary:
         count = self.exercise.count
         assert count is not None  # noqa: S101 - `_plausible` came first
-        roms = [r.rom_deg for r in self._reps]
-        full = track.rom_deg >= max(count.rom_min_deg, 0.65 * median(roms) if roms else 0.0)
-        before = float(track.t_s[track.start]) - self._reps[-1].t_end_s if self._reps else 0.0
-        form = self._form.check(track, full=full, pause_before_s=max(0.0, before))
+        rom_min = self._segmenter.driven[which].rom_min_deg
+        roms = [r.rom_deg for r in self._book.reps if r.side is track.side and r.full]
+        full = track.rom_deg >= max(rom_min, _FULL_SHARE * (median(roms) if roms else 0.0))
+        before_s = float(track.t_s[track.start]) - self._book.reps[-1].t_end_s if self._book.reps else 0.0
+        form = self._form.check(track, complete=complete, pause_before_s=max(0.0, before_s))
         part = slice(track.start, track.end + 1)
         top = track.end if not self.exercise.lifts_first else track.reach
-        bad = any(f.severity is not Severity.INFO for f in form.findings)
+        void = track.gap_s > _GAP_VOID_S
         return RepSummary(
-            index=len(self._reps),
+            index=len(self._book.candidates),
             t_start_s=float(track.t_s[track.start]),
             t_top_s=float(track.t_s[top]),
             t_end_s=float(track.t_s[track.end]),
             full=full,
-            confidence=self._confidence(),
+            confidence=self._confidence(which, track),
             rom_deg=track.rom_deg,
-            hip_flexion_min_deg=float(track.hip_flexion_deg[part].min()),
-            hip_flexion_max_deg=float(track.hip_flexion_deg[part].max()),
-            tempo_s=form.tempo_s,
-            hold_s=form.hold_s,
+            hip_flexion_min_deg=_least(track.hip_flexion_deg[part]),
+            hip_flexion_max_deg=-_least(-track.hip_flexion_deg[part]),
+            tempo_s=_VOID_TEMPO if void else form.tempo_s,
+            hold_s=nan if void else form.hold_s,
             pelvis_residual_peak_deg=form.residual_peak_deg,
-            side=self.side,
-            quality=full and not bad and not any(f.kind == "hold_short" for f in form.findings),
+            side=track.side,
+            quality=full and form.good and not void,
             metrics=form.metrics,
             findings=form.findings,
+            path_deg=form.path_deg,
         )
 
-    def _confidence(self) -> float:
-        if self._longest_gap_s > _GAP_VOID_S:
-            return 0.4
-        return 0.7 if self._longest_gap_s > _GAP_DOUBT_S else 1.0
+    def _confidence(self, which: int, track: Track) -> float:
+        """1 where nothing is known against the repetition; gaps, uncertainty and the free leg cost."""
+        value = 1.0
+        if track.gap_s > _GAP_DOUBT_S:
+            value = 0.4 if track.gap_s > _GAP_VOID_S else 0.7
+        if track.by_free_leg:
+            value *= 0.7
+        driven = self._segmenter.driven[which]
+        name = f"hip_flexion_{driven.read_from.value}_deg"
+        signals = track.signals
+        if name in signals.names:
+            sd = signals.sd[signals.names.index(name)]
+            known = sd[np.isfinite(sd)]
+            if len(known) == 0 or float(np.median(known)) > _SD_DOUBT_DEG:
+                value *= 0.7
+        return value
 
     # --- sets
 
-    def _period_s(self) -> float:
-        starts = [r.t_start_s for r in self._reps]
-        if len(starts) > 1:
-            return median(b - a for a, b in pairwise(starts))
-        tempo = self.exercise.tempo
-        return tempo.period_s[1] if tempo else 4.0
-
-    def _stale(self, now_s: float) -> bool:
-        if not self._reps:
-            return False
-        return now_s - self._reps[-1].t_end_s > max(_CLOSE_S, _CLOSE_PERIODS * self._period_s())
-
-    def _maybe_open(self) -> None:
-        if self._open or len(self._reps) < 2:
-            return
-        self._open = True
-        self._events.append(SetEvent(False, self._now_s, self._set_summary()))
-
-    def _agree(self, a: tuple[float, float], b: tuple[float, float], rom_deg: float) -> bool:
-        return abs(a[0] - b[0]) <= max(12.0, 0.25 * rom_deg) and abs(a[1] - b[1]) <= 15.0
-
-    def _drop_odd_first(self) -> None:
-        """With three repetitions, the set shows whether the first was its set-up."""
-        if len(self._reps) != 3:
-            return
-        rom = median(r.rom_deg for r in self._reps)
-        others_agree = self._agree(self._tops[1], self._tops[2], rom)
-        if others_agree and not self._agree(self._tops[0], self._tops[1], rom):
-            self._revise(0)
-
-    def _revise(self, index: int) -> None:
-        dropped = self._reps.pop(index)
-        self._tops.pop(index)
-        self._reps = [replace(r, index=i) for i, r in enumerate(self._reps)]
-        self._events.append(RepEvent(RepEventKind.REVISED, self._now_s, self._sets, len(self._reps), dropped))
-
-    def _maybe_close(self) -> None:
-        if not self._reps:
-            return
-        idle_s = self._now_s - self._reps[-1].t_end_s
-        if idle_s > _GIVE_UP_S or (self._stale(self._now_s) and not self._segmenter.busy):
-            self._close()
+    def _revise(self, at: int) -> None:
+        dropped = self._book.remove(at)
+        count = len(self._book.candidates)
+        self._events.append(RepEvent(RepEventKind.REVISED, self._now_s, self._book.index, count, dropped))
 
     def _close(self) -> None:
-        self._announced = None
-        if not self._reps:
-            return
-        if len(self._reps) > 2:
-            rom = median(r.rom_deg for r in self._reps)
-            usual = (median(t[0] for t in self._tops), median(t[1] for t in self._tops))
-            if not self._agree(self._tops[-1], usual, rom):
-                self._revise(len(self._reps) - 1)
-        elif len(self._reps) == 1 and not self._reps[0].full:
-            self._revise(0)
-        if self._reps:
-            self._events.append(SetEvent(True, self._now_s, self._set_summary()))
-            self._sets += 1
-        self._reps, self._tops, self._open = [], [], False
-
-    def _set_summary(self) -> SetSummary:
-        return SetSummary(
-            index=self._sets,
-            exercise=self.exercise.id,
-            t_start_s=self._reps[0].t_start_s,
-            t_end_s=self._reps[-1].t_end_s,
-            reps=tuple(self._reps),
-            quality_reps=sum(r.quality for r in self._reps),
-            fatigue=fatigue(self._reps),
-        )
+        self._announced.clear()
+        for at in self._book.odd_ends() if self._book.candidates else ():
+            self._revise(at)
+        done = self._book.close()
+        if done is not None:
+            seen = self._form.check_set(done.reps)
+            done = replace(done, findings=seen, not_judged=self._form.not_judged)
+            self._events.append(SetEvent(True, self._now_s, done))
+        self._segmenter.forget_roms()
+        self._close_s[:] = inf
 
 
-def fatigue(reps: list[RepSummary]) -> dict[str, float]:
-    """Loss of mean lifting speed against the best repetition, %, and creep of range and P_res, deg."""
-    if len(reps) < 3:
-        return {}
-    speeds = np.array([r.metrics["concentric_mean_dps"] for r in reps])
-    return {
-        "velocity_loss_percent": float(100.0 * (1.0 - speeds[-1] / np.nanmax(speeds))),
-        "rom_change_deg": reps[-1].rom_deg - reps[0].rom_deg,
-        "pelvis_residual_change_deg": reps[-1].pelvis_residual_peak_deg - reps[0].pelvis_residual_peak_deg,
-    }
+def _least(values: np.ndarray) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.min()) if len(known) else nan

@@ -12,13 +12,18 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from fusion import exercises
-from fusion.alignment import CalibrationLadder, split_frames
+from fusion.alignment import FRAME_S, CalibrationLadder, split_frames
+from fusion.common_heading import CommonHeading
 from fusion.errors import CalibrationError, InputError
-from fusion.form import Limits, ReferencePath
+from fusion.exercises import Exercise
+from fusion.form import Limits, PersonReference
+from fusion.holds import HoldAnalyzer
 from fusion.input_gate import InputGate
 from fusion.kinematics import Kinematics
-from fusion.movement import MovementAnalyzer
+from fusion.motion_hint import MotionHint
+from fusion.movement import MovementAnalyzer, movement_analyzer
 from fusion.orientation import OrientationEstimator, OrientationParams
+from fusion.recognition import AutoAnalyzer
 from fusion.reps import Phase
 from fusion.resample import GridAligner
 from fusion.types import (
@@ -41,7 +46,8 @@ class PipelineConfig:
 
     segments: Mapping[str, Segment]
     """device_id → segment."""
-    exercise: str
+    exercise: str | Exercise
+    """Id in the library, `exercises.AUTO` to have it recognised, or one of the user's own."""
     rate_hz: float = 60.0
     side: Side | None = None
     """The leg that is judged; by default the one that wears a sensor, right before left."""
@@ -52,7 +58,8 @@ class PipelineConfig:
     """When the person stood still, where that is known; otherwise a stand is looked for."""
     max_wait_s: float = 0.06
     orientation: OrientationParams = field(default_factory=OrientationParams)
-    reference: ReferencePath | None = None
+    references: tuple[PersonReference, ...] = ()
+    """What is known of the person's own good form; those of other exercises are left alone."""
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -67,6 +74,11 @@ class PipelineConfig:
             raise InputError("no sensor on a thigh; assign one")
         if self.side is not None and self.side.thigh not in worn:
             raise InputError(f"no sensor on the {self.side.value} thigh; assign one or choose the other side")
+
+    @property
+    def planned(self) -> Exercise | None:
+        """The exercise itself; None when it has to be recognised."""
+        return self.exercise if isinstance(self.exercise, Exercise) else exercises.plan(self.exercise)
 
     @property
     def judged_side(self) -> Side:
@@ -85,27 +97,37 @@ class PipelineOutput:
 
 
 class MotionPipeline:
-    """Orientation → grid → alignment → angles → repetitions, for one person."""
+    """Orientation → grid → alignment → common heading → angles → repetitions, for one person."""
 
     def __init__(self, config: PipelineConfig) -> None:
         self.config = config
-        self.exercise = exercises.load(config.exercise)
+        planned = config.planned
+        hint = planned.motion_hint if planned else MotionHint(())
         self._estimators = {d: OrientationEstimator(config.orientation) for d in config.segments}
         self._gates = {d: InputGate(f"the {s.value} sensor") for d, s in config.segments.items()}
         self._grid = GridAligner(config.segments.values(), config.rate_hz, config.max_wait_s)
-        self._ladder = CalibrationLadder(config.segments.values(), self.exercise.motion_hint, config.stand_s)
+        self._ladder = CalibrationLadder(config.segments.values(), hint, config.stand_s)
         if config.stand_between_s is not None:
             self._ladder.stand_between(*config.stand_between_s)
+        self._headings = CommonHeading(config.segments.values(), FRAME_S)
         self._given = dict(config.alignments)
         complete = set(self._given) >= set(config.segments.values())
         self._kinematics = Kinematics(self._given) if complete else None
-        self._movement = MovementAnalyzer(
-            self.exercise,
-            config.judged_side,
-            config.rate_hz,
-            reference=config.reference,
-            limits=config.limits,
-        )
+        if complete:
+            self._headings.align(self._given)
+        self._movement: MovementAnalyzer | HoldAnalyzer | AutoAnalyzer
+        if planned is None:
+            self._movement = AutoAnalyzer(
+                config.judged_side, config.rate_hz, references=config.references, limits=config.limits
+            )
+        else:
+            self._movement = movement_analyzer(
+                planned,
+                config.judged_side,
+                config.rate_hz,
+                references=config.references,
+                limits=config.limits,
+            )
         self._clipped: set[str] = set()
 
     @property
@@ -187,6 +209,7 @@ class MotionPipeline:
             self._kinematics = Kinematics(self._ladder.alignments)
         else:
             self._kinematics.align(self._ladder.alignments)
+        self._headings.align(self._ladder.alignments)
         for alignment in self._ladder.alignments.values():
             output.events.append(CalibrationEvent(now_s, alignment))
             for warning in alignment.warnings:
@@ -195,7 +218,7 @@ class MotionPipeline:
     def _interpret(self, block: AlignedBlock, output: PipelineOutput) -> None:
         if self._kinematics is None:
             return
-        signals = self._kinematics.update(block)
+        signals = self._kinematics.update(self._headings.update(block))
         output.events.extend(self._movement.update(signals))
         output.updates.append(
             MotionUpdate(

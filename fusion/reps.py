@@ -1,30 +1,40 @@
-"""Streaming segmentation of one driving angle into repetitions.
+"""Streaming segmentation of driving angles into repetitions.
 
-The driver is turned so that a repetition always runs low → high → low ("effort", deg). Extremes are
-confirmed by a reversal of δ = max(½·rom_min, 0.3·median of the last five ranges), never by a level, so
-that drift or a slipped sensor only shifts them. A pause is a plateau inside a phase.
+A driver is turned so that a repetition always runs low → high → low ("effort", deg). Extremes are confirmed
+by a reversal of δ = max(½·rom_min, 0.2·median of the last five ranges), never by a level, so that drift or
+a slipped sensor only shifts them. A pause is a plateau inside a phase. The loop itself is compiled
+(`fusion.kernels.turning`); what an excursion was is looked up in the last minute of signals.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
-from typing import Any, NamedTuple
 
 import numpy as np
 
-from fusion.exercises import Exercise
-from fusion.types import FloatArray
+from fusion.driver import driven_deg
+from fusion.exercises.model import DriverSignal
+from fusion.history import History, part_of
+from fusion.kernels import turning
+from fusion.types import FloatArray, Side, SignalBlock
 
 STILL_DPS = 10.0
 _STILL_S = 0.1
-_CUTOFF_HZ = 5.0
-_KEEP_S = 60.0
-_EDGE = 0.03
-"""Share of the range by which a phase counts as left or reached."""
+_REVERSAL_SHARE = 0.2
+_ARRIVE_SHARE = 0.8
+"""Share of the usual range from which standing still means lockout, not a pause on the way."""
+_NEAR = 0.15
+"""Share of the range by which a phase counts as left or reached; the corner itself is where it began."""
+_CORNER_SPEED = 0.06
+"""Share of a phase's greatest speed below which the phase has not begun, or is over."""
+_SPEED_OVER_S = 0.08
+"""Speeds are taken over this time, so that noise makes no corners."""
+_BEFORE_S = 1.0
+"""So much of the signals before an excursion goes with it."""
 
 
 class Phase(StrEnum):
@@ -37,23 +47,31 @@ class Phase(StrEnum):
     BOTTOM = "bottom"
 
 
-class Sample(NamedTuple):
-    """What the segmenter keeps of one grid time; degrees."""
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """One angle that is counted: of which leg, turned by ``sign`` into an effort, and its ranges, deg."""
 
-    t_s: float
-    effort_deg: float
-    pelvis_tilt_deg: float
-    thigh_pitch_deg: float
-    hip_flexion_deg: float
-    pelvis_list_deg: float
-    other_thigh_deg: float
-    """Pitch of the leg that is not judged; NaN where it wears no sensor."""
+    signal: DriverSignal
+    sign: float
+    side: Side
+    """The leg that works."""
+    read_from: Side
+    """The leg whose sensor shows it."""
+    rom_min_deg: float
+    rom_full_deg: float
+    cutoff_hz: float = 5.0
+
+    @property
+    def by_free_leg(self) -> bool:
+        """Whether the sensor is on the leg that does not work."""
+        return self.side is not self.read_from
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:
-    """The samples of one repetition as columns (n,), with the indices of its corners."""
+    """The samples of one excursion as columns (n,), with the indices of its corners."""
 
+    side: Side
     t_s: FloatArray
     effort_deg: FloatArray
     pelvis_tilt_deg: FloatArray
@@ -61,6 +79,7 @@ class Track:
     hip_flexion_deg: FloatArray
     pelvis_list_deg: FloatArray
     other_thigh_deg: FloatArray
+    """Pitch of the leg that is not judged; NaN where it wears no sensor."""
     start: int
     """Last sample before the excursion."""
     reach: int
@@ -69,6 +88,13 @@ class Track:
     """Last sample at its far end."""
     end: int
     """First sample back; the last one there is while the repetition is not over."""
+    signals: SignalBlock
+    """All signals, from a second before the excursion on."""
+    gap_s: float = 0.0
+    """Longest time without a sample."""
+    peak_dps: float = 0.0
+    """Greatest speed of the effort."""
+    by_free_leg: bool = False
 
     @property
     def rom_deg(self) -> float:
@@ -77,152 +103,204 @@ class Track:
 
 
 class RepSegmenter:
-    """Turning points of the effort, one sample at a time; calls back when something is known.
+    """Turning points of several efforts at once: load a block, then ask for its events one by one."""
 
-    ``on_turned(track)``: the far end is reached for sure (still there, or turning back);
-    ``on_returned(track)``: the repetition is complete.
-    """
-
-    def __init__(
-        self,
-        exercise: Exercise,
-        rate_hz: float,
-        on_turned: Callable[[Track], None],
-        on_returned: Callable[[Track], None],
-    ) -> None:
-        count = exercise.count
-        self._rom_min = count.rom_min_deg if count else 20.0
-        self._alpha = 1.0 - float(np.exp(-2.0 * np.pi * _CUTOFF_HZ / rate_hz))
+    def __init__(self, driven: Sequence[Driven], rate_hz: float) -> None:
+        self.driven = tuple(driven)
         self._dt = 1.0 / rate_hz
-        self._lifts_first = exercise.lifts_first
-        self._on_turned = on_turned
-        self._on_returned = on_returned
-        self._roms: deque[float] = deque(maxlen=5)
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget the movement seen so far, as after a long gap."""
-        self._samples: deque[Sample] = deque(maxlen=int(_KEEP_S / self._dt))
-        self._x: float | None = None
-        self._still_s = 0.0
-        self._rising = True
-        self._valley: Sample | None = None
-        self._extreme: Sample | None = None
-        self._turned = False
-        self._done = True
-
-    def accept_rom(self, rom_deg: float) -> None:
-        """Learn the person's range from a repetition that counted."""
-        self._roms.append(rom_deg)
+        self._history = History(rate_hz, len(self.driven))
+        self._state = np.zeros((len(self.driven), turning.STATE_SIZE))
+        self._state[:, turning.DONE] = 1.0
+        self._params = np.zeros((len(self.driven), turning.PARAMS_SIZE))
+        self._at = np.zeros(turning.AT_SIZE)
+        self._roms: list[deque[float]] = [deque(maxlen=5) for _ in self.driven]
+        self._lag = []
+        for k, one in enumerate(self.driven):
+            self._params[k, turning.ALPHA] = 1.0 - float(np.exp(-2.0 * np.pi * one.cutoff_hz / rate_hz))
+            self._params[k, turning.DT] = self._dt
+            self._params[k, turning.STILL_DPS], self._params[k, turning.STILL_S] = STILL_DPS, _STILL_S
+            self._lag.append(round(rate_hz / (2.0 * np.pi * one.cutoff_hz)))
+            self._learn(k)
+        self._t_s = np.empty(0)
+        self._effort = np.empty((len(self.driven), 0))
+        self._smooth = self._effort
+        self._first = 0
 
     @property
-    def reversal_deg(self) -> float:
-        """δ: how far the effort must turn back to confirm an extreme."""
-        return max(0.5 * self._rom_min, 0.3 * median(self._roms) if self._roms else 0.0)
+    def block_max(self) -> int:
+        """Longest block that `load` takes."""
+        return self._history.block_max
+
+    def load(self, signals: SignalBlock) -> None:
+        """Take the next samples; events of them come from `next_event`."""
+        self._first = self._history.end
+        self._smooth = self._history.append(signals)
+        self._t_s = signals.t_s
+        self._effort = np.empty((len(self.driven), len(signals)))
+        for k, one in enumerate(self.driven):
+            np.multiply(driven_deg(one.signal, signals, one.read_from), one.sign, out=self._effort[k])
+
+    def next_event(self, close_s: FloatArray) -> int:
+        """Go on to the next event of the block; `turning.NOTHING` when it is all read."""
+        return turning.advance(
+            self._effort,
+            self._t_s,
+            self._first,
+            self._at,
+            self._state,
+            self._params,
+            close_s,
+            self._smooth,
+        )
+
+    @property
+    def position(self) -> int:
+        """Index, within the block, of the sample of the last event."""
+        return int(self._at[0])
+
+    def signals_from(self, t_s: float) -> SignalBlock:
+        """Signals from ``t_s`` to the sample of the last event, as far as they are kept."""
+        _, signals = self._history.since(0, self._first + self.position + 1)
+        return part_of(signals, int(np.searchsorted(signals.t_s, t_s)), len(signals))
+
+    @property
+    def now_s(self) -> float:
+        """Time of the sample of the last event."""
+        return float(self._t_s[int(self._at[0])])
+
+    def track(self) -> tuple[int, Track]:
+        """The segmenter of the last event, and the excursion from where it began to now."""
+        which = int(self._at[2])
+        return which, self._cut(which, int(self._at[3]), self._first + int(self._at[0]) + 1)
+
+    def _cut(self, which: int, begin: int, until: int) -> Track:
+        one = self.driven[which]
+        before = int(_BEFORE_S / self._dt)
+        efforts, signals = self._history.since(max(0, begin - before), until)
+        effort = _advanced(efforts[which], self._lag[which])
+        known = np.isfinite(effort)
+        if not known.all():
+            effort = effort[known]
+            signals = SignalBlock(
+                signals.t_s[known],
+                signals.rate_hz,
+                signals.names,
+                signals.values[:, known],
+                signals.sd[:, known],
+            )
+        first = int(np.searchsorted(signals.t_s, self._time_of(begin, until)))
+        other = Side.LEFT if one.read_from is Side.RIGHT else Side.RIGHT
+        side = one.read_from.value
+        x = effort[first:]
+        start, reach, leave, end = corners(x, signals.t_s[first:])
+        return Track(
+            one.side,
+            signals.t_s[first:],
+            x,
+            signals.get("pelvis_tilt_deg")[first:],
+            signals.get(f"thigh_pitch_{side}_deg")[first:],
+            signals.get(f"hip_flexion_{side}_deg")[first:],
+            signals.get("pelvis_list_deg")[first:],
+            signals.get(f"thigh_pitch_{other.value}_deg")[first:],
+            start,
+            reach,
+            leave,
+            end,
+            signals,
+            float(self._at[4]),
+            float(self._at[5]),
+            one.by_free_leg,
+        )
+
+    def _time_of(self, begin: int, until: int) -> float:
+        return float(self._history.since(begin, until)[1].t_s[0])
+
+    def start_here(self) -> None:
+        """The excursion of the last event was a set-up movement: what counts begins at its present end."""
+        turning.start_from(self._state[int(self._at[2])], self._first + int(self._at[0]))
+
+    # --- what is learnt
+
+    def accept_rom(self, which: int, rom_deg: float) -> None:
+        """Learn the person's range from a repetition that counted."""
+        self._roms[which].append(rom_deg)
+        self._learn(which)
+
+    def forget_roms(self) -> None:
+        """Another set may be done otherwise."""
+        for k, roms in enumerate(self._roms):
+            roms.clear()
+            self._learn(k)
+
+    def _learn(self, k: int) -> None:
+        one, usual = self.driven[k], self.usual_rom_deg(k)
+        reversal = max(0.5 * one.rom_min_deg, _REVERSAL_SHARE * usual if self._roms[k] else 0.0)
+        self._params[k, turning.DELTA] = reversal
+        self._params[k, turning.ARRIVE] = max(one.rom_min_deg, _ARRIVE_SHARE * usual)
+
+    def usual_rom_deg(self, which: int) -> float:
+        """The person's usual range; the exercise's full one until that is known."""
+        roms = self._roms[which]
+        return median(roms) if roms else self.driven[which].rom_full_deg
+
+    # --- what a display shows
 
     @property
     def busy(self) -> bool:
         """Whether a movement is under way."""
-        return not self._done
+        return bool((self._state[:, turning.DONE] == 0.0).any())
 
-    @property
-    def phase(self) -> Phase:
-        """Present phase, as a display shows it."""
-        if self._valley is None or self._extreme is None or self._x is None:
+    def phase(self, *, lifts_first: bool) -> Phase:
+        """Present phase of the driver that moves most."""
+        s = max(self._state, key=_height)
+        rising, turned = s[turning.RISING] == 1.0, s[turning.TURNED] == 1.0
+        if not rising and s[turning.DONE] == 1.0:
             return Phase.REST
-        height = self._x - self._valley.effort_deg
-        if self._rising and height < 0.15 * self._rom_min:
+        if rising and s[turning.X] - s[turning.VALLEY] < 0.3 * self._params[0, turning.DELTA]:
             return Phase.REST
-        if not self._rising and self._done:
-            return Phase.REST
-        if self._still_s > _STILL_S and self._turned and self._rising:
-            return Phase.TOP if self._lifts_first else Phase.BOTTOM
-        return Phase.LIFTING if self._rising == self._lifts_first else Phase.LOWERING
-
-    def push(self, sample: Sample) -> None:
-        """Take the next sample in."""
-        previous = self._x
-        if previous is None:
-            self._x = sample.effort_deg
-        else:
-            self._x = previous + self._alpha * (sample.effort_deg - previous)
-            speed = abs(self._x - previous) / self._dt
-            self._still_s = self._still_s + self._dt if speed < STILL_DPS else 0.0
-        smooth = sample._replace(effort_deg=self._x)
-        self._samples.append(smooth)
-        if self._rising:
-            self._rise(smooth)
-        else:
-            self._fall(smooth)
-
-    def _rise(self, now: Sample) -> None:
-        if self._valley is None or (now.effort_deg < self._valley.effort_deg and not self._extreme_is_high()):
-            self._valley = self._extreme = now
-            return
-        assert self._extreme is not None  # noqa: S101 - set with the valley
-        if now.effort_deg >= self._extreme.effort_deg:
-            self._extreme = now
-        height = self._extreme.effort_deg - self._valley.effort_deg
-        if height < self.reversal_deg:
-            return
-        self._done = False
-        turning = self._extreme.effort_deg - now.effort_deg >= self.reversal_deg
-        arrived = self._still_s >= _STILL_S and height >= self._rom_min
-        if not self._turned and (turning or arrived):
-            self._turned = True
-            self._on_turned(self._track())
-        if turning:
-            self._rising = False
-            self._extreme = now
-
-    def _extreme_is_high(self) -> bool:
-        assert self._valley is not None  # noqa: S101
-        assert self._extreme is not None  # noqa: S101
-        return self._extreme.effort_deg - self._valley.effort_deg >= self.reversal_deg
-
-    def _fall(self, now: Sample) -> None:
-        assert self._extreme is not None  # noqa: S101 - set on turning
-        assert self._valley is not None  # noqa: S101
-        if now.effort_deg <= self._extreme.effort_deg:
-            self._extreme = now
-        turning = now.effort_deg - self._extreme.effort_deg >= self.reversal_deg
-        track = None
-        if not self._done and (turning or self._still_s >= _STILL_S):
-            track = self._track()
-            height = track.effort_deg.max() - self._valley.effort_deg
-            returned = self._extreme.effort_deg - self._valley.effort_deg <= 0.35 * height
-            if turning or returned:
-                self._done = True
-                self._on_returned(track)
-        if turning:
-            self._rising, self._turned, self._done = True, False, True
-            self._valley = self._extreme
-            self._extreme = now
-            self._forget_before(self._valley.t_s)
-
-    def _forget_before(self, t_s: float) -> None:
-        while self._samples and self._samples[0].t_s < t_s:
-            self._samples.popleft()
-
-    def _track(self) -> Track:
-        """Columns from the valley to now, with the corners of the excursion."""
-        assert self._valley is not None  # noqa: S101
-        since = self._valley.t_s
-        rows = np.array([s for s in self._samples if s.t_s >= since])
-        return corner_track(rows)
+        if rising and turned and s[turning.STILL] > _STILL_S:
+            return Phase.TOP if lifts_first else Phase.BOTTOM
+        return Phase.LIFTING if rising == lifts_first else Phase.LOWERING
 
 
-def corner_track(rows: FloatArray) -> Track:
-    """Find start, reach, leave and end in rows (n, 7) that run low → high → (low)."""
-    x = rows[:, 1]
+def _height(state: FloatArray) -> float:
+    return float(state[turning.X] - state[turning.VALLEY])
+
+
+def _advanced(effort: FloatArray, lag: int) -> FloatArray:
+    """The low-passed effort with the filter's delay taken out; the last samples keep the last value."""
+    if lag == 0 or len(effort) <= lag:
+        return effort.copy()
+    return np.concatenate((effort[lag:], np.full(lag, effort[-1])))
+
+
+def corners(x: FloatArray, t_s: FloatArray) -> tuple[int, int, int, int]:
+    """Start, reach, leave and end of an excursion x (n,) that runs low → high → (low).
+
+    A corner is where the speed of its phase has died away, looked for from where the phase has left or
+    reached 15 % of the range: rests that drift, and ends that creep, do not move it.
+    """
     peak = int(np.argmax(x))
-    base, top = float(x[: peak + 1].min()), float(x[peak])
-    edge = _EDGE * (top - base)
-    start = int(np.flatnonzero(x[: peak + 1] <= base + edge)[-1])
-    high = np.flatnonzero(x >= top - edge)
-    reach, leave = int(high[0]), int(high[-1])
-    after = x[leave:]
-    floor = float(after.min())
-    back = np.flatnonzero(after <= floor + edge)
-    columns: dict[str, Any] = dict(zip(Sample._fields, rows.T, strict=True))
-    return Track(**columns, start=start, reach=reach, leave=leave, end=leave + int(back[0]))
+    top = float(x[peak])
+    start, reach = _phase(x[: peak + 1], t_s[: peak + 1], top)
+    back_end, back_start = _phase(x[peak:][::-1], -t_s[peak:][::-1], top)
+    last = len(x) - 1
+    return start, reach, last - back_start, last - back_end
+
+
+def _phase(x: FloatArray, t_s: FloatArray, top: float) -> tuple[int, int]:
+    """Where a rise (n,) that ends at its maximum begins and where it arrives."""
+    n = len(x)
+    if n < 3:
+        return 0, n - 1
+    base = float(x.min())
+    low = int(np.flatnonzero(x <= base + _NEAR * (top - base))[-1])
+    high = low + int(np.flatnonzero(x[low:] >= top - _NEAR * (top - base))[0])
+    wide = max(1, min(n - 1, round(_SPEED_OVER_S * (n - 1) / abs(float(t_s[-1] - t_s[0])))))
+    speed = (x[wide:] - x[:-wide]) / (t_s[wide:] - t_s[:-wide])
+    limit = _CORNER_SPEED * float(speed.max())
+    slow_before = np.flatnonzero(speed[:low] < limit)
+    slow_after = np.flatnonzero(speed[max(0, high - wide) :] < limit)
+    start = min(low, int(slow_before[-1]) + wide // 2) if len(slow_before) else 0
+    reach = max(high, max(0, high - wide) + int(slow_after[0]) + wide // 2) if len(slow_after) else n - 1
+    return start, min(reach, n - 1)

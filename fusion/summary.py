@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from fusion.types import Finding, RepSummary, SegmentAlignment, SetSummary
+from fusion.types import ExerciseEvent, Finding, RepSummary, SegmentAlignment, SetSummary
 
 Document = dict[str, Any]
 
@@ -44,6 +44,7 @@ def rep_document(rep: RepSummary) -> Document:
         "t_top_s": number(rep.t_top_s),
         "t_end_s": number(rep.t_end_s),
         "full": rep.full,
+        "verdict": rep.verdict.value,
         "confidence": number(rep.confidence),
         "rom_deg": number(rep.rom_deg),
         "hip_flexion_min_deg": number(rep.hip_flexion_min_deg),
@@ -55,6 +56,7 @@ def rep_document(rep: RepSummary) -> Document:
         "quality": rep.quality,
         "metrics": numbers(rep.metrics),
         "findings": [finding_document(finding) for finding in rep.findings],
+        "path_deg": [list(point) for point in rep.path_deg],
     }
 
 
@@ -67,9 +69,24 @@ def set_document(done: SetSummary) -> Document:
         "t_end_s": number(done.t_end_s),
         "reps": [rep_document(rep) for rep in done.reps],
         "quality_reps": done.quality_reps,
+        "rest_before_s": None if done.rest_before_s is None else number(done.rest_before_s),
         "fatigue": numbers(done.fatigue),
         "symmetry": numbers(done.symmetry),
         "findings": [finding_document(finding) for finding in done.findings],
+        "not_judged": [
+            {"kind": n.kind, "missing": [s.value for s in n.missing], "reason": n.reason}
+            for n in done.not_judged
+        ],
+    }
+
+
+def recognition_document(event: ExerciseEvent) -> Document:
+    """Which exercise was recognised, when, and how surely; ``nearest`` where it stays unknown."""
+    return {
+        "t_s": number(event.t_s),
+        "exercise": event.exercise,
+        "confidence": number(event.confidence),
+        "nearest": list(event.nearest),
     }
 
 

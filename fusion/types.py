@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 QualityArray = NDArray[np.uint8]
 BoolArray = NDArray[np.bool_]
 
@@ -198,6 +199,18 @@ class Finding:
     validity: Validity = Validity.MEASURED
 
 
+class Verdict(StrEnum):
+    """What a repetition counts as."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+    DOUBTFUL = "doubtful"
+
+
+DOUBTFUL_BELOW = 0.5
+"""Confidence below which a repetition is called doubtful."""
+
+
 @dataclass(frozen=True, slots=True)
 class RepSummary:
     """One repetition. Times are on the session's clock; ``t_top_s`` is the end of the lifting phase."""
@@ -220,6 +233,24 @@ class RepSummary:
     """Range, pelvis, hold and tempo were all good."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    path_deg: tuple[tuple[float, float], ...] = ()
+    """T and P along the lift, at equal steps of its range: what a reference is learnt from."""
+
+    @property
+    def verdict(self) -> Verdict:
+        """Full, partial, or doubtful where too much speaks against it."""
+        if self.confidence < DOUBTFUL_BELOW:
+            return Verdict.DOUBTFUL
+        return Verdict.FULL if self.full else Verdict.PARTIAL
+
+
+@dataclass(frozen=True, slots=True)
+class NotJudged:
+    """A rule that could not be judged: the sensors that it would take, or another reason."""
+
+    kind: str
+    missing: tuple[Segment, ...]
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +263,12 @@ class SetSummary:
     t_end_s: float
     reps: tuple[RepSummary, ...]
     quality_reps: int
+    rest_before_s: float | None = None
+    """Since the set before, where there was one."""
     fatigue: Mapping[str, float] = field(default_factory=dict)
     symmetry: Mapping[str, float] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    not_judged: tuple[NotJudged, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -303,4 +337,14 @@ class WarningEvent:
     segment: Segment | None = None
 
 
-Event = RepEvent | SetEvent | FindingEvent | CalibrationEvent | WarningEvent
+@dataclass(frozen=True, slots=True)
+class ExerciseEvent:
+    """The movement going on was recognised, or is ``unknown``; then ``nearest`` are what it may be."""
+
+    t_s: float
+    exercise: str
+    confidence: float
+    nearest: tuple[str, ...] = ()
+
+
+Event = RepEvent | SetEvent | FindingEvent | CalibrationEvent | WarningEvent | ExerciseEvent

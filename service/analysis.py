@@ -34,12 +34,10 @@ def analyze_files(
     as_json: bool,
 ) -> None:
     """Analyse, write ``angles.csv`` and ``summary.json`` into ``out``, and print."""
-    if exercise == "auto":
-        raise InputError("--exercise auto is not there yet; name one of: ilium exercises list")
-    exercises.load(exercise)
+    planned = exercises.read(Path(exercise)) if exercise.endswith(".toml") else exercise
     blocks = _read(files)
     config = PipelineConfig(
-        {segment.value: segment for segment in blocks}, exercise, rate_hz=rate_hz, stand_between_s=stand_s
+        {segment.value: segment for segment in blocks}, planned, rate_hz=rate_hz, stand_between_s=stand_s
     )
     analysis = analyze({segment.value: block for segment, block in blocks.items()}, config)
     document = analysis_document(analysis)

@@ -66,7 +66,7 @@ async def replay(
     listener: Callable[[Message], None] | None = None,
 ) -> Document:
     """Replay as a coroutine; ``listener`` sees every message. Returns what was counted."""
-    exercises.load(options.exercise)
+    exercises.plan(options.exercise)
     found = read_recording_files(files)
     worn = {segment.value: segment for segment in _WORN if segment in found}
     if Segment.PELVIS not in found or len(worn) < 2:

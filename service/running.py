@@ -64,7 +64,7 @@ def parse_assignment(wear: list[str], athlete_id: str, exercise: str | None) -> 
         if wear:
             raise InputError("--wear needs --exercise: what is the athlete going to do?")
         return Assignment()
-    exercises.load(exercise)
+    exercises.plan(exercise)
     return Assignment(sensors, {athlete_id: exercise})
 
 

@@ -16,12 +16,14 @@ from fusion.summary import (
     alignment_document,
     finding_document,
     number,
+    recognition_document,
     rep_document,
     set_document,
 )
 from fusion.types import (
     CalibrationEvent,
     Event,
+    ExerciseEvent,
     FindingEvent,
     MotionUpdate,
     RepEvent,
@@ -193,6 +195,9 @@ class AthleteSession:
                 self._repository.save_calibration(self.facts.id, event.alignment)
             body = {"event": "calibrated", "alignment": alignment_document(event.alignment)}
             self._event("calibration", event.t_s, body)
+        elif isinstance(event, ExerciseEvent):
+            body = {"event": "recognised", "recognised": recognition_document(event)}
+            self._event("set", event.t_s, body)
         else:
             self._warn(event)
 

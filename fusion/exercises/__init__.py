@@ -20,7 +20,10 @@ from fusion.exercises import model, rules
 from fusion.exercises.model import Exercise
 from fusion.exercises.validation import first_fault
 
-__all__ = ["Exercise", "ids", "load", "parse", "read"]
+__all__ = ["AUTO", "Exercise", "ids", "load", "parse", "plan", "read"]
+
+AUTO = "auto"
+"""What stands for an exercise where it has to be recognised."""
 
 _LONGEST_FILE = 200_000
 """No file of an exercise is this long; a wrong path easily is."""
@@ -42,6 +45,11 @@ def load(exercise_id: str) -> Exercise:
         raise ExerciseError(f"no exercise {exercise_id!r}; {hint}")
     text = files(__package__).joinpath(f"{exercise_id}.toml").read_text(encoding="utf-8")
     return parse(text, f"{exercise_id}.toml")
+
+
+def plan(exercise_id: str) -> Exercise | None:
+    """The exercise planned under this id; None for `AUTO`. Raises `ExerciseError` as `load` does."""
+    return None if exercise_id == AUTO else load(exercise_id)
 
 
 def read(path: Path) -> Exercise:

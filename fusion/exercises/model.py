@@ -68,6 +68,8 @@ class DriverSignal(StrEnum):
     THIGH_OPENING = "thigh_opening"
     """Inclination of the thigh's left–right axis from vertical, side-lying, from gravity."""
     HIP_EXTERNAL_ROTATION = "hip_external_rotation"
+    KNEE_FLEXION = "knee_flexion"
+    """Only with a shank sensor."""
     NONE = "none"
 
 
@@ -165,7 +167,7 @@ class Driver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signal: DriverSignal
     concentric_sign: Literal[-1, 0, 1]
     leg: Literal["", "working", "stance", "lead", "top"] = ""
-    cutoff_hz: Annotated[float, msgspec.Meta(ge=1.0, le=20.0)] = 5.0
+    cutoff_hz: Annotated[float, msgspec.Meta(ge=0.1, le=20.0)] = 5.0
     needs_heading: bool = False
     free_leg: Alternative | None = None
 

@@ -90,6 +90,8 @@ class Signal(StrEnum):
     """By how much the pelvis's greatest speed comes after the hip's."""
     SPEED_RATIO = "speed_ratio"
     """Peak over mean speed of the lifting phase: 1.9 is smooth."""
+    SMOOTHNESS = "smoothness"
+    """SPARC of the lifting phase's speed: closer to zero is smoother."""
     SPILL = "spill_deg_s"
     """∫ max(0, |P_res| − 5) + max(0, |ML| − 4) dt."""
     TREMOR_RATIO = "tremor_ratio"
@@ -207,6 +209,7 @@ _PER_REP = frozenset(
         Signal.THIGH_LEAD,
         Signal.PELVIS_PEAK_LAG,
         Signal.SPEED_RATIO,
+        Signal.SMOOTHNESS,
         Signal.SPILL,
         Signal.TREMOR_RATIO,
         Signal.TAP,
@@ -247,7 +250,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """One fault to look for. At least one of ``info``, ``warn`` and ``fail`` is given, in ``unit``.
 
     ``needs`` lists the sensors it takes; ``validity`` is the least validity of the signal with which the
-    rule is judged at all; ``source`` is a key of ``docs/sources.md`` or ``recalled`` or ``derived``.
+    rule is judged at all; ``goals`` are the goal profiles it is for, none meaning all; ``source`` is a key
+    of ``docs/sources.md``.
     """
 
     kind: Name
@@ -264,6 +268,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     validity: Validity = Validity.ESTIMATED
     grade: Grade
     cue: Sentence
+    goals: tuple[Name, ...] = ()
     source: Name = "recalled"
 
     @property

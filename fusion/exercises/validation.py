@@ -116,6 +116,7 @@ def driver_deg(signal: DriverSignal, pose: KeyPose) -> float:
         DriverSignal.THIGH_ABDUCTION: -pose.hip_adduction_deg,
         DriverSignal.THIGH_OPENING: (pose.hip_adduction_deg**2 + pose.hip_rotation_deg**2) ** 0.5,
         DriverSignal.HIP_EXTERNAL_ROTATION: -pose.hip_rotation_deg,
+        DriverSignal.KNEE_FLEXION: pose.knee_flexion_deg or 0.0,
         DriverSignal.NONE: 0.0,
     }
     return values[signal]

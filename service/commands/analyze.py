@@ -17,7 +17,12 @@ def register(app: typer.Typer) -> None:
 
 def analyze(
     pelvis: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="CSV, Parquet, or a qmt .mat.")],
-    exercise: Annotated[str, typer.Option(help="Exercise id; see: ilium exercises list.")],
+    exercise: Annotated[
+        str,
+        typer.Option(
+            help="Exercise id (ilium exercises list), a file of your own, or auto to have it recognised."
+        ),
+    ],
     thigh_right: SensorFile = None,
     thigh_left: SensorFile = None,
     thorax: SensorFile = None,

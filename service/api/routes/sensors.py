@@ -62,7 +62,7 @@ async def assign(device_id: str, wanted: SensorAssignment, service: ServiceDep) 
     """Remember where a sensor is worn; takes effect with the athlete's next session."""
     if device_id not in service.gateway.devices:
         raise HTTPException(404, f"no sensor {device_id!r} has been seen")
-    exercises.load(wanted.exercise)
+    exercises.plan(wanted.exercise)
     service.gateway.assign(device_id, wanted.athlete_id, wanted.segment, wanted.exercise)
 
 

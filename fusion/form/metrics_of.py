@@ -1,0 +1,89 @@
+"""Measures of every repetition, whatever its rules: residual, tempo, speed, bands, the path it took."""
+
+from __future__ import annotations
+
+from math import nan
+
+import numpy as np
+
+from fusion.exercises.rules import Measure, Signal, Window
+from fusion.form import timing
+from fusion.form.measures import UNKNOWN, Value, measured
+from fusion.form.view import RepView, smoothed
+from fusion.form.windows import Span, span_of
+from fusion.reference_path import PATH_POINTS
+
+TOP_BAND_DEG = 30.0
+"""Hip flexion below which the last part of an extension lies."""
+
+
+def residual_rise(view: RepView) -> Value:
+    """Largest rise of P_res, deg, in the last 30 % of hip extension and the hold, and when."""
+    span, series = span_of(Window.LATE_EXTENSION, view), view.series(Signal.PELVIS_RESIDUAL)
+    if span is None or series is None or span[1] - span[0] < 2:
+        return UNKNOWN
+    return measured(Measure.RISE, series, span, view)
+
+
+def tempo_of(view: RepView, pause_before_s: float) -> tuple[float, float, float, float]:
+    """Eccentric, pause at the bottom, concentric, pause at the top, s."""
+    t_s = view.t_s
+    out = float(t_s[view.reach] - t_s[view.start])
+    pause = float(t_s[view.leave] - t_s[view.reach])
+    back = float(t_s[view.end] - t_s[view.leave])
+    if view.lifts_first:
+        return back, pause_before_s, out, pause
+    return out, pause, back, pause_before_s
+
+
+def metrics_of(view: RepView) -> dict[str, float]:
+    """Named measures; NaN where a gap or a missing sensor voids one."""
+    part = slice(view.start, view.end + 1)
+    lift = span_of(Window.CONCENTRIC, view)
+    rate = np.abs(np.gradient(view.effort_deg, view.dt_s))
+    return {
+        "concentric_mean_dps": _mean_speed(view, lift),
+        "concentric_peak_dps": float(rate[lift[0] : lift[1] + 1].max()) if lift and view.timed else nan,
+        "time_under_tension_s": float(view.t_s[view.end] - view.t_s[view.start]),
+        "pelvis_list_peak_deg": _greatest(np.abs(view.signals.get("pelvis_list_deg")[part])),
+        "thigh_pitch_max_deg": _greatest(view.signals.get(f"thigh_pitch_{view.side.value}_deg")[part]),
+        "speed_ratio": timing.speed_ratio(view).value,
+        "smoothness": timing.smoothness(view).value,
+        "top_band_s": _time_below_s(view, part),
+    }
+
+
+def _mean_speed(view: RepView, lift: Span | None) -> float:
+    if lift is None or not view.timed:
+        return nan
+    duration_s = float(view.t_s[lift[1]] - view.t_s[lift[0]])
+    return view.rom_deg / duration_s if duration_s > 0.0 else nan
+
+
+def _time_below_s(view: RepView, part: slice) -> float:
+    """Time with the hip flexed by less than 30°: the range in which an extension ends."""
+    flexion = view.signals.get(f"hip_flexion_{view.side.value}_deg")[part]
+    if not np.isfinite(flexion).any():
+        return nan
+    return float(np.count_nonzero(flexion < TOP_BAND_DEG)) * view.dt_s
+
+
+def path_of(view: RepView) -> tuple[tuple[float, float], ...]:
+    """T and P at equal steps of the lift's range, from rest to lockout; empty where one is not known."""
+    lift = span_of(Window.CONCENTRIC, view)
+    tilt, pitch = view.series(Signal.PELVIS_TILT), view.series(Signal.THIGH_PITCH)
+    if lift is None or tilt is None or pitch is None or not view.timed or lift[1] - lift[0] < 2:
+        return ()
+    part = slice(lift[0], lift[1] + 1)
+    way = np.abs(view.effort_deg[part] - view.effort_deg[lift[0]])
+    share = np.maximum.accumulate(way)
+    steps = np.linspace(0.0, share[-1], PATH_POINTS)
+    columns = [np.interp(steps, share, smoothed(s.values, view.dt_s)[part]) for s in (pitch, tilt)]
+    if not all(np.isfinite(c).all() for c in columns):
+        return ()
+    return tuple((round(float(t), 2), round(float(p), 2)) for t, p in zip(*columns, strict=True))
+
+
+def _greatest(values: np.ndarray) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.max()) if len(known) else nan

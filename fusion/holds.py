@@ -1,0 +1,304 @@
+"""Holds: how long a pose is kept. A plank, a stance, a stretch; each hold counts as one repetition.
+
+A pose is held while the body is nearer to it than to those one gets there from (the exercise's other poses,
+standing, lying) and no segment turns fast. It is announced once held for a second and committed when it is
+left; leaving it for a moment does not end it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import inf, nan
+
+import numpy as np
+
+from fusion.driver import driven_deg
+from fusion.exercises import Exercise
+from fusion.exercises.model import DriverSignal, KeyPose, Laterality
+from fusion.form import FormChecker, Limits, PersonReference
+from fusion.history import History, part_of
+from fusion.kernels import posing
+from fusion.legs import not_seen, worn_legs
+from fusion.reps import Phase, Track
+from fusion.sets import Candidate, SetBook
+from fusion.types import (
+    Event,
+    FindingEvent,
+    FloatArray,
+    IntArray,
+    RepEvent,
+    RepEventKind,
+    RepSummary,
+    SetEvent,
+    Severity,
+    Side,
+    SignalBlock,
+    WarningEvent,
+)
+
+_STILL_DPS = 25.0
+_SETTLE_S = 1.0
+_LOSE_S = 1.0
+_CLOSE_S = 8.0
+_NEAR_DEG = 32.0
+"""No angle of a held pose is further from the model than this."""
+_SHORTEST_SHARE = 0.25
+"""A pose kept for less than this of its target was passed through, not held."""
+_ALIKE_DEG = 8.0
+_HISTORY_S = 200.0
+_ELSEWHERE = ((0.0, 0.0), (90.0, -90.0), (-90.0, 90.0), (0.0, 90.0))
+"""P and T standing, lying prone and supine, sitting."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _LookedFor:
+    """A held pose (3,), P and T of right and left leg, and the poses it must be told from."""
+
+    side: Side
+    pose: FloatArray
+    rivals: list[FloatArray]
+
+
+class HoldAnalyzer:
+    """One person, one hold: `SignalBlock`s in, events out; the same face as `MovementAnalyzer`."""
+
+    def __init__(
+        self,
+        exercise: Exercise,
+        side: Side,
+        rate_hz: float,
+        *,
+        references: Sequence[PersonReference] = (),
+        limits: Limits | None = None,
+    ) -> None:
+        self.exercise = exercise
+        self.side = side
+        self._target_s = exercise.hold.target_s if exercise.hold else 10.0
+        self._tolerance_s = exercise.hold.tolerance_s if exercise.hold else 1.0
+        self._form = FormChecker(exercise, references, limits)
+        self._book = SetBook(exercise)
+        self._history = History(rate_hz, 0, _HISTORY_S)
+        self._names: tuple[str, ...] | None = None
+        self._legs: tuple[Side, ...] = ()
+        self._looked_for: list[_LookedFor] = []
+        self._state = np.zeros(posing.STATE_SIZE)
+        self._close_s = inf
+        self._events: list[Event] = []
+        self._now_s = -inf
+
+    @property
+    def count(self) -> int:
+        """Holds of the present set, the one going on included."""
+        return len(self._book.candidates) + bool(self._state[posing.TOLD] and self._state[posing.LABEL])
+
+    @property
+    def phase(self) -> Phase:
+        """``top`` while the pose is held."""
+        held = self._state[posing.LABEL] > 0.0 and self._state[posing.TOLD] > 0.0
+        return Phase.TOP if held else Phase.REST
+
+    def update(self, signals: SignalBlock) -> list[Event]:
+        """Events of the next samples."""
+        if signals.names != self._names:
+            self._wear(signals)
+        size = self._history.block_max
+        for start in range(0, len(signals), size):
+            self._read(part_of(signals, start, start + size))
+        return self._drain()
+
+    def _read(self, signals: SignalBlock) -> None:
+        self._history.append(signals)
+        label = self._labels(signals)
+        k = 0
+        while k < len(signals):
+            event, k = posing.advance(label, signals.t_s, k, self._state, _SETTLE_S, _LOSE_S, self._close_s)
+            if event != posing.NOTHING:
+                self._now_s = float(signals.t_s[k - 1])
+                self._handle(event)
+
+    def flush(self) -> list[Event]:
+        """End of the recording: a hold going on ends with it."""
+        if self._state[posing.LABEL] > 0.0 and self._state[posing.TOLD] > 0.0:
+            self._left()
+        self._state[:] = 0.0
+        self._close()
+        return self._drain()
+
+    def _drain(self) -> list[Event]:
+        events, self._events = self._events, []
+        return events
+
+    # --- which pose
+
+    def _wear(self, signals: SignalBlock) -> None:
+        self._names = signals.names
+        self._legs = worn_legs(signals.names)
+        self._state[:] = 0.0
+        self._looked_for = []
+        for side in self._working_sides():
+            pose, rivals = (
+                self._angles(self.exercise.pose(self.exercise.phases[-1].to), side),
+                self._others(side),
+            )
+            if not any(np.nanmax(np.abs(pose - other)) < _ALIKE_DEG for other in rivals):
+                self._looked_for.append(_LookedFor(side, pose, rivals))
+        message = not_seen(self.exercise, signals.names)
+        if message is None and not self._looked_for:
+            worn = " and ".join(leg.value for leg in self._legs)
+            message = (
+                f"{self.exercise.name}: with a sensor on the {worn} thigh it looks like standing;"
+                " wear one on the other thigh too"
+            )
+        if message is not None and len(signals):
+            self._events.append(WarningEvent(float(signals.t_s[0]), "movement_not_seen", message))
+
+    def _working_sides(self) -> list[Side]:
+        both = self.exercise.laterality is not Laterality.BILATERAL
+        return [Side.RIGHT, Side.LEFT] if both else [self.side]
+
+    def _angles(self, pose: KeyPose, side: Side) -> FloatArray:
+        """P and T of right and left leg (3,); NaN for a leg without sensor."""
+        other = pose.other_thigh_pitch_deg
+        own, free = pose.thigh_pitch_deg, pose.thigh_pitch_deg if other is None else other
+        pitch = {side: own, Side.LEFT if side is Side.RIGHT else Side.RIGHT: free}
+        legs = [pitch[leg] if leg in self._legs else nan for leg in (Side.RIGHT, Side.LEFT)]
+        return np.array([pose.pelvis_tilt_deg, *legs])
+
+    def _others(self, side: Side) -> list[FloatArray]:
+        """Poses the held one must be told from."""
+        held = self.exercise.phases[-1].to
+        own = [self._angles(pose, side) for pose in self.exercise.poses if pose.name != held]
+        return own + [np.array([tilt, pitch, pitch]) for tilt, pitch in _ELSEWHERE]
+
+    def _labels(self, signals: SignalBlock) -> IntArray:
+        """Pose of each sample (n,): 1 + its index among those looked for, 0 for none, −1 unknown."""
+        tilt = signals.get("pelvis_tilt_deg")
+        pitches = [signals.get(f"thigh_pitch_{leg.value}_deg") for leg in (Side.RIGHT, Side.LEFT)]
+        seen = np.stack((tilt, *pitches), axis=-1)
+        label = np.zeros(len(signals), np.int64)
+        if not self._looked_for:
+            return label
+        best = np.full(len(signals), inf)
+        for k, one in enumerate(self._looked_for):
+            off = np.nan_to_num(np.abs(_turned(seen - one.pose)))
+            away = off.sum(axis=1)
+            near = (away < best) & (off.max(axis=1) < _NEAR_DEG)
+            for other in one.rivals:
+                near &= away < _distance(seen, other)
+            label[near] = k + 1
+            best = np.where(near, away, best)
+        label[self._speed_dps(signals) > _STILL_DPS] = 0
+        label[~np.isfinite(tilt)] = -1
+        return label
+
+    def _speed_dps(self, signals: SignalBlock) -> FloatArray:
+        rates = [signals.get("pelvis_tilt_rate_dps")]
+        rates += [signals.get(f"thigh_pitch_rate_{leg.value}_dps") for leg in self._legs]
+        return np.asarray(np.nan_to_num(np.abs(np.stack(rates))).max(axis=0))
+
+    # --- what it means
+
+    def _handle(self, event: int) -> None:
+        if event == posing.HELD:
+            rep = self._summary(self._track(), complete=False)
+            kind = RepEventKind.PROVISIONAL
+            self._events.append(RepEvent(kind, self._now_s, self._book.index, self.count, rep))
+        elif event == posing.LEFT:
+            self._left()
+        else:
+            self._close()
+
+    def _left(self) -> None:
+        track = self._track()
+        rep = self._summary(track)
+        self._state[posing.LABEL] = 0.0
+        if rep.hold_s < _SHORTEST_SHARE * self._target_s:
+            return
+        for finding in rep.findings:
+            if finding.severity is not Severity.INFO:
+                self._events.append(FindingEvent(self._now_s, finding))
+        tilt = float(np.nanmean(track.pelvis_tilt_deg))
+        self._book.add(Candidate(rep, 0.0, tilt, 0.0, sure_alone=True))
+        count = len(self._book.candidates)
+        rep = self._book.reps[-1]
+        self._events.append(RepEvent(RepEventKind.COMMITTED, self._now_s, self._book.index, count, rep))
+        if not self._book.opened:
+            self._book.opened = True
+            self._events.append(SetEvent(False, self._now_s, self._book.summary()))
+        self._close_s = rep.t_end_s + _CLOSE_S
+
+    def _close(self) -> None:
+        done = self._book.close()
+        self._close_s = inf
+        if done is not None:
+            seen = self._form.check_set(done.reps)
+            done = replace(done, findings=seen, not_judged=self._form.not_judged)
+            self._events.append(SetEvent(True, self._now_s, done))
+
+    def _track(self) -> Track:
+        """The hold so far as an excursion: it begins at its far end and stays there."""
+        since, last = float(self._state[posing.SINCE]), float(self._state[posing.LAST])
+        _, signals = self._history.since(0, self._history.end)
+        part = slice(
+            int(np.searchsorted(signals.t_s, since)), int(np.searchsorted(signals.t_s, last, "right"))
+        )
+        side = self._looked_for[int(self._state[posing.LABEL]) - 1].side
+        leg = side if side in self._legs else (self._legs[0] if self._legs else side)
+        other = Side.LEFT if leg is Side.RIGHT else Side.RIGHT
+        inside = part_of(signals, part.start, part.stop)
+        n = len(inside)
+        steps = np.diff(inside.t_s[np.isfinite(inside.get("pelvis_tilt_deg"))])
+        driver = self.exercise.driver.signal
+        counted = driver is not DriverSignal.NONE
+        return Track(
+            side,
+            inside.t_s,
+            driven_deg(driver, inside, leg) if counted else inside.get(f"hip_flexion_{leg.value}_deg"),
+            inside.get("pelvis_tilt_deg"),
+            inside.get(f"thigh_pitch_{leg.value}_deg"),
+            inside.get(f"hip_flexion_{leg.value}_deg"),
+            inside.get("pelvis_list_deg"),
+            inside.get(f"thigh_pitch_{other.value}_deg"),
+            0,
+            0,
+            n - 1,
+            n - 1,
+            inside,
+            float(steps.max()) if len(steps) else 0.0,
+        )
+
+    def _summary(self, track: Track, *, complete: bool = True) -> RepSummary:
+        since_s, last_s = float(self._state[posing.SINCE]), float(self._state[posing.LAST])
+        held_s = last_s - since_s
+        full = held_s >= self._target_s - self._tolerance_s
+        form = self._form.check(track, complete=complete)
+        flexion = track.hip_flexion_deg[np.isfinite(track.hip_flexion_deg)]
+        low, high = (float(flexion.min()), float(flexion.max())) if len(flexion) else (nan, nan)
+        return RepSummary(
+            index=len(self._book.candidates),
+            t_start_s=since_s,
+            t_top_s=since_s,
+            t_end_s=last_s,
+            full=full,
+            confidence=0.7 if track.gap_s > 0.5 else 1.0,
+            rom_deg=high - low,
+            hip_flexion_min_deg=low,
+            hip_flexion_max_deg=high,
+            tempo_s=(nan, nan, nan, held_s),
+            hold_s=held_s,
+            pelvis_residual_peak_deg=form.residual_peak_deg,
+            side=track.side,
+            quality=full and form.good,
+            metrics=form.metrics,
+            findings=form.findings,
+        )
+
+
+def _turned(angle_deg: FloatArray) -> FloatArray:
+    return np.asarray((angle_deg + 180.0) % 360.0 - 180.0)
+
+
+def _distance(seen: FloatArray, pose: FloatArray) -> FloatArray:
+    """Sum of the angles (n,) between what is seen (n, 3) and a pose (3,), over those that are known."""
+    return np.asarray(np.nan_to_num(np.abs(_turned(seen - pose))).sum(axis=1))

@@ -1,0 +1,150 @@
+"""What a repetition of each exercise looks like in a handful of numbers, and how far one seen is from it.
+
+Posture at both ends (pelvis, both thighs, list, abduction), the range, and the time of both ways. Standard
+deviations are how people differ from the model and sensors from bones: engineering estimates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log, nan
+from typing import Final
+
+import numpy as np
+
+from fusion.exercises import Exercise
+from fusion.exercises.model import KeyPose, Kind, Laterality
+from fusion.gate import turned_deg
+from fusion.reps import Track
+from fusion.types import FloatArray, Side, SignalBlock
+
+_SIDE_LYING_DEG: Final = 60.0
+_REST_SD_DEG: Final = np.array([5.0, 6.0, 8.0, 7.0, 9.0, 15.0])
+_TURN_SD_DEG: Final = np.array([4.0, 5.0, 8.0, 7.0, 8.0, 12.0])
+_TURN_SD_SHARE: Final = 0.04
+"""What is added for the range, as people differ in how far they go."""
+_MOST: Final = 36.0
+_MOST_TIME: Final = 6.0
+"""Of one number; people do the same exercise at very different speeds."""
+_TIME_SD: Final = np.array([0.35, 0.35, 0.5])
+"""Of the logarithm of a time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """One repetition in numbers: angles where it begins (6,) and where it turns (6,), its times (3,)."""
+
+    rest_deg: FloatArray
+    turn_deg: FloatArray
+    time: FloatArray
+    t_start_s: float
+    t_end_s: float
+    side: Side
+
+
+class Template:
+    """The model's own look."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        rest, turn, tempo = exercise.rest_pose, exercise.turn_pose, exercise.tempo
+        if rest is None or turn is None or tempo is None:
+            raise ValueError(f"{exercise.id} has no ends to compare with")
+        self.exercise = exercise
+        on_the_way = [pose for pose in exercise.poses if pose is not turn]
+        self._rests = np.array([_model(exercise, pose, turn) for pose in on_the_way])
+        self._turn = _model(exercise, turn, rest)
+        self._range = np.abs(self._turn - _model(exercise, rest, turn))
+        spans = [tempo.concentric_s, tempo.eccentric_s]
+        spans = spans if exercise.lifts_first else spans[::-1]
+        half = 0.5 * tempo.period_s[1]
+        hold_s = tempo.hold_top_s if exercise.lifts_first else tempo.hold_bottom_s
+        self._time = np.array([*(log(span[1] if span else half) for span in spans), _squashed(hold_s)])
+
+    def distance(self, looks: Sequence[Look]) -> float:
+        """Mean squared distance in standard deviations, over what is known of all ``looks``."""
+        rest = np.mean([look.rest_deg for look in looks], axis=0)
+        turn = np.mean([look.turn_deg for look in looks], axis=0)
+        time = np.mean([look.time for look in looks], axis=0)
+        begins = turned_deg(rest, self._rests) / _REST_SD_DEG
+        ends = turned_deg(turn, self._turn) / (_TURN_SD_DEG + _TURN_SD_SHARE * self._range)
+        off = [*(float(_capped(row).sum()) for row in begins)]
+        late = _capped((time - self._time) / _TIME_SD, _MOST_TIME)
+        return min(off) + float(_capped(ends).sum() + late.sum())
+
+
+def _capped(deviations: FloatArray, most: float = _MOST) -> FloatArray:
+    """Squares of deviations, none more than ``most``, what is not known counting nothing."""
+    return np.minimum(np.nan_to_num(deviations) ** 2, most)
+
+
+def _squashed(hold_s: float) -> float:
+    """A pause as a number in which none and a short one are near each other."""
+    return log(0.5 + hold_s)
+
+
+def _model(exercise: Exercise, pose: KeyPose, opposite: KeyPose) -> FloatArray:
+    """Angles (6,) of a key pose as a sensor would see them; NaN where gravity does not show one."""
+    rest = exercise.rest_pose or pose
+    other = pose.other_thigh_pitch_deg
+    if other is None:
+        if exercise.kind is Kind.STEP:
+            other = opposite.thigh_pitch_deg
+        elif exercise.laterality is Laterality.UNILATERAL:
+            other = rest.thigh_pitch_deg
+        else:
+            other = pose.thigh_pitch_deg
+    lying = abs(pose.pelvis_list_deg) > _SIDE_LYING_DEG
+    angles = [
+        nan if lying else pose.pelvis_tilt_deg,
+        nan if lying else pose.thigh_pitch_deg,
+        nan if lying else other,
+        abs(pose.pelvis_list_deg),
+        pose.hip_adduction_deg,
+        pose.hip_flexion_deg if lying else nan,
+    ]
+    return np.array(angles)
+
+
+def look_of(track: Track) -> Look:
+    """The numbers of one excursion."""
+    far = track.reach + int(np.argmax(track.effort_deg[track.reach : track.leave + 1]))
+    at = [track.start, far]
+    times = track.t_s[at]
+    signals, side = track.signals, track.side.value
+    adduction = _at(signals, f"hip_adduction_{side}_deg", times)
+    lean = np.abs(track.pelvis_list_deg[at])
+    lying = bool(lean.max() > _SIDE_LYING_DEG)
+    unknown = np.full(2, nan)
+    rows = np.stack(
+        (
+            unknown if lying else track.pelvis_tilt_deg[at],
+            unknown if lying else track.thigh_pitch_deg[at],
+            unknown if lying else track.other_thigh_deg[at],
+            lean,
+            adduction,
+            track.hip_flexion_deg[at] if lying else unknown,
+        ),
+        axis=-1,
+    )
+    out_s = max(0.05, float(track.t_s[track.reach] - track.t_s[track.start]))
+    back_s = max(0.05, float(track.t_s[track.end] - track.t_s[track.leave]))
+    return Look(
+        rows[0],
+        rows[1],
+        np.array(
+            [log(out_s), log(back_s), _squashed(float(track.t_s[track.leave] - track.t_s[track.reach]))]
+        ),
+        float(track.t_s[track.start]),
+        float(track.t_s[track.end]),
+        track.side,
+    )
+
+
+def _at(signals: SignalBlock, name: str, t_s: FloatArray) -> FloatArray:
+    """A signal at two of its times; NaN where its uncertainty says nothing or it does not exist."""
+    if name not in signals.names:
+        return np.full(len(t_s), nan)
+    row = signals.names.index(name)
+    at = np.searchsorted(signals.t_s, t_s).clip(0, len(signals) - 1)
+    return np.where(signals.sd[row][at] < 15.0, signals.values[row][at], nan)

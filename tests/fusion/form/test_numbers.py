@@ -1,0 +1,147 @@
+"""Numbers of a repetition, each on a movement of which the answer is known beforehand."""
+
+import numpy as np
+import pytest
+
+from fusion.form import sharing, steadiness, timing
+from fusion.form.metrics_of import metrics_of, path_of, residual_rise, tempo_of
+from fusion.form.view import RepView, view_of
+from fusion.reference_path import model_path
+from fusion.types import Side
+from tests.fusion.form.lifts import RATE_HZ, SQUAT, Lift
+
+
+def view(lift: Lift, *, complete: bool = True) -> RepView:
+    path = model_path(lift.exercise())
+    return view_of(lift.track(), lifts_first=lift.lifts_first, complete=complete, reference=path)
+
+
+def test_tempo_and_hold_of_a_thrust() -> None:
+    seen = view(Lift(out_s=1.0, plateau_s=1.2, back_s=1.5))
+    back, before, out, top = tempo_of(seen, 0.4)
+    assert (back, before, out, top) == pytest.approx((1.5, 0.4, 1.0, 1.2), abs=0.25)
+    assert timing.hold(seen).value == pytest.approx(1.3, abs=0.15)
+    assert timing.concentric(seen).value == out
+
+
+def test_a_gap_voids_times_and_speeds_but_not_angles() -> None:
+    seen = view(Lift(gap_s=0.6))
+    assert np.isnan(timing.concentric(seen).value)
+    assert np.isnan(timing.hold(seen).value)
+    assert np.isnan(metrics_of(seen)["smoothness"])
+    assert residual_rise(seen).value == pytest.approx(0.0, abs=0.2)
+
+
+def test_a_minimum_jerk_lift_peaks_at_1_9_times_its_mean() -> None:
+    """1.875 of the whole phase; the corners leave its slowest ends out."""
+    assert timing.speed_ratio(view(Lift())).value == pytest.approx(1.7, abs=0.2)
+    share = Lift().share
+    jerk = 24.0 * share * (1.0 - share) * np.sin(2 * np.pi * 4.0 * Lift().t_s)
+    assert timing.speed_ratio(view(Lift(tilt_added=jerk))).value > 2.5
+
+
+def test_the_rise_of_the_residual_is_what_was_added_late() -> None:
+    base = Lift()
+    late = base.ramp(0.75, 1.1, 9.0)
+    assert residual_rise(view(Lift(tilt_added=late))).value == pytest.approx(9.0, abs=1.0)
+    early = base.ramp(-0.3, 0.3, 9.0)
+    assert residual_rise(view(Lift(tilt_added=early))).value == pytest.approx(0.0, abs=0.5)
+
+
+def test_in_a_squat_the_late_extension_is_the_end_of_the_way_up() -> None:
+    squat = Lift(**SQUAT)  # type: ignore[arg-type]
+    arch = squat.ramp(1.95, 2.3, 9.0)
+    seen = view(Lift(**SQUAT, tilt_added=arch))  # type: ignore[arg-type]
+    assert residual_rise(seen).value == pytest.approx(9.0, abs=1.5)
+
+
+def test_pelvis_hip_and_thigh_share_of_a_known_movement() -> None:
+    """ΔP −47, ΔT −35 of Δφ −82; nothing leaves the path."""
+    seen = view(Lift())
+    assert sharing.pelvis_share(seen).value == pytest.approx(-47 / 35, abs=0.02)
+    assert sharing.thigh_share(seen).value == pytest.approx(35 / 82, abs=0.02)
+    assert sharing.hip_share(seen).value == pytest.approx(1.0, abs=0.01)
+    half = Lift(tilt_added=Lift().ramp(0.0, 1.0, 20.0))
+    assert sharing.hip_share(view(half)).value == pytest.approx(62 / 82, abs=0.05)
+
+
+def test_the_share_of_a_thigh_that_hardly_turns_is_not_known() -> None:
+    still = Lift(rest=(110.0, -45.0), far=(45.0, -45.0))
+    assert np.isnan(sharing.pelvis_share(view(still)).value)
+
+
+@pytest.mark.parametrize(("tilt_deg", "expected"), [(0.0, 0.0), (4.0, 4.0), (7.0, 7.0)])
+def test_pretilt_is_what_the_pelvis_does_before_the_thigh_moves(tilt_deg: float, expected: float) -> None:
+    base = Lift()
+    before = base.ramp(-0.5, -0.1, -tilt_deg)
+    assert sharing.pretilt(view(Lift(tilt_added=before))).value == pytest.approx(expected, abs=1.0)
+
+
+def test_a_tilt_together_with_the_thigh_is_no_pretilt() -> None:
+    together = Lift().ramp(0.25, 0.6, -7.0)
+    assert sharing.pretilt(view(Lift(tilt_added=together))).value < 2.0
+
+
+@pytest.mark.parametrize("wink_deg", [0.0, 8.0, 15.0])
+def test_butt_wink_is_the_reversal_of_the_pelvis_at_the_bottom(wink_deg: float) -> None:
+    squat = SQUAT | {"plateau_s": 1.0}
+    base = Lift(**squat)  # type: ignore[arg-type]
+    under = base.ramp(1.05, 1.45, -wink_deg) - base.ramp(1.6, 1.9, -wink_deg)
+    seen = sharing.butt_wink(view(Lift(**squat, tilt_added=under)))  # type: ignore[arg-type]
+    assert seen.value == pytest.approx(wink_deg, abs=0.5)
+
+
+@pytest.mark.parametrize("lead_s", [-0.2, 0.15, 0.3])
+def test_who_starts_first(lead_s: float) -> None:
+    """A pelvis of its own that starts ``lead_s`` before the thigh."""
+    base = {"rest": (90.0, -90.0), "far": (90.0, -130.0), "out_s": 0.8}
+    pelvis = Lift(**base).ramp(-lead_s, 0.4 - lead_s, 8.0)  # type: ignore[arg-type]
+    seen = timing.pelvis_lead(view(Lift(**base, tilt_added=pelvis)))  # type: ignore[arg-type]
+    assert seen.value == pytest.approx(lead_s, abs=0.06)
+
+
+def test_hips_that_shoot_up_lead_by_the_thigh() -> None:
+    base = {"rest": (50.0, 52.0), "far": (0.0, 0.0)}
+    late = Lift(**base)  # type: ignore[arg-type]
+    held_back = late.share * 50.0 - late.ramp(0.3, 1.3, 50.0) * (late.t_s < late.before_s + 2.0)
+    seen = view(Lift(**base, tilt_added=held_back))  # type: ignore[arg-type]
+    assert timing.thigh_lead(seen).value == pytest.approx(0.3, abs=0.06)
+    assert timing.thigh_lead(view(late)).value == pytest.approx(0.0, abs=0.02)
+
+
+def test_the_cup_spills_what_runs_over_its_edge() -> None:
+    """A list of 10° for 1 s runs over by 6° for about 1 s."""
+    base = Lift()
+    lean = base.ramp(1.0, 1.1, 10.0) - base.ramp(1.9, 2.0, 10.0)
+    assert steadiness.spill(view(base)).value == pytest.approx(0.0, abs=0.1)
+    assert steadiness.spill(view(Lift(list_deg=lean))).value == pytest.approx(5.4, abs=0.6)
+
+
+def test_tremor_is_the_growth_within_3_to_12_hz() -> None:
+    t = np.arange(0, 12, 1 / RATE_HZ)
+    slow, within, fast = (3.0 * np.sin(2 * np.pi * hz * t) for hz in (0.5, 6.0, 20.0))
+    assert steadiness.band_rms(within, RATE_HZ) == pytest.approx(3.0 / np.sqrt(2), rel=0.02)
+    assert steadiness.band_rms(slow, RATE_HZ) < 0.1
+    assert steadiness.band_rms(fast, RATE_HZ) < 0.1
+
+
+def test_the_path_runs_from_rest_to_lockout_on_either_kind_of_lift() -> None:
+    thrust = path_of(view(Lift()))
+    assert len(thrust) == 17
+    assert thrust[0] == pytest.approx((127.0, -50.0), abs=1.0)
+    assert thrust[-1] == pytest.approx((92.0, -97.0), abs=1.5)
+    squat = path_of(view(Lift(**SQUAT)))  # type: ignore[arg-type]
+    assert squat[0] == pytest.approx((85.0, 22.0), abs=2.0)
+    assert squat[-1] == pytest.approx((0.0, 0.0), abs=2.0)
+
+
+def test_what_is_not_over_is_not_told() -> None:
+    seen = view(Lift(), complete=False)
+    assert np.isnan(timing.hold(seen).value)
+    assert np.isnan(timing.eccentric(seen).value)
+    assert np.isnan(steadiness.spill(seen).value)
+
+
+def test_the_left_leg_is_read_from_its_own_signals() -> None:
+    left = metrics_of(view(Lift(side=Side.LEFT)))
+    assert left == pytest.approx(metrics_of(view(Lift())))
