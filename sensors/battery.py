@@ -116,32 +116,6 @@ class TimeLeft:
         return level.percent / -slope if slope < 0.0 else None
 
 
-class BatteryWatch:
-    """Warning and time left of one sensor."""
-
-    def __init__(self) -> None:
-        self._low, self._left = LowBattery(), TimeLeft()
-        self.left_s: float | None = None
-
-    @property
-    def is_low(self) -> bool:
-        """Whether it should be charged."""
-        return self._low.is_low
-
-    def update(self, t_s: float, level: BatteryLevel) -> str | None:
-        """What to tell now, in plain words; None when there is nothing new."""
-        self.left_s = self._left.update(t_s, level)
-        if not self._low.update(level):
-            return None
-        left = "" if self.left_s is None else f", about {_minutes(self.left_s)}"
-        return f"the battery has {level.percent} % left{left}; charge it after this set"
-
-
-def _minutes(seconds: float) -> str:
-    minutes = max(5, 5 * round(seconds / 300.0))
-    return f"{minutes} min" if minutes < 90 else f"{seconds / 3600.0:.0f} h"
-
-
 def _slope(points: Sequence[tuple[float, float]]) -> float:
     mean_t = sum(t for t, _ in points) / len(points)
     mean_p = sum(p for _, p in points) / len(points)

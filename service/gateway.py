@@ -16,9 +16,9 @@ from fusion.errors import FusionError
 from fusion.pipeline import PipelineConfig
 from fusion.summary import Document
 from fusion.types import Segment
-from sensors.battery import BatteryLevel, BatteryWatch
 from sensors.source import DeviceState, DeviceStatus, RawPacket
 from sensors.stream import StreamHealth
+from service.batteries import Batteries
 from service.bus import Bus, Message
 from service.session import AthleteSession, SessionFacts
 from service.settings import Settings
@@ -68,8 +68,8 @@ class Gateway:
         """athlete → open session."""
         self._profiles: dict[str, Profile] = {}
         self._refused: set[str] = set()
-        self._batteries: dict[str, BatteryWatch] = {}
         self.packets_received = self.packets_unassigned = 0
+        self.batteries = Batteries()
         self._taps: list[Callable[[RawPacket], None]] = []
         self.on_status: Callable[[DeviceStatus], None] = lambda _status: None
 
@@ -93,31 +93,23 @@ class Gateway:
             self._profiles[status.device_id] = status.profile
         if status.state is DeviceState.CONNECTING:
             self._restart_stream(status)
-        self._watch_battery(status)
         log.info("sensor", device=status.device_id, state=status.state.value, reason=status.reason or None)
+        self._warn_of_battery(status)
         self.on_status(status)
+
+    def _warn_of_battery(self, status: DeviceStatus) -> None:
+        line = self.batteries.update(status)
+        if line is None:
+            return
+        athlete_id, _ = self.assignment.sensors.get(status.device_id, ("", None))
+        body = {"event": "warning", "code": "battery_low", "message": line, "device_id": status.device_id}
+        self._bus.publish(Message("alert", athlete_id, body | {"athlete_id": athlete_id}))
 
     def _restart_stream(self, status: DeviceStatus) -> None:
         athlete_id, _ = self.assignment.sensors.get(status.device_id, ("", None))
         session = self.sessions.get(athlete_id)
         if session is not None and status.device_id in session.stats:
             session.restart_stream(status.device_id, max(status.t_s, session.last_arrival_s))
-
-    def _watch_battery(self, status: DeviceStatus) -> None:
-        if status.battery_percent is None:
-            return
-        watch = self._batteries.setdefault(status.device_id, BatteryWatch())
-        warning = watch.update(status.t_s, BatteryLevel(status.battery_percent, status.charging))
-        athlete_id, segment = self.assignment.sensors.get(status.device_id, (None, None))
-        if warning is None or athlete_id is None or segment is None:
-            return
-        body: Document = {
-            "event": "warning",
-            "code": "battery_low",
-            "message": f"{segment.value} sensor {status.name or status.device_id}: {warning}",
-            "segment": segment.value,
-        }
-        self._bus.publish(Message("alert", athlete_id, body))
 
     def assign(self, device_id: str, athlete_id: str, segment: Segment, exercise: str) -> None:
         """Remember where a sensor is worn and what its wearer is going to do."""
@@ -150,11 +142,7 @@ class Gateway:
         """Rate and loss of the last seconds of a sensor in an open session."""
         athlete_id, _ = self.assignment.sensors.get(device_id, ("", None))
         session = self.sessions.get(athlete_id)
-        return session.health(self._clock()).get(device_id) if session else None
-
-    def battery(self, device_id: str) -> BatteryWatch | None:
-        """What is known of a sensor's battery; None before anything was heard of it."""
-        return self._batteries.get(device_id)
+        return session.health(device_id, self._clock()) if session else None
 
     @contextmanager
     def tapped(self, listener: Callable[[RawPacket], None]) -> Iterator[None]:
@@ -210,6 +198,7 @@ class Gateway:
             rate_hz=self._settings.rate_hz,
             stand_s=self._settings.stand_s,
             stand_between_s=self.assignment.stands_s.get(athlete_id),
+            references=self._repository.coaching.present_references(athlete_id),
         )
 
     def _start(
@@ -295,6 +284,7 @@ class Gateway:
             log.error("recording stays in the spool", session=facts.id, reason=str(error))
         known = [(f, facts.profiles[f.device_id].id, facts.profiles[f.device_id].version) for f in files]
         self._repository.close_session(facts.id, datetime.now(UTC), known)
+        self._repository.coaching.learn_from_session(facts.id)
         self._announce(session, "closed")
         return facts.id
 

@@ -13,13 +13,9 @@ _WEAK_DBM: Final = -85
 
 
 def sensor_document(gateway: Gateway, status: DeviceStatus) -> Document:
-    """A sensor for the API and MQTT; ``problems`` says what is not as it should be, a line each."""
-    streaming = status.state is DeviceState.STREAMING
-    health = gateway.health(status.device_id) if streaming else None
+    """A sensor for the API and MQTT; ``reasons`` says what is not as it should be, a line each."""
+    health = gateway.health(status.device_id) if status.state is DeviceState.STREAMING else None
     athlete_id, segment = gateway.assignment.sensors.get(status.device_id, (None, None))
-    session = gateway.sessions.get(athlete_id or "")
-    stats = session.stats.get(status.device_id) if session else None
-    battery = gateway.battery(status.device_id)
     return {
         "device_id": status.device_id,
         "name": status.name,
@@ -28,20 +24,17 @@ def sensor_document(gateway: Gateway, status: DeviceStatus) -> Document:
         "profile": status.profile.id if status.profile else None,
         "battery_percent": status.battery_percent,
         "charging": status.charging,
-        "battery_left_s": battery.left_s if battery else None,
+        "battery_left_s": gateway.batteries.left_s(status.device_id),
         "rssi_dbm": status.rssi_dbm,
         "adapter": status.adapter,
         "athlete_id": athlete_id,
         "segment": segment.value if segment else None,
-        "loss": round(stats.loss, 5) if stats else None,
-        "rate_hz": round(health.rate_hz, 2) if health else None,
-        "nominal_hz": health.nominal_hz if health else None,
-        "recent_loss": round(health.loss, 5) if health else None,
-        "loss_method": health.method.value if health else None,
-        "problems": [
+        "rate_hz": round(health.rate_hz, 1) if health else None,
+        "loss": round(health.loss, 5) if health else None,
+        "reasons": [
             *([status.reason] if status.reason else []),
             *(health.reasons if health else ()),
-            *_signs(status, low=battery is not None and battery.is_low),
+            *_signs(status, low=gateway.batteries.is_low(status.device_id)),
         ],
     }
 

@@ -47,16 +47,12 @@ class SensorPublic(BaseModel):
     adapter: str
     athlete_id: str | None
     segment: str | None
-    loss: float | None
-    """Share of samples lost since the session began."""
     rate_hz: float | None
-    """Samples a second in the last seconds."""
-    nominal_hz: float | None
-    recent_loss: float | None
-    loss_method: str | None
-    """``sequence`` and ``timestamp`` are exact, ``rate`` is an estimate."""
-    problems: list[str]
-    """What is not as it should be with link, stream or battery, and what to do."""
+    """Samples a second of the last seconds."""
+    loss: float | None
+    """Share of the samples of the last seconds that never came."""
+    reasons: list[str]
+    """What is not as it should be, and what to do."""
 
 
 class SessionPublic(Model):

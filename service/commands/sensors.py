@@ -41,8 +41,8 @@ def list_sensors(
         battery = "–" if s["battery_percent"] is None else f"{s['battery_percent']} %"
         place = f"{s['athlete_id']}: {s['segment']}" if s["segment"] else "worn by nobody"
         typer.echo(f"{s['device_id']}  {s['state']:10} {battery:>5}  {place:28} {s['name']}")
-        for problem in s["problems"]:
-            typer.echo(f"    {problem}")
+        for reason in s["reasons"]:
+            typer.echo(f"    {reason}")
 
 
 @app.command()

@@ -6,7 +6,9 @@ import numpy as np
 
 from fusion.pipeline import MotionPipeline, PipelineConfig, PipelineOutput
 from fusion.types import FloatArray, ImuBlock, RepEvent, RepEventKind, Segment, SetEvent, SetSummary
-from simulator.session import SessionPlan, SetPlan, SimulatedSession, render, true_angles
+from simulator.plan import SensorPlan, SetPlan
+from simulator.session import SessionPlan, SimulatedSession, render
+from simulator.truth import true_angles
 
 SEGMENTS = (Segment.PELVIS, Segment.THIGH_RIGHT)
 
@@ -14,9 +16,9 @@ SEGMENTS = (Segment.PELVIS, Segment.THIGH_RIGHT)
 def session_of(
     exercise: str, *, reps: int = 4, lumbar_deg: float = 0.0, walk_s: float = 0.0, seed: int = 11
 ) -> SimulatedSession:
-    """One set of one person."""
-    plan = SetPlan(exercise, reps, lumbar_deg, walk_s)
-    return render(SessionPlan([plan], seed, segments=SEGMENTS))
+    """One set of one person, with sensors that sit on the bone: errors are the algorithm's own."""
+    plan = SetPlan(exercise, reps, {"lumbar": lumbar_deg}, walk_s)
+    return render(SessionPlan([plan], seed, segments=SEGMENTS, sensor=SensorPlan(rigid=True)))
 
 
 def blocks_of(session: SimulatedSession) -> dict[str, ImuBlock]:

@@ -10,7 +10,6 @@ import firmware_profiles
 from sensors.battery import (
     BatteryLevel,
     BatteryReader,
-    BatteryWatch,
     LowBattery,
     TimeLeft,
     battery_payload,
@@ -78,18 +77,6 @@ def test_time_left_is_not_known_while_charging_and_starts_over_after() -> None:
         left.update(360.0 * k, BatteryLevel(50 - k))
     assert left.update(7300.0, BatteryLevel(40, charging=True)) is None
     assert left.update(7400.0, BatteryLevel(90)) is None
-
-
-def test_a_watch_says_percent_and_time_left() -> None:
-    """1 % every 6 minutes: at 15 % an hour and a half is left."""
-    watch = BatteryWatch()
-    told = [watch.update(360.0 * k, BatteryLevel(30 - k)) for k in range(17)]
-    assert [text for text in told if text] == [
-        "the battery has 15 % left, about 2 h; charge it after this set"
-    ]
-    assert BatteryWatch().update(0.0, BatteryLevel(9)) == (
-        "the battery has 9 % left; charge it after this set"
-    )
 
 
 def test_a_gauge_that_stands_still_gives_no_time() -> None:

@@ -33,7 +33,7 @@ async def test_sensors_are_told_blinked_checked_and_swapped_or_refused_with_a_re
 ) -> None:
     seen = {s["device_id"]: s for s in (await http.get("/sensors")).json()}
     assert seen["pelvis"]["segment"] == "pelvis"
-    assert seen["pelvis"]["problems"] == []
+    assert seen["pelvis"]["reasons"] == []
 
     assert (await http.post("/sensors/nobody/identify")).status_code == 404
     still = await http.post("/sensors/pelvis/identify")
