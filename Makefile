@@ -7,7 +7,7 @@ ARGS   ?=
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick lint bench accuracy lock clean
+.PHONY: help setup demo test quick lint bench soak accuracy lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ lint: setup
 
 bench: setup ## speed and memory against rivals in the same run
 	$(BIN)/python -m benchmarks.bench $(ARGS)
+
+soak: setup ## ten minutes with drops every 5 s on six virtual sensors, every gap accounted for
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 accuracy: setup ## accuracy against truth and rivals, writes docs/accuracy.md
 	$(BIN)/python -m benchmarks.accuracy $(ARGS)

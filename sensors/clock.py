@@ -29,6 +29,9 @@ _LEARN_S = 5.0
 _SILENCE_S = 0.25
 _SILENCE_PERIODS = 8.0
 
+_ECHO_S = 5.0
+"""A packet not older than this was said before, however late it comes: no clock that began anew."""
+
 
 class Unwrapper:
     """Counter of ``bits`` bits to an ever growing one; knows from the arrivals how often it went round."""
@@ -81,6 +84,8 @@ class DeviceClock:
         device_s = self._unwrap(ticks, arrival_s) * self._tick_s
         if self._last is not None:
             step_s, elapsed_s = device_s - self._last[0], arrival_s - self._last[1]
+            if -_ECHO_S < step_s <= 0.0:
+                return device_s
             if abs(step_s - elapsed_s) > self._tolerance_s + 1e-3 * elapsed_s:
                 return self._reset(ticks, arrival_s)
         self._tolerance_s = _RESET_S

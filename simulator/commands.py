@@ -1,4 +1,4 @@
-"""The simulator's commands of ``ilium``: `demo` and `simulate`."""
+"""The simulator's commands of ``ilium``: `demo`, `simulate` and `radio`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(demo)
     app.command()(simulate)
+    app.command()(radio)
 
 
 def demo(
@@ -60,3 +61,24 @@ def simulate(
         return
     faults, worn = tuple(fault or ()), tuple(segments.split(","))
     typer.echo(simulate_set(SetOptions(exercise, reps, case, faults, rate, worn, sensor, walk, seed), out))
+
+
+def radio(
+    profile: Annotated[
+        list[str] | None, typer.Option(help="Firmware profile of a sensor; may be given again. Default: all.")
+    ] = None,
+    adapters: Annotated[int, typer.Option(min=1, max=4, help="Bluetooth adapters that hear them.")] = 1,
+    loss: Annotated[float, typer.Option(min=0.0, max=0.9, help="Share of packets lost.")] = 0.0,
+    burst: Annotated[float, typer.Option(min=1.0, max=100.0, help="Packets lost in a row.")] = 3.0,
+    drop_every: Annotated[float, typer.Option(min=0.0, help="Seconds of streaming between drops.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Seed of motions, clocks and losses.")] = 1,
+    duration: Annotated[float | None, typer.Option(min=1.0, help="Seconds; else until Ctrl-C.")] = None,
+) -> None:
+    """Virtual sensors in range of a virtual adapter, for `ilium scan`, `ilium run` or any BlueZ program."""
+    from firmware_profiles import ids
+    from simulator.link import LinkModel
+    from simulator.radio_command import main
+    from simulator.virtual_range import RangePlan
+
+    model = LinkModel(loss=loss, burst=burst, drop_every_s=drop_every)
+    main(RangePlan(profile or ids(), adapters, model, seed), duration)

@@ -150,17 +150,20 @@ class Link:
 
     async def close(self) -> bool:
         """Stop the stream and hang up, as far as the link still allows; True if there was a link."""
-        if not self._client.is_connected:
-            return False
-        await self._in_time(self._talk.say(self.setup.writes("stop")))
+        connected = bool(self._client.is_connected)
+        if connected:
+            await self._in_time(self._talk.say(self.setup.writes("stop")))
         await self.hang_up()
-        return True
+        return connected
 
     async def hang_up(self) -> None:
-        """Unsubscribe and disconnect, as far as the link still allows."""
+        """Unsubscribe and disconnect, as far as the link still allows.
+
+        A link that is already lost is disconnected, too: bleak keeps a D-Bus connection for each until then.
+        """
         if self._client.is_connected:
             await self._in_time(self._talk.unsubscribe())
-            await self._in_time(self._client.disconnect())
+        await self._in_time(self._client.disconnect())
 
     def _heard(self, characteristic: str, payload: bytes) -> None:
         level = self._reader.read(characteristic, payload)

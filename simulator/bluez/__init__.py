@@ -7,5 +7,6 @@ virtual radio. Left out: pairing, advertising, monitors, and AcquireNotify and A
 
 from simulator.bluez.bus import private_bus
 from simulator.bluez.stack import Bluez, bluez
+from simulator.bluez.system_bus import as_system_bus
 
-__all__ = ["Bluez", "bluez", "private_bus"]
+__all__ = ["Bluez", "as_system_bus", "bluez", "private_bus"]

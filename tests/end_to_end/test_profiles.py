@@ -30,7 +30,7 @@ from tests.sensors.test_ble import running
 from tests.sensors.virtual_radio import Gateway, Sink, on_air, virtual_link
 
 ADDRESS = "D4:22:CD:00:00:01"
-SPEED = 4.0
+SPEED = 2.0
 """Virtual seconds in one of ours."""
 SAMPLES = 900
 HABITS = Habits(battery_percent=75)

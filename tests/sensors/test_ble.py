@@ -6,9 +6,12 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 
 import pytest
 from bleak import BleakClient, BleakScanner
+from dbus_fast import BusType, Message
+from dbus_fast.aio import MessageBus
 from msgspec.structs import replace
 
 import firmware_profiles
@@ -261,3 +264,31 @@ async def test_without_an_adapter_it_is_said_what_to_do() -> None:
         await scan(0.5, adapters=nothing)
     with pytest.raises(RadioError, match=r"no usable Bluetooth adapter"):
         await source_on(nothing).run(Sink())
+
+
+async def test_a_link_that_was_lost_leaves_no_connection_to_the_bus_behind() -> None:
+    """bleak keeps one for each client until it is told to disconnect; a bus has 256 of them for a user."""
+    link, sink = virtual_link(), Sink()
+    sensor = sensor_on(link, 1)
+    async with on_air(link, [sensor], Gateway.BLUEZ) as adapters, running(source_on(adapters), sink):
+        names = []
+        for count in (1, 2, 3, 4):
+            await sink.until(partial(has_been, sink, STREAMING, count))
+            names.append(await clients_of_the_bus())
+            await sensor.drop()
+            await sink.until(partial(has_been, sink, LOST, count))
+    assert len(set(names)) == 1
+
+
+def has_been(sink: Sink, state: DeviceState, times: int) -> bool:
+    return sink.of(address(1)).count(state) == times
+
+
+async def clients_of_the_bus() -> int:
+    """How many connections there are, without our own."""
+    bus = await MessageBus(bus_type=BusType.SYSTEM).connect()
+    where = "org.freedesktop.DBus"
+    answer = await bus.call(Message(where, "/org/freedesktop/DBus", where, "ListNames"))
+    assert answer is not None
+    bus.disconnect()
+    return sum(name.startswith(":") for name in answer.body[0]) - 1

@@ -107,3 +107,14 @@ def test_without_stamps_a_silence_is_a_gap() -> None:
     times, missing = clock.place(1, 2.0)
     assert missing == 100
     assert times == [2.0]
+
+
+def test_what_is_said_again_long_after_a_reconnect_is_no_clock_that_began_anew() -> None:
+    clock = DeviceClock(32, 1e-6)
+    for second in range(5):
+        clock.read(second * 1_000_000, second + 0.01)
+    clock.restart()
+    assert clock.read(3_900_000, 7.0) == pytest.approx(3.9)
+    assert clock.read(4_000_000, 7.0) == pytest.approx(4.0)
+    assert clock.read(7_200_000, 7.21) == pytest.approx(7.2)
+    assert clock.resets == 0

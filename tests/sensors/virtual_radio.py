@@ -148,37 +148,18 @@ async def on_air(
         for sensor in sensors:
             await sensor.power_on()
         if gateway is Gateway.BLUEZ:
-            await stack.enter_async_context(own_bluez(transports, on_found))
+            if sys.platform != "linux":
+                pytest.skip("BlueZ is Linux's Bluetooth stack")
+            program("dbus-daemon", "dbus")
+            from simulator.bluez import as_system_bus
+
+            await stack.enter_async_context(as_system_bus(transports, on_found))
             yield [BleAdapter(f"hci{k}", budget) for k, budget in enumerate(budgets)]
             return
         hosts = [Adapter(transport, index=k) for k, transport in enumerate(transports)]
         for host in hosts:
             stack.push_async_callback(host.close)
         yield [ble_adapter(host, budget) for host, budget in zip(hosts, budgets, strict=True)]
-
-
-@contextlib.asynccontextmanager
-async def own_bluez(
-    transports: Sequence[str], on_found: Callable[[Any], None] | None = None
-) -> AsyncIterator[Any]:
-    """A private bus with the look-alike on it, as this process's system bus."""
-    if sys.platform != "linux":
-        pytest.skip("BlueZ is Linux's Bluetooth stack")
-    program("dbus-daemon", "dbus")
-    from bleak.backends.bluezdbus.manager import get_global_bluez_manager
-
-    from simulator.bluez import bluez, private_bus
-
-    async with private_bus() as bus:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("DBUS_SYSTEM_BUS_ADDRESS", bus)
-            async with bluez(bus, transports) as daemon:
-                if on_found is not None:
-                    daemon.on_found = on_found
-                yield daemon
-                manager = await get_global_bluez_manager()
-                assert manager._bus is not None
-                manager._bus.disconnect()
 
 
 def virtual_link() -> VirtualLink:

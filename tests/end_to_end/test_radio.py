@@ -1,0 +1,150 @@
+"""The commands as a user starts them, on BlueZ's look-alike with virtual sensors in range."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import firmware_profiles
+from simulator.peripheral import VirtualSensor
+from simulator.virtual_range import RangePlan, virtual_range
+from tests.end_to_end.line import PATIENCE_S, live
+from tests.service.debian import program
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="BlueZ is Linux's Bluetooth stack"),
+]
+
+
+@contextlib.asynccontextmanager
+async def in_range(*profiles: str, adapters: int = 1) -> AsyncIterator[tuple[str, list[VirtualSensor]]]:
+    program("dbus-daemon", "dbus")
+    async with virtual_range(RangePlan(profiles, adapters)) as found:
+        yield found
+
+
+async def started(bus: str, cwd: Path, *arguments: object) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "service.cli",
+        *map(str, arguments),
+        cwd=cwd,
+        env={**os.environ, "DBUS_SYSTEM_BUS_ADDRESS": bus, "ILIUM_DATA_DIR": str(cwd / "data")},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def ilium(bus: str, cwd: Path, *arguments: object) -> tuple[int | None, str, str]:
+    process = await started(bus, cwd, *arguments)
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE_S)
+    return process.returncode, out.decode(), err.decode()
+
+
+async def until(seen: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not seen():
+            await asyncio.sleep(0.02)
+
+
+async def test_a_scan_finds_a_sensor_of_every_profile_and_asks_its_battery(tmp_path: Path) -> None:
+    everything = firmware_profiles.ids()
+    async with in_range(*everything) as (bus, sensors):
+        code, out, err = await ilium(bus, tmp_path, "scan", "--duration", 1, "--battery", "--json")
+        assert code == 0, err
+        rows: list[dict[str, Any]] = json.loads(out)
+    assert sorted(r["profile"] for r in rows) == sorted(everything)
+    assert {r["id"] for r in rows} == {s.address for s in sensors}
+    assert {r["trouble"] for r in rows} == {""}
+    with_battery = {p for p in everything if firmware_profiles.load(p).battery is not None}
+    assert {r["profile"] for r in rows if r["battery_percent"] is not None} == with_battery
+    asked_to = [s for s in sensors if s.profile.commands.start]
+    assert not any(s.streaming or s.sent for s in asked_to)
+
+
+async def test_a_scan_without_profiles_in_range_fails_and_says_what_to_do(tmp_path: Path) -> None:
+    async with in_range() as (bus, _):
+        code, out, err = await ilium(bus, tmp_path, "scan", "--duration", 0.5)
+    assert (code, out) == (1, "")
+    assert "wake it by its button" in err
+
+
+async def test_an_adapter_that_is_not_there_is_named(tmp_path: Path) -> None:
+    async with in_range() as (bus, _):
+        code, _, err = await ilium(bus, tmp_path, "scan", "--duration", 0.5, "--adapter", "hci7")
+    assert code == 1
+    assert err.count("\n") == 1
+    assert "no usable Bluetooth adapter hci7" in err
+
+
+async def test_a_gateway_streams_blinks_checks_and_leaves_sensors_quiet_on_sigterm(
+    tmp_path: Path,
+) -> None:
+    async with in_range("movella_dot", "metamotion_bmi270", adapters=2) as (bus, sensors):
+        wear = [f"--wear={s.address}={p}" for s, p in zip(sensors, ("pelvis", "thigh_right"), strict=True)]
+        port = 18_431
+        gateway = await started(
+            bus, tmp_path, "run", "--headless", "--exercise", "hip_thrust", "--port", port,
+            "--adapter", "hci0", "--adapter", "hci1", *wear,
+        )  # fmt: skip
+        try:
+            await until(lambda: all(s.sent > 60 for s in sensors))
+            url = f"--url=http://127.0.0.1:{port}"
+            code, out, err = await ilium(bus, tmp_path, "sensors", "list", "--json", url)
+            assert code == 0, err
+            seen = {s["id"]: s for s in json.loads(out)}
+            assert {s["adapter"] for s in seen.values()} == {"hci0", "hci1"}
+            assert {s["battery_percent"] for s in seen.values()} == {87}
+            blinker = sensors[0]
+            code, _, err = await ilium(bus, tmp_path, "sensors", "blink", blinker.address, url)
+            assert (code, blinker.firmware.blinks) == (0, 1), err
+            check = ("sensors", "check", "lift_right_knee", "--duration", 2, url)
+            code, out, _ = await ilium(bus, tmp_path, *check)
+            assert code == 1
+            assert "no sensor turned by 20°" in out
+            async with live(port) as messages:
+                topics = {topic async for topic, _ in _first(messages, 20)}
+            assert "kinematics" in topics
+            gateway.terminate()
+            await asyncio.wait_for(gateway.communicate(), PATIENCE_S)
+        finally:
+            if gateway.returncode is None:
+                gateway.kill()
+                await gateway.wait()
+        assert gateway.returncode == 0
+        assert not any(sensor.streaming for sensor in sensors)
+        quiet = [sensor.sent for sensor in sensors]
+        await asyncio.sleep(0.3)
+        assert [sensor.sent for sensor in sensors] == quiet
+
+
+async def _first(messages: AsyncIterator[tuple[str, Any]], count: int) -> AsyncIterator[tuple[str, Any]]:
+    async for message in messages:
+        yield message
+        count -= 1
+        if count == 0:
+            return
+
+
+async def test_the_radio_as_a_command_says_how_to_reach_it(tmp_path: Path) -> None:
+    program("dbus-daemon", "dbus")
+    process = await started("unix:path=/nonexistent", tmp_path, "radio", "--profile", "polar_h10")
+    assert process.stdout is not None
+    line = (await asyncio.wait_for(process.stdout.readline(), PATIENCE_S)).decode()
+    assert line.startswith("export DBUS_SYSTEM_BUS_ADDRESS='unix:path=")
+    code, out, err = await ilium(line.split("'")[1], tmp_path, "scan", "--duration", 0.5, "--json")
+    assert code == 0, err
+    assert [r["profile"] for r in json.loads(out)] == ["polar_h10"]
+    process.terminate()
+    await asyncio.wait_for(process.communicate(), PATIENCE_S)
+    assert process.returncode == 0
