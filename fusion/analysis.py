@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from fusion.pipeline import MotionPipeline, PipelineConfig, PipelineOutput
 from fusion.rom import seated_s
 from fusion.summary import Document, alignment_document, number, recognition_document, set_document
 from fusion.types import (
+    CalibrationEvent,
     Event,
     ExerciseEvent,
     FloatArray,
@@ -51,11 +52,12 @@ class Analysis:
         return list(dict.fromkeys(seen))
 
 
-def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig) -> Analysis:
+def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig, *, review: bool = True) -> Analysis:
     """Run whole recordings, one block per device, through `MotionPipeline`.
 
-    Raises `InputError` for recordings that do not overlap or are too short, `CalibrationError` when
-    nothing can be calibrated.
+    With ``review`` the alignments that the whole recording has taught hold from its beginning; without, it
+    is what was said live. Raises `InputError` for recordings that do not overlap or are too short,
+    `CalibrationError` when nothing can be calibrated.
     """
     unknown = {b.device_id for b in blocks.values()} - config.segments.keys()
     if unknown:
@@ -63,13 +65,17 @@ def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig) -> Analysis:
     output = PipelineOutput()
     blocks = {name: _checked(block, config, output) for name, block in blocks.items()}
     start, stop = _common_span(blocks)
-    pipeline = MotionPipeline(config)
     if config.stand_between_s is not None:
         _check_stand(config.stand_between_s, start, stop)
-    for pieces in _in_time(blocks, start, stop):
-        _extend(output, pipeline.update(pieces))
-    _extend(output, pipeline.flush())
+    pipeline, played = _play(blocks, start, stop, config)
     pipeline.require_calibration()
+    if review and pipeline.learns:
+        if any(a.zero != "stand" for a in pipeline.alignments.values()):
+            # Levers and stands could only be judged once it was roughly known how the sensors sit.
+            pipeline, played = _play(blocks, start, stop, replace(config, seed=pipeline.alignments))
+        output.events += _still_true(played.events, pipeline.alignments)
+        pipeline, played = _play(blocks, start, stop, _with_plan(config, pipeline.plan))
+    _extend(output, played)
     loss, gaps = _losses(blocks)
     return Analysis(
         exercise=config.planned.id if config.planned else exercises.AUTO,
@@ -80,6 +86,35 @@ def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig) -> Analysis:
         loss=loss,
         gaps=gaps,
     )
+
+
+def _play(
+    blocks: Mapping[str, ImuBlock], start: float, stop: float, config: PipelineConfig
+) -> tuple[MotionPipeline, PipelineOutput]:
+    pipeline, output = MotionPipeline(config), PipelineOutput()
+    for pieces in _in_time(blocks, start, stop):
+        _extend(output, pipeline.update(pieces))
+    _extend(output, pipeline.flush())
+    return pipeline, output
+
+
+def _with_plan(
+    config: PipelineConfig, plan: list[tuple[float, Mapping[Segment, SegmentAlignment]]]
+) -> PipelineConfig:
+    return replace(config, alignments=plan[0][1], slips=tuple(plan[1:]))
+
+
+def _still_true(
+    learnt: list[Event], alignments: Mapping[Segment, SegmentAlignment]
+) -> list[CalibrationEvent | WarningEvent]:
+    """What was said while calibrating, without doubts that the rest of the recording has settled."""
+    told = [e for e in learnt if isinstance(e, CalibrationEvent | WarningEvent)]
+    settled: set[tuple[str, Segment | None]] = {
+        ("axis_uncertain", s) for s, a in alignments.items() if not a.warnings
+    }
+    if all(a.zero == "stand" for a in alignments.values()):
+        settled.add(("no_stand", None))
+    return [e for e in told if isinstance(e, CalibrationEvent) or (e.code, e.segment) not in settled]
 
 
 def _checked(block: ImuBlock, config: PipelineConfig, output: PipelineOutput) -> ImuBlock:

@@ -88,7 +88,8 @@ class CommonHeading:
                     quat.rotate(child_q, np.array(between.from_child_m)),
                     _LEVER_SD_M,
                 )
-                link.estimate.expect(self._expected_rad(segment), _STAND_SD_RAD)
+                sd_rad = max(_STAND_SD_RAD, self._unknown_rad(segment))
+                link.estimate.expect(self._expected_rad(segment), sd_rad)
 
     def update(self, block: AlignedBlock) -> AlignedBlock:
         """The block with every segment's frame turned to the pelvis's, as the alignments have it.
@@ -119,6 +120,11 @@ class CommonHeading:
         child, parent = (self._alignments.get(s) for s in (segment, JOINTS[segment].parent))
         return child.heading_rad - parent.heading_rad if child is not None and parent is not None else 0.0
 
+    def _unknown_rad(self, segment: Segment) -> float:
+        """One sigma of the angle that the alignments say: a stored one says nothing of it."""
+        pair = (self._alignments.get(s) for s in (segment, JOINTS[segment].parent))
+        return max((a.heading_sd_rad for a in pair if a is not None), default=0.0)
+
     def _look_for_rest(self, segment: Segment, link: _Link, block: AlignedBlock) -> None:
         pair = segment, JOINTS[segment].parent
         if not set(pair) <= self._alignments.keys():
@@ -128,7 +134,7 @@ class CommonHeading:
             k = joint.last_astir(sensor.q_es, sensor.gyr_rads, self._y_s[s], _REST_RADS, _UPRIGHT_COS)
             if k >= 0:
                 link.moved_s = max(link.moved_s, float(block.t_s[k]))
-        if not self._ends_frame(block):
+        if not self._ends_frame(block) or self._unknown_rad(segment) > _RANGE_SD_RAD:
             return
         if block.t_s[-1] - max(link.moved_s, 0.0) >= _REST_S:
             link.estimate.expect(self._expected_rad(segment), _REST_SD_RAD)

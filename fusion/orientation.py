@@ -1,8 +1,9 @@
 """Orientation of one sensor from rate and specific force, at irregular times and across gaps.
 
-The estimator follows VQF (Laidig & Seel 2023, doi 10.1016/j.inffus.2022.10.014) and differs where a radio
-loses samples: every step has its own length, gaps are bridged with the rates on both sides, and what a
-gap may have cost shortens the memory of the vertical, so that gravity pulls back at once.
+A Kalman filter of velocity, tilt and gyroscope bias whose measurement is that a worn sensor's velocity is
+none; its steady state is VQF (Laidig & Seel 2023, doi 10.1016/j.inffus.2022.10.014). Every step has its own
+length; a gap is bridged by the best linear estimate from the rates around it, and what the bridge may have
+cost enters the covariance, so that gravity pulls back at once.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from fusion.errors import InputError
 from fusion.heading import MagneticHeading
 from fusion.input_checks import check_recording
 from fusion.kernels import estimator
+from fusion.kernels.estimator_state import BIAS, REST_TIME, STARTED, STATE_SIZE, TILT_COLUMNS, TIME
 from fusion.types import FloatArray, ImuBlock, OrientedBlock
 
 _DPS = float(np.pi / 180.0)
@@ -23,10 +25,30 @@ _DPS = float(np.pi / 180.0)
 
 @dataclass(frozen=True, slots=True)
 class OrientationParams:
-    """Constants of the estimator; defaults are VQF's where it has the constant too."""
+    """Constants of the estimator; rest detection and start bias are VQF's."""
 
-    tau_acc_s: float = 3.0
-    """Time constant of the vertical. Smaller follows the accelerometer, larger trusts the gyroscope."""
+    velocity_noise_ms: float = 0.15
+    """How far from zero a worn sensor's velocity is, averaged over a second (m/s·√s). Smaller trusts the
+    accelerometer more."""
+    tau_vertical_s: float = 3.0
+    """Time constant of the vertical in steady state, that of VQF's low-pass. Smaller follows the
+    accelerometer, larger trusts the gyroscope."""
+    tilt_noise_still: float = 0.5
+    tilt_noise_rate: float = 0.1
+    """Share of the noise that this time constant stands for: of a still sensor, and more for each
+    (rad/s)² of rate."""
+    tau_activity_s: float = 2.0
+    """How quickly the noises follow the sensor's activity, the running mean of its squared velocity …"""
+    activity_ms: float = 0.2
+    """… in units of this velocity, squared, …"""
+    activity_min: float = 0.2
+    activity_max: float = 5.0
+    """… and within these."""
+    bias_sd_init_rads: float = 0.5 * _DPS
+    bias_walk_rads: float = 0.01 * _DPS
+    """How much the bias may change, rad/s/√s: 0.1 °/s in 100 s."""
+    bias_clip_rads: float = 2.0 * _DPS
+    """No bias larger than this is believed."""
     tau_rest_s: float = 0.5
     """Time constant of the rest detector's low-pass."""
     rest_min_s: float = 1.5
@@ -34,25 +56,35 @@ class OrientationParams:
     rest_gyr_rads: float = 2.0 * _DPS
     rest_acc_ms2: float = 0.5
     """Largest deviation from the low-passed value that still is rest."""
-    bias_sd_init_rads: float = 0.5 * _DPS
-    bias_clip_rads: float = 2.0 * _DPS
-    """No bias larger than this is believed."""
-    bias_forgetting_s: float = 100.0
-    """Time after which the bias may have changed by 0.1 °/s."""
-    bias_sd_motion_rads: float = 0.1 * _DPS
-    bias_vertical_gain: float = 1e-4
-    """How much less the rate about the vertical is believed: nothing measures it in motion."""
-    bias_sd_rest_rads: float = 0.03 * _DPS
-    gap_gain: float = 0.4
-    """Scale of the uncertainty that a gap adds."""
-    acc_sd_rad: float = 0.5
-    """One sample's error of the vertical in motion."""
-    curve_max_s: float = 0.15
-    """Longest gap that is bridged by a cubic; longer ones by the mean of both rates."""
-    gap_motion_s: float = 0.18
-    """The motion's own time: gaps shorter than this are bridged the better the shorter they are."""
-    lead: float = 0.0
-    """Share of the vertical's present change that is added; 0 live, ½ for one half of the smoother."""
+    rest_bias_sd_rads: float = 0.1 * _DPS
+    """Error of the mean rate at rest over a second (rad/s·√s)."""
+    rest_velocity: float = 0.1
+    """Share of the velocity's noise that is left at rest."""
+    gap_curve: float = 0.0165
+    """Error of a gap's bridge by the curvature of the rate, of its second derivative · gap³ …"""
+    gap_turn: float = 0.45
+    """… at most this share of the turn itself …"""
+    gap_floor_rads: float = 0.01
+    """… and this for each second besides."""
+    gap_max_s: float = 0.6
+    """Across longer gaps nothing of the motion is known: the mean of both rates, not bettered later."""
+    rate_length_s: float = 0.08
+    """How long a rate is like itself (length of the Matérn covariance)."""
+    rate_noise: float = 0.005
+    """Error of a rate as a share of its spread."""
+    speed_sd_ms: float = 0.4
+    """How fast a worn sensor usually is, and how soon it has changed its velocity."""
+    tau_speed_s: float = 1.0
+    acc_sd_rad: float = 0.2
+    """One force's error of the vertical, besides what it accelerates."""
+    tau_motion_s: float = 1.0
+    """Averaging time of the rate's square and of its curvature's."""
+    tau_force_s: float = 3.0
+    """Averaging time of the squared horizontal force."""
+    lost_sd_rad: float = 0.5
+    """After a gap that cost more, the vertical is found anew."""
+    levelling_s: float = 0.7
+    """For so long, at the start and when lost, the mean force is the vertical."""
 
 
 class OrientationEstimator:
@@ -70,7 +102,7 @@ class OrientationEstimator:
 
     def reset(self) -> None:
         """Forget everything, as if made anew."""
-        self._state = np.zeros(estimator.STATE_SIZE)
+        self._state = np.zeros((1, STATE_SIZE))
         if self._heading:
             self._heading.reset()
 
@@ -78,7 +110,7 @@ class OrientationEstimator:
     def state(self) -> FloatArray:
         """All that the estimator remembers; give it to `restore` to go on from here."""
         heading = self._heading.state if self._heading else np.empty(0)
-        return np.concatenate((self._state, heading))
+        return np.concatenate((self._state[0], heading))
 
     def restore(self, state: ArrayLike) -> None:
         """Go on from a `state` taken earlier.
@@ -88,49 +120,64 @@ class OrientationEstimator:
         values = np.array(state, float)
         if values.shape != self.state.shape:
             raise InputError(f"orientation state has shape {values.shape}, not {self.state.shape}")
-        self._state = values[: estimator.STATE_SIZE].copy()
+        self._state = values[None, :STATE_SIZE].copy()
         if self._heading:
-            self._heading.restore(values[estimator.STATE_SIZE :])
+            self._heading.restore(values[STATE_SIZE:])
 
     @property
     def bias_rads(self) -> FloatArray:
         """Estimated gyroscope bias (3,) in S."""
-        return self._state[estimator.BIAS : estimator.BIAS + 3].copy()
+        return self._state[0, BIAS : BIAS + 3].copy()
 
     @property
     def resting(self) -> bool:
         """Whether the sensor has been lying still long enough to learn its bias."""
-        return bool(self._state[estimator.REST_TIME] >= self.params.rest_min_s)
+        return bool(self._state[0, REST_TIME] >= self.params.rest_min_s)
 
     def update(self, block: ImuBlock) -> OrientedBlock:
         """Orientation at every sample of ``block``, which follows the one before in time.
 
         Raises `InputError` when times do not increase or a value is not finite.
         """
+        return self._run(block, np.empty((0, TILT_COLUMNS)))
+
+    def update_with_tilt(self, block: ImuBlock) -> tuple[OrientedBlock, FloatArray, FloatArray]:
+        """The same, and the filter's horizontal velocity and covariance, for a smoother.
+
+        Velocity (n, 2) in E, m/s; covariance (n, 4, 4) of velocity and of tilt about E's X and Y, rad.
+        """
+        tilt = np.empty((len(block), TILT_COLUMNS))
+        oriented = self._run(block, tilt)
+        return oriented, tilt[:, :2], symmetric(tilt[:, 2:])
+
+    def _run(self, block: ImuBlock, tilt: FloatArray) -> OrientedBlock:
         self._check(block)
         n = len(block)
         q_es, gyr = np.empty((n, 4)), np.empty((n, 3))
         inclination_sd, heading_sd = np.empty(n), np.empty(n)
-        quality = np.empty(n, np.uint8)
-        estimator.estimate(
+        quality_in = np.ascontiguousarray(block.quality, np.uint8)
+        quality = quality_in.copy()
+        estimator.single(
             self._state,
             self._p,
+            np.array((0, n)),
             np.ascontiguousarray(block.t_s, float),
             np.ascontiguousarray(block.acc_ms2, float),
             np.ascontiguousarray(block.gyr_rads, float),
-            np.ascontiguousarray(block.quality, np.uint8),
+            quality_in,
             q_es,
             gyr,
             inclination_sd,
             heading_sd,
             quality,
+            tilt,
         )
         if self._heading and block.mag_ut is not None:
             q_es, heading_sd = self._heading.update(block.t_s, q_es, heading_sd, block.mag_ut)
         return OrientedBlock(block.t_s, q_es, gyr, block.acc_ms2, inclination_sd, heading_sd, quality)
 
     def _check(self, block: ImuBlock) -> None:
-        last_s = self._state[estimator.TIME] if self._state[estimator.STARTED] else -np.inf
+        last_s = self._state[0, TIME] if self._state[0, STARTED] else -np.inf
         bad = estimator.first_unusable(block.t_s, block.acc_ms2, block.gyr_rads, last_s)
         if bad == -1:
             return
@@ -143,6 +190,14 @@ class OrientationEstimator:
             f"{block.device_id}: time does not increase at {block.t_s[-2 - bad]:.4f} s;"
             " sort the samples and drop doubles"
         )
+
+
+def symmetric(packed: FloatArray) -> FloatArray:
+    """Matrices (n, 4, 4) of their upper triangles (n, 10), row by row."""
+    rows, columns = np.triu_indices(4)
+    whole = np.empty((len(packed), 4, 4))
+    whole[:, rows, columns] = whole[:, columns, rows] = packed
+    return whole
 
 
 def estimate_orientation(

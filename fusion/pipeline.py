@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from fusion import exercises
-from fusion.alignment import FRAME_S, CalibrationLadder, split_frames
+from fusion.alignment import FRAME_S, CalibrationLadder, FunctionalWindow, split_frames
+from fusion.alignment.joint_heading import NO_IDEA_RAD
 from fusion.common_heading import CommonHeading
 from fusion.errors import CalibrationError, InputError
 from fusion.exercises import Exercise
@@ -26,6 +27,7 @@ from fusion.orientation import OrientationEstimator, OrientationParams
 from fusion.recognition import AutoAnalyzer
 from fusion.reps import Phase
 from fusion.resample import GridAligner
+from fusion.soft_tissue import POPULATION, TissueGain
 from fusion.types import (
     AlignedBlock,
     CalibrationEvent,
@@ -52,7 +54,16 @@ class PipelineConfig:
     side: Side | None = None
     """The leg that is judged; by default the one that wears a sensor, right before left."""
     alignments: Mapping[Segment, SegmentAlignment] = field(default_factory=dict)
-    """Known alignments; with one for every segment no calibration is waited for."""
+    """Known alignments; with one for every segment no calibration is waited for. What is not known of their
+    headings, and of other segments, is learnt."""
+    slips: tuple[tuple[float, Mapping[Segment, SegmentAlignment]], ...] = ()
+    """Alignments that hold from later times on, in order: where a recording is known to have slips."""
+    seed: Mapping[Segment, SegmentAlignment] = field(default_factory=dict)
+    """About how the sensors sit, from an earlier look: learnt anew, starting from there."""
+    functional: tuple[FunctionalWindow, ...] = ()
+    """Announced hip hinges, knee raises, and sitting with level thighs."""
+    tissue: TissueGain = POPULATION
+    """What soft tissue adds to deep flexion, before anything is known of the person."""
     stand_s: float = 3.0
     stand_between_s: tuple[float, float] | None = None
     """When the person stood still, where that is known; otherwise a stand is looked for."""
@@ -106,12 +117,21 @@ class MotionPipeline:
         self._estimators = {d: OrientationEstimator(config.orientation) for d in config.segments}
         self._gates = {d: InputGate(f"the {s.value} sensor") for d, s in config.segments.items()}
         self._grid = GridAligner(config.segments.values(), config.rate_hz, config.max_wait_s)
-        self._ladder = CalibrationLadder(config.segments.values(), hint, config.stand_s)
+        self._ladder = CalibrationLadder(
+            config.segments.values(),
+            hint,
+            functional=config.functional,
+            seed=config.seed,
+            tissue=config.tissue,
+            fixed=config.alignments,
+        )
         if config.stand_between_s is not None:
             self._ladder.stand_between(*config.stand_between_s)
         self._headings = CommonHeading(config.segments.values(), FRAME_S)
         self._given = dict(config.alignments)
+        self._later = list(config.slips)
         complete = set(self._given) >= set(config.segments.values())
+        self._learns = not complete or any(a.heading_sd_rad >= NO_IDEA_RAD for a in self._given.values())
         self._kinematics = Kinematics(self._given) if complete else None
         if complete:
             self._headings.align(self._given)
@@ -128,12 +148,24 @@ class MotionPipeline:
                 references=config.references,
                 limits=config.limits,
             )
-        self._clipped: set[str] = set()
+        self._last_s = 0.0
+        self._told = 0
+        self._doubted: set[Segment] = set()
 
     @property
     def alignments(self) -> Mapping[Segment, SegmentAlignment]:
         """Alignments in use; empty until calibrated."""
         return self._kinematics.alignments if self._kinematics else {}
+
+    @property
+    def learns(self) -> bool:
+        """Whether anything of the alignments is learnt from the motion."""
+        return self._learns
+
+    @property
+    def plan(self) -> list[tuple[float, Mapping[Segment, SegmentAlignment]]]:
+        """From when on which alignments hold, as known now; the first from the beginning."""
+        return self._ladder.plan if self._ladder.ready else [(-np.inf, self.alignments)]
 
     @property
     def stood(self) -> bool:
@@ -173,6 +205,11 @@ class MotionPipeline:
         """End of the input: everything still waiting comes out and the open set is closed."""
         output = PipelineOutput()
         self._advance(self._grid.flush(), output)
+        waited = self._kinematics is None
+        if self._learns and self._ladder.conclude(self._last_s):
+            self._calibrate(output, self._last_s)
+            for waiting in self._ladder.backlog() if waited else ():
+                self._interpret(waiting, output)
         output.events.extend(self._movement.flush())
         return output
 
@@ -194,15 +231,21 @@ class MotionPipeline:
         self._grid.warnings.clear()
         if aligned is None:
             return
+        self._last_s = float(aligned.t_s[-1])
         for piece in split_frames(aligned):
             # A better alignment holds from the next frame on, the first one for all that waited for it.
             waited = self._kinematics is None
+            self._follow_plan(float(piece.t_s[0]))
             if not waited:
                 self._interpret(piece, output)
-            if not self._given and self._ladder.update(piece):
+            if self._learns and self._ladder.update(piece):
                 self._calibrate(output, float(piece.t_s[-1]))
                 for waiting in self._ladder.backlog() if waited else ():
                     self._interpret(waiting, output)
+
+    def _follow_plan(self, now_s: float) -> None:
+        while self._later and self._kinematics is not None and self._later[0][0] <= now_s:
+            self._kinematics.align(self._later.pop(0)[1])
 
     def _calibrate(self, output: PipelineOutput, now_s: float) -> None:
         if self._kinematics is None:
@@ -210,10 +253,14 @@ class MotionPipeline:
         else:
             self._kinematics.align(self._ladder.alignments)
         self._headings.align(self._ladder.alignments)
+        output.events.extend(self._ladder.warnings[self._told :])
+        self._told = len(self._ladder.warnings)
         for alignment in self._ladder.alignments.values():
             output.events.append(CalibrationEvent(now_s, alignment))
-            for warning in alignment.warnings:
-                output.events.append(WarningEvent(now_s, "axis_uncertain", warning, alignment.segment))
+            if alignment.segment not in self._doubted:
+                for warning in alignment.warnings:
+                    self._doubted.add(alignment.segment)
+                    output.events.append(WarningEvent(now_s, "axis_uncertain", warning, alignment.segment))
 
     def _interpret(self, block: AlignedBlock, output: PipelineOutput) -> None:
         if self._kinematics is None:

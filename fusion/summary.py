@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any
 
 from fusion.types import ExerciseEvent, Finding, RepSummary, SegmentAlignment, SetSummary
+from fusion.units import DEG_PER_RAD
 
 Document = dict[str, Any]
 
@@ -100,4 +101,11 @@ def alignment_document(alignment: SegmentAlignment) -> Document:
         "heading_rad": number(alignment.heading_rad, 6),
         "t_s": number(alignment.t_s),
         "warnings": list(alignment.warnings),
+        "zero": alignment.zero,
+        "zero_sd_deg": number(alignment.zero_sd_rad * DEG_PER_RAD),
+        "axis_sd_deg": number(alignment.axis_sd_rad * DEG_PER_RAD),
+        "heading_sd_deg": number(alignment.heading_sd_rad * DEG_PER_RAD),
+        "tissue_gain": number(alignment.tissue_gain),
+        "tissue_sd": number(alignment.tissue_sd),
+        "tissue_source": alignment.tissue_source,
     }

@@ -126,6 +126,11 @@ class SegmentAlignment:
 
     ``q_sb`` (w, x, y, z) maps B to S (v_s = q_sb ⊗ v_b ⊗ q_sb*). ``heading_rad`` turns this sensor's
     earth frame about its Z to the common one. ``quality`` runs from 0 (guess) to 1 (functional).
+    ``zero`` says where 0° comes from: ``stand``, ``rest`` (the exercise's own rest pose), ``motion`` (its
+    range) or ``given``; ``*_sd_rad`` are one sigma of the zero, of the left–right axis about the vertical,
+    and of the heading against the pelvis. ``tissue_gain`` is the share of deep flexion that soft tissue adds
+    to this sensor's own turning, which is taken off again (`fusion.soft_tissue`); 0 where nothing justifies
+    it. ``tissue_source`` is ``population``, ``personal`` or ``off``.
     """
 
     segment: Segment
@@ -136,6 +141,13 @@ class SegmentAlignment:
     heading_rad: float = 0.0
     t_s: float = 0.0
     warnings: tuple[str, ...] = ()
+    zero: str = "given"
+    zero_sd_rad: float = 0.02
+    axis_sd_rad: float = 0.05
+    heading_sd_rad: float = 0.1
+    tissue_gain: float = 0.0
+    tissue_sd: float = 0.0
+    tissue_source: str = "off"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,19 +1,25 @@
-"""Recordings from files: generic CSV and Parquet, and the qmt example recording (MATLAB)."""
+"""Recordings from files: own, foreign and vendors' CSV, text and Parquet, and the qmt example (MATLAB)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from fusion.errors import InputError
 from fusion.input_checks import check_recording
 from fusion.types import FloatArray, ImuBlock, Segment
+from sensors import xsens_files
+from sensors.columns import Columns, names_samples, recognise
+from sensors.tables import open_table
 
-COLUMNS = ("t_s", "acc_x_ms2", "acc_y_ms2", "acc_z_ms2", "gyr_x_rads", "gyr_y_rads", "gyr_z_rads")
-MAG_COLUMNS = ("mag_x_ut", "mag_y_ut", "mag_z_ut")
-_QMT_RATE_HZ = 100.0
-_QMT_SEGMENTS = {
+COLUMNS: Final = ("t_s", "acc_x_ms2", "acc_y_ms2", "acc_z_ms2", "gyr_x_rads", "gyr_y_rads", "gyr_z_rads")
+MAG_COLUMNS: Final = ("mag_x_ut", "mag_y_ut", "mag_z_ut")
+_QMT_RATE_HZ: Final = 100.0
+_QMT_SEGMENTS: Final = {
     Segment.PELVIS: "hip",
     Segment.THIGH_RIGHT: "upper_leg_right",
     Segment.THIGH_LEFT: "upper_leg_left",
@@ -23,14 +29,71 @@ _QMT_SEGMENTS = {
 }
 
 
-def read_sensor_file(path: Path) -> ImuBlock:
-    """Samples of one sensor from a ``.csv`` or ``.parquet`` file.
+@dataclass(frozen=True, slots=True, eq=False)
+class Imported:
+    """A file's samples and what it was taken for."""
 
-    Raises `InputError` naming file, line and column.
+    block: ImuBlock
+    format: str
+    units: Mapping[str, str]
+    """Kind of quantity → unit in the file, where its names say them."""
+
+    @property
+    def rate_hz(self) -> float:
+        """Samples a second while there are any."""
+        return 1.0 / float(np.median(np.diff(self.block.t_s))) if len(self.block) > 1 else 0.0
+
+    @property
+    def missing(self) -> int:
+        """Samples that the gaps between the times leave out."""
+        if len(self.block) < 2:
+            return 0
+        steps = np.diff(self.block.t_s) * self.rate_hz
+        return int(np.maximum(np.round(steps) - 1, 0).sum())
+
+
+def read_sensor_file(path: Path, units: Mapping[str, str] | None = None) -> ImuBlock:
+    """Samples of one sensor from a ``.csv``, ``.txt`` or ``.parquet`` file. Raises `InputError`."""
+    return import_file(path, units).block
+
+
+def import_file(path: Path, units: Mapping[str, str] | None = None) -> Imported:
+    """One sensor's file, its format recognised from its first lines.
+
+    ``units`` says what the columns' names do not, for example ``{"acc": "g", "t": "ms"}``. Raises
+    `InputError` naming file, line and column.
     """
     if path.suffix.lower() == ".parquet":
-        return _block(path, *_read_parquet(path))
-    return _block(path, *_read_csv(path))
+        return _from_parquet(path, units)
+    table = open_table(path, lambda cells: xsens_files.is_header(cells) or names_samples(cells))
+    if xsens_files.is_header(table.header):
+        export = xsens_files.read_export(table)
+        block = ImuBlock(path.name, 0, *export[1:])
+        check_recording(block, str(path), lambda row: f"line {table.line_of(row)}")
+        return Imported(block, export.format, {})
+    columns = recognise(table.header, str(path), units)
+    values = table.columns(_indices(columns))
+    block = _block(path, columns, values)
+    check_recording(block, str(path), lambda row: f"line {table.line_of(row)}")
+    return Imported(block, "CSV", columns.units)
+
+
+def write_sensor_file(block: ImuBlock, path: Path) -> None:
+    """Write samples in Ilium's own columns, as Parquet or CSV after the file's name."""
+    columns = [block.t_s[:, None], block.acc_ms2, block.gyr_rads]
+    names = list(COLUMNS)
+    if block.mag_ut is not None:
+        columns.append(block.mag_ut)
+        names += MAG_COLUMNS
+    values = np.hstack(columns)
+    if path.suffix.lower() == ".parquet":
+        import pyarrow as pa  # noqa: PLC0415 - only for this format
+        import pyarrow.parquet as pq  # noqa: PLC0415
+
+        pq.write_table(pa.table(list(values.T), names=names), path, compression="zstd")
+        return
+    formats = ["%.6f", *["%.7g"] * (len(names) - 1)]
+    np.savetxt(path, values, fmt=formats, delimiter=",", header=",".join(names), comments="")
 
 
 def read_recording_files(paths: list[Path]) -> dict[Segment, ImuBlock]:
@@ -66,64 +129,37 @@ def read_qmt(path: Path) -> dict[Segment, ImuBlock]:
     return blocks
 
 
-def _read_csv(path: Path) -> tuple[list[str], FloatArray]:
-    with path.open(encoding="utf-8", errors="replace") as file:
-        header = [name.strip() for name in file.readline().split(",")]
-    _require(path, header)
-    try:
-        values = np.loadtxt(path, delimiter=",", skiprows=1, ndmin=2)
-    except ValueError as error:
-        raise InputError(_where(path, header) or f"{path}: {error}") from error
-    if values.size and values.shape[1] != len(header):
-        raise InputError(f"{path}: {values.shape[1]} values a line, but {len(header)} names in the header")
-    return header, values.reshape(-1, len(header))
-
-
-def _where(path: Path, header: list[str]) -> str | None:
-    """The first line that cannot be read, in plain words."""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for number, line in enumerate(file, start=1):
-            if number == 1 or not line.strip():
-                continue
-            cells = line.rstrip("\n").split(",")
-            if len(cells) != len(header):
-                return f"{path}: line {number}: {len(cells)} values, expected {len(header)}"
-            for name, cell in zip(header, cells, strict=True):
-                try:
-                    float(cell)
-                except ValueError:
-                    return f"{path}: line {number}, column {name}: {cell.strip()[:40]!r} is not a number"
-    return None
-
-
-def _read_parquet(path: Path) -> tuple[list[str], FloatArray]:
+def _from_parquet(path: Path, units: Mapping[str, str] | None) -> Imported:
     import pyarrow as pa  # noqa: PLC0415 - only for this format
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     try:
         table = pq.read_table(path)
-    except pa.ArrowInvalid as error:
-        raise InputError(f"{path}: not a Parquet file ({error})") from error
-    _require(path, table.column_names)
-    return table.column_names, np.column_stack([table.column(n).to_numpy() for n in table.column_names])
+    except (pa.ArrowException, ValueError) as error:
+        raise InputError(f"{path}: not a Parquet file that can be read ({error})") from error
+    columns = recognise(table.column_names, str(path), units)
+    parts = []
+    for index in _indices(columns):
+        try:
+            parts.append(table.column(index).to_numpy().astype(float))
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{path}: column {table.column_names[index]}: not numbers ({error})") from error
+    block = _block(path, columns, np.column_stack(parts))
+    check_recording(block, str(path), lambda row: f"row {row + 1}")
+    return Imported(block, "Parquet", columns.units)
 
 
-def _require(path: Path, header: list[str]) -> None:
-    missing = [name for name in COLUMNS if name not in header]
-    if missing:
-        raise InputError(f"{path}: column {missing[0]} is missing; needed are {', '.join(COLUMNS)}")
+def _indices(columns: Columns) -> list[int]:
+    return [c.index for c in (columns.t, *columns.acc, *columns.gyr, *columns.mag)]
 
 
-def _block(path: Path, header: list[str], values: FloatArray) -> ImuBlock:
-    columns = {name: values[:, k].astype(float) for k, name in enumerate(header)}
-    block = ImuBlock(
-        path.name,
-        0,
-        columns["t_s"],
-        np.column_stack([columns[n] for n in COLUMNS[1:4]]),
-        np.column_stack([columns[n] for n in COLUMNS[4:]]),
-        np.column_stack([columns[n] for n in MAG_COLUMNS]) if set(MAG_COLUMNS) <= set(header) else None,
-        np.zeros(len(values), np.uint8),
-    )
-    check_recording(block, str(path), lambda k: f"line {k + 2}")
-    return block
+def _block(path: Path, columns: Columns, values: FloatArray) -> ImuBlock:
+    used = (columns.t, *columns.acc, *columns.gyr, *columns.mag)
+    t_s, si = _seconds(values[:, 0], columns.t.to_si), values * [c.to_si for c in used]
+    mag = si[:, 7:10] if columns.mag else None
+    return ImuBlock(path.name, 0, t_s, si[:, 1:4], si[:, 4:7], mag, np.zeros(len(values), np.uint8))
+
+
+def _seconds(times: FloatArray, to_s: float) -> FloatArray:
+    """Times in s; counts of small units start at zero, so that a date in ns keeps its precision."""
+    return (times - times[0]) * to_s if to_s != 1.0 and len(times) else times

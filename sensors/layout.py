@@ -78,12 +78,8 @@ class Conversion:
         """(n, k) raw numbers to SI; None when one is no number or beyond what a sensor can measure."""
         if self.columns is not None:
             raw = raw[:, self.columns]
-        if not self._checked:
-            scaled: FloatArray = raw * self.scales
-            return scaled
-        with np.errstate(invalid="ignore", over="ignore"):  # what is no number is found just below
-            values: FloatArray = raw * self.scales
-            return values if self.plausible(values) else None
+        values: FloatArray = raw * self.scales
+        return values if not self._checked or self.plausible(values) else None
 
     def plausible(self, values: FloatArray) -> bool:
         """Whether all values are finite and within their quantity's limit, and quaternions have length 1."""
@@ -128,6 +124,7 @@ class Layout:
         self._restore = _restore_columns(stream.fields, fields)
         self._repeat = stream.repeat
         self._tag = stream.tag_bytes
+        self._floats = any(field.type.is_float for field in fields)
         self._samples = _SampleReader(stream, fields)
         self._header, self._clock, self._sequence, self._count = _header(stream)
         self._flags = [(flag, flag.offset, flag.offset + flag.type.size) for flag in stream.flags]
@@ -147,7 +144,11 @@ class Layout:
             if count == 0:
                 return None
         head = self._header.unpack_from(payload)
-        values = self._convert.apply(self._samples.read(payload, count))
+        if self._floats:
+            with np.errstate(invalid="ignore", over="ignore"):  # what is no number is found and dropped
+                values = self._convert.apply(self._samples.read(payload, count))
+        else:
+            values = self._convert.apply(self._samples.read(payload, count))
         if values is None:
             return None
         if self._restore is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from firmware_profiles import Profile
 from sensors.registry import KnownDevice
@@ -20,6 +20,11 @@ class DeviceState(StrEnum):
     LOST = "lost"
     REFUSED = "refused"
     STOPPED = "stopped"
+
+
+RESTARTED: Final = "restarted"
+"""In place of a characteristic: the sensor was connected anew. Kept with the packets, so that a recording is
+read as it was live."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from sensors.assembly import Assembler, Part, Samples
 from sensors.clock import DeviceClock
 from sensors.codec import Decoder
 from sensors.layout import Decoded, saturation
+from sensors.source import RESTARTED
 from sensors.timeline import Placed, Timeline
 
 _RATE_SPAN_S: Final = 5.0
@@ -110,7 +111,10 @@ class SensorStream:
             timeline.restart()
 
     def on_packet(self, characteristic: str, payload: bytes, arrival_s: float) -> bool:
-        """Take one notification in; True when it brought samples."""
+        """Take one notification in; True when it brought samples. `RESTARTED` is a reconnect."""
+        if characteristic == RESTARTED:
+            self.restart()
+            return False
         brought = False
         revision = self._decoder.revision
         for packet in self._decoder.decode(characteristic, payload, arrival_s):

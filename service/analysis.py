@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +13,13 @@ from rich.console import Console
 from rich.table import Table
 
 from fusion import exercises
+from fusion.alignment import FunctionalMovement, FunctionalWindow
 from fusion.analysis import Analysis, analysis_document, analyze, valid_samples
-from fusion.errors import InputError
+from fusion.calibration import alignments_from_document
+from fusion.errors import CalibrationError, InputError
 from fusion.pipeline import PipelineConfig
 from fusion.summary import Document
-from fusion.types import ImuBlock, Segment, SignalBlock
+from fusion.types import ImuBlock, Segment, SegmentAlignment, SignalBlock
 from sensors.imports import read_qmt, read_sensor_file
 
 ANGLES = ("pelvis_tilt_deg", "pelvis_list_deg")
@@ -29,15 +31,26 @@ def analyze_files(
     exercise: str,
     *,
     stand_s: tuple[float, float] | None,
+    functional: Mapping[str, tuple[float, float] | None],
+    calibration: Path | None,
     rate_hz: float,
     out: Path | None,
     as_json: bool,
 ) -> None:
     """Analyse, write ``angles.csv`` and ``summary.json`` into ``out``, and print."""
     planned = exercises.read(Path(exercise)) if exercise.endswith(".toml") else exercise
-    blocks = _read(files)
+    blocks = read_sensors(files)
     config = PipelineConfig(
-        {segment.value: segment for segment in blocks}, planned, rate_hz=rate_hz, stand_between_s=stand_s
+        {segment.value: segment for segment in blocks},
+        planned,
+        rate_hz=rate_hz,
+        alignments=read_calibration(calibration, blocks) if calibration is not None else {},
+        stand_between_s=stand_s,
+        functional=tuple(
+            FunctionalWindow(FunctionalMovement(name), *span)
+            for name, span in functional.items()
+            if span is not None
+        ),
     )
     analysis = analyze({segment.value: block for segment, block in blocks.items()}, config)
     document = analysis_document(analysis)
@@ -49,6 +62,22 @@ def analyze_files(
         sys.stdout.write(json.dumps(document) + "\n")
     else:
         _print(document, out)
+
+
+def read_calibration(path: Path, worn: Iterable[Segment]) -> dict[Segment, SegmentAlignment]:
+    """Alignments of the sensors worn, from a file that an earlier analysis wrote.
+
+    Raises `CalibrationError` for a file that is none, or that lacks a sensor.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CalibrationError(f"{path}: not a calibration ({error})") from error
+    found = alignments_from_document(document)
+    missing = [segment.value for segment in worn if segment not in found]
+    if missing:
+        raise CalibrationError(f"{path}: has no {', '.join(missing)} sensor; calibrate with it worn")
+    return {segment: found[segment] for segment in worn}
 
 
 def write_angles(analysis: Analysis, path: Path) -> None:
@@ -78,7 +107,8 @@ def _angle_names() -> list[str]:
     return [*ANGLES, *sides, "lumbar_extension_deg", "knee_flexion_right_deg", "knee_flexion_left_deg"]
 
 
-def _read(files: Mapping[str, Path]) -> dict[Segment, ImuBlock]:
+def read_sensors(files: Mapping[str, Path]) -> dict[Segment, ImuBlock]:
+    """One block a sensor from files by segment name; a qmt recording holds three sensors itself."""
     if files["pelvis"].suffix.lower() == ".mat":
         person = read_qmt(files["pelvis"])
         worn = [Segment.PELVIS, Segment.THIGH_RIGHT, Segment.THIGH_LEFT]

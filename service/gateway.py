@@ -92,7 +92,7 @@ class Gateway:
         if status.profile is not None:
             self._profiles[status.device_id] = status.profile
         if status.state is DeviceState.CONNECTING:
-            self._restart_stream(status.device_id)
+            self._restart_stream(status)
         log.info("sensor", device=status.device_id, state=status.state.value, reason=status.reason or None)
         self._warn_of_battery(status)
         self.on_status(status)
@@ -105,11 +105,11 @@ class Gateway:
         body = {"event": "warning", "code": "battery_low", "message": line, "device_id": status.device_id}
         self._bus.publish(Message("alert", athlete_id, body | {"athlete_id": athlete_id}))
 
-    def _restart_stream(self, device_id: str) -> None:
-        athlete_id, _ = self.assignment.sensors.get(device_id, ("", None))
+    def _restart_stream(self, status: DeviceStatus) -> None:
+        athlete_id, _ = self.assignment.sensors.get(status.device_id, ("", None))
         session = self.sessions.get(athlete_id)
-        if session is not None:
-            session.restart_stream(device_id)
+        if session is not None and status.device_id in session.stats:
+            session.restart_stream(status.device_id, max(status.t_s, session.last_arrival_s))
 
     def assign(self, device_id: str, athlete_id: str, segment: Segment, exercise: str) -> None:
         """Remember where a sensor is worn and what its wearer is going to do."""
@@ -198,6 +198,7 @@ class Gateway:
             rate_hz=self._settings.rate_hz,
             stand_s=self._settings.stand_s,
             stand_between_s=self.assignment.stands_s.get(athlete_id),
+            references=self._repository.coaching.present_references(athlete_id),
         )
 
     def _start(
@@ -283,6 +284,7 @@ class Gateway:
             log.error("recording stays in the spool", session=facts.id, reason=str(error))
         known = [(f, facts.profiles[f.device_id].id, facts.profiles[f.device_id].version) for f in files]
         self._repository.close_session(facts.id, datetime.now(UTC), known)
+        self._repository.coaching.learn_from_session(facts.id)
         self._announce(session, "closed")
         return facts.id
 

@@ -11,6 +11,8 @@ import structlog
 
 from firmware_profiles import Profile
 from fusion.pipeline import MotionPipeline, PipelineConfig, PipelineOutput
+from fusion.screens import Screen, ScreenRunner
+from fusion.screens.document import event_document, result_document
 from fusion.summary import (
     Document,
     alignment_document,
@@ -31,7 +33,7 @@ from fusion.types import (
     SetEvent,
     WarningEvent,
 )
-from sensors.source import RawPacket
+from sensors.source import RESTARTED, RawPacket
 from sensors.stream import SensorStream, StreamHealth, StreamStats
 from service.bus import Message
 from service.storage.engine import StorageError
@@ -79,6 +81,8 @@ class AthleteSession:
         self._wait_s = config.max_wait_s
         self._due_s = 0.0
         self._latest = dict.fromkeys(facts.profiles, 0.0)
+        self._rate_hz = config.rate_hz
+        self._screen: ScreenRunner | None = None
         self._quiet = False
         self._disk_failed = False
         self.last_arrival_s = facts.started_s
@@ -111,14 +115,22 @@ class AthleteSession:
             self._disk_trouble(error, packet.arrival_s)
         self._take(packet)
 
-    def restart_stream(self, device_id: str) -> None:
-        """A sensor came back: its clock is mapped anew."""
-        self._streams[device_id].restart()
+    def restart_stream(self, device_id: str, arrival_s: float) -> None:
+        """A sensor came back: its clock is mapped anew, and will be when the recording is read."""
+        self.packet(RawPacket(device_id, RESTARTED, arrival_s, b""))
 
     def finish(self) -> None:
         """The last samples and the open set come out."""
         self._process()
         self._tell(self._pipeline.flush(), self.last_arrival_s)
+
+    def begin_screen(self, screen: Screen) -> None:
+        """Guide through a screen from the next samples on; one that was going on is given up.
+
+        Raises `InputError` that names a sensor which the screen needs and nobody wears.
+        """
+        screen.require(frozenset(self.facts.segments.values()))
+        self._screen = ScreenRunner(screen, self._rate_hz)
 
     def status(self) -> Document:
         """What a display shows of the session itself."""
@@ -155,6 +167,22 @@ class AthleteSession:
             self._publish(Message("kinematics", self.facts.athlete_id, self.frame, live=True))
         for event in output.events:
             self._handle(event)
+        for update in output.updates if self._screen is not None else ():
+            self._guide(update)
+
+    def _guide(self, update: MotionUpdate) -> None:
+        """Go on with the screen; its result is kept."""
+        runner = self._screen
+        if runner is None:
+            return
+        for event in runner.update(update.signals):
+            self._event("screen", event.t_s, {"screen": runner.screen.id} | event_document(event))
+            if event.result is not None and not self._quiet:
+                document = result_document(event.result)
+                store = self._repository.coaching
+                store.save_screen(self.facts.athlete_id, self.facts.id, runner.screen.id, document)
+        if runner.finished:
+            self._screen = None
 
     def _frame(self, update: MotionUpdate | None, arrival_s: float) -> Document:
         frame: Document = {

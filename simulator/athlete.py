@@ -1,175 +1,230 @@
-"""A virtual athlete: plays exercises of the library as body motion, with truth of every repetition."""
+"""A virtual athlete: plays exercises of the library as body motion, and remembers what was done."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from fusion import exercises
 from fusion.exercises import Exercise
-from fusion.exercises.model import KeyPose, Laterality, Posture
-from simulator.errors import SimulationError
-from simulator.motion import Coordinate, Motion, MotionScript
+from fusion.exercises.model import Kind, Laterality
+from fusion.types import Side
+from simulator.athlete_types import TrueRep, TrueSet
+from simulator.faults import resolve
+from simulator.gait import GaitWriter, walking
+from simulator.gaits import gait_of
+from simulator.manner import Manner
+from simulator.motion import Coordinate, Motion, MotionScript, Pose
+from simulator.overlays import Overlays
+from simulator.poses import Figure, figure, other, standing
+from simulator.repetition import Repetition
+from simulator.subject import Subject
+from simulator.unrest import add_unrest
 
-_PLAYABLE = frozenset({Posture.STANDING, Posture.SUPINE, Posture.PRONE, Posture.QUADRUPED, Posture.SEATED})
-
-
-@dataclass(frozen=True, slots=True)
-class TrueRep:
-    """One repetition as it was done; ``t_top_s`` ends the lifting phase."""
-
-    t_start_s: float
-    t_top_s: float
-    t_end_s: float
-    full: bool
-    lumbar_deg: float
-
-
-@dataclass(slots=True)
-class TrueSet:
-    """One set as it was done."""
-
-    exercise: str
-    reps: list[TrueRep] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """How one person differs from the model: offsets of their key poses, tempo, steadiness."""
-
-    tilt_offset_deg: float = 0.0
-    range_scale: float = 1.0
-    tempo_scale: float = 1.0
-    tempo_jitter: float = 0.05
-    range_jitter: float = 0.02
-    stride_s: float = 1.1
-
-
-def draw_subject(rng: np.random.Generator) -> Subject:
-    """A person from the population (engineering estimates)."""
-    return Subject(
-        tilt_offset_deg=float(rng.normal(0.0, 2.0)),
-        range_scale=float(np.clip(rng.normal(1.0, 0.04), 0.9, 1.1)),
-        tempo_scale=float(np.clip(rng.normal(1.0, 0.1), 0.75, 1.35)),
-        stride_s=float(np.clip(rng.normal(1.1, 0.06), 0.95, 1.3)),
-    )
+_WALK_RAMP_S = 1.6
 
 
 class Athlete:
-    """Writes a session step by step; every step starts and ends at a knot of the motion."""
+    """Writes a session step by step; every step starts and ends in a stand."""
 
-    def __init__(self, subject: Subject, rng: np.random.Generator) -> None:
-        self.subject = subject
+    def __init__(self, subject: Subject, rng: np.random.Generator, side: Side = Side.RIGHT) -> None:
+        self.subject, self.side = subject, side
         self._rng = rng
-        self._script = MotionScript()
+        self.script = MotionScript(standing())
         self.sets: list[TrueSet] = []
+        self.began_s = 0.0
+        """Before this the recording does not exist yet."""
 
     @property
     def t_s(self) -> float:
         """Time played so far."""
-        return self._script.t_s
+        return self.script.t_s
 
     def motion(self) -> Motion:
-        """The motion of everything played."""
-        return self._script.motion()
+        """The motion of everything played, with the unrest of a living body."""
+        add_unrest(self.script, self.subject, self._rng)
+        return self.script.motion()
 
     def stand(self, duration_s: float) -> None:
         """Stand still."""
-        self._script.move(duration_s)
+        self.script.move(duration_s)
 
-    def walk(self, duration_s: float) -> None:
-        """Walk, from standing to standing."""
-        self._script.walk(duration_s, self.subject.stride_s)
+    def walk(self, duration_s: float, *, arched_deg: float = 0.0) -> None:
+        """Walk for about this long, from standing to standing, and turn somewhere on the way."""
+        gait = replace(walking(self.subject.stride_s), tilt_deg=3.0 + arched_deg)
+        cycles = max(1, round((duration_s - _WALK_RAMP_S) / gait.period_s))
+        start = self.t_s
+        self.gait_writer().write(gait, cycles)
+        if duration_s > 6.0:
+            turn = float(self._rng.choice((-1.0, 1.0)) * self._rng.uniform(60.0, 180.0))
+            middle = 0.5 * (start + self.t_s)
+            self.script.face(turn, middle - 1.2, middle + 1.2)
 
-    def perform(self, exercise_id: str, reps: int, *, lumbar_deg: float = 0.0) -> TrueSet:
-        """Do a set: take position, ``reps`` repetitions with the given lumbar fault, stand up again."""
-        exercise = exercises.load(exercise_id)
-        rest, turn = self._poses(exercise)
-        if reps < 0 or abs(lumbar_deg) > 45.0:
-            raise SimulationError("reps must be 0 or more, and lumbar between -45 and 45 degrees")
-        both = exercise.laterality is not Laterality.UNILATERAL
-        done = TrueSet(exercise_id)
-        self._take_position(rest)
-        for _ in range(reps):
-            done.reps.append(self._repeat(exercise, rest, turn, both=both, lumbar_deg=lumbar_deg))
-        self._stand_up(exercise)
+    def gait_writer(self) -> GaitWriter:
+        """Writes steps of this person."""
+        return GaitWriter(self.script, self.subject.build, self._rng, self.subject.tempo_jitter)
+
+    def perform(
+        self,
+        exercise: str | Exercise,
+        reps: int,
+        *,
+        faults: Mapping[str, float] | None = None,
+        manner: Manner | None = None,
+    ) -> TrueSet:
+        """Do a set: take position, ``reps`` repetitions with the given faults, stand up again.
+
+        Raises `SimulationError` for what cannot be played.
+        """
+        model = exercises.load(exercise) if isinstance(exercise, str) else exercise
+        manner = manner or Manner()
+        manner.check()
+        sizes = resolve(faults or {}, model)
+        done = TrueSet(model.id)
+        if model.kind is Kind.STEP:
+            self._step(model, reps, sizes, manner, done)
+        elif model.kind is Kind.DRILL:
+            self._contrast(model, reps, sizes, manner, done)
+        else:
+            self._repeat(model, reps, sizes, manner, done)
         self.sets.append(done)
         return done
 
-    def _poses(self, exercise: Exercise) -> tuple[KeyPose, KeyPose]:
-        rest, turn = exercise.rest_pose, exercise.turn_pose
-        if exercise.posture not in _PLAYABLE or rest is None or turn is None or exercise.tempo is None:
-            raise SimulationError(
-                f"{exercise.id}: has no key poses that can be played; choose another exercise"
-            )
-        return rest, turn
-
-    def _target(self, pose: KeyPose, *, both: bool = True, share: float = 1.0) -> dict[Coordinate, float]:
-        upright = abs(pose.pelvis_tilt_deg or 0.0) < 5.0 and abs(pose.thigh_pitch_deg or 0.0) < 5.0
-        offset = 0.0 if upright else self.subject.tilt_offset_deg
-        thigh = (pose.thigh_pitch_deg or 0.0) * share
-        target = {
-            Coordinate.PELVIS_TILT: (pose.pelvis_tilt_deg or 0.0) * share + offset,
-            Coordinate.THIGH_RIGHT: thigh,
-        }
-        if both:
-            target[Coordinate.THIGH_LEFT] = thigh
-        return target
-
-    def _take_position(self, rest: KeyPose) -> None:
-        target = self._target(rest)
-        if any(abs(v) > 5.0 for v in target.values()):
-            self._script.move(2.5 * self.subject.tempo_scale, target)
-            self._script.move(0.8)
-        else:
-            self._script.move(0.6, target)
-
-    def _stand_up(self, exercise: Exercise) -> None:
-        self._script.move(1.0)
-        upright = dict.fromkeys((Coordinate.PELVIS_TILT, Coordinate.THIGH_RIGHT, Coordinate.THIGH_LEFT), 0.0)
-        self._script.move(2.5 if exercise.posture is not Posture.STANDING else 1.2, upright)
+    # --- kinds of sets
 
     def _repeat(
-        self, exercise: Exercise, rest: KeyPose, turn: KeyPose, *, both: bool, lumbar_deg: float
-    ) -> TrueRep:
-        tempo = exercise.tempo
-        assert tempo is not None  # noqa: S101 - `_poses` refused it
-        lift_s = self._duration(tempo.concentric_s[1] if tempo.concentric_s else 1.0)
-        lower_s = self._duration(tempo.eccentric_s[1] if tempo.eccentric_s else 1.2)
-        share = self.subject.range_scale * float(1.0 + self._rng.normal(0.0, self.subject.range_jitter))
-        there, back = self._blend(rest, turn, share, both=both), self._target(rest, both=both)
-        hold_top_s, hold_bottom_s = (
-            self._duration(max(h, 0.1)) for h in (tempo.hold_top_s, tempo.hold_bottom_s)
-        )
-        t0 = self.t_s
-        if exercise.lifts_first:
-            t1, t2, t3 = t0 + lift_s, t0 + lift_s + hold_top_s, t0 + lift_s + hold_top_s + lower_s
-            self._play((lift_s, there), (hold_top_s, {}), (lower_s, back), (hold_bottom_s, {}))
-            self._arch(lumbar_deg, (t1 - lift_s, t1), (t2, t3))
-            return TrueRep(t0, t1, t3, full=True, lumbar_deg=lumbar_deg)
-        t2 = t0 + lower_s + hold_bottom_s
-        t3 = t2 + lift_s
-        hold_top_s = max(hold_top_s, 0.6 if lumbar_deg else 0.2)
-        self._play((lower_s, there), (hold_bottom_s, {}), (lift_s, back), (hold_top_s, {}))
-        self._arch(lumbar_deg, (t2, t3), (t3 + 0.2, t3 + 1.0))
-        return TrueRep(t0, t3, t3, full=True, lumbar_deg=lumbar_deg)
+        self, model: Exercise, reps: int, sizes: dict[str, float], manner: Manner, done: TrueSet
+    ) -> None:
+        figures = self._figures(model, manner)
+        self._take_position(figures[0], manner)
+        overlays = Overlays(self.script, self.subject, self._rng, sizes)
+        count = Repetition(self.script, self.subject, self._rng, manner, sizes)
+        if manner.odd == "first":
+            count.odd(figures[0])
+        if manner.start_mid:
+            self.began_s = self.t_s + 0.6
+        first_s = self.t_s
+        for k in range(reps):
+            done.reps.append(count.play(figures[k % len(figures)], k, reps, overlays))
+        overlays.finish(figures[0].side, first_s, self.t_s)
+        if manner.odd == "last":
+            count.odd(figures[0])
+        self._stand_up(figures[0], manner)
 
-    def _play(self, *moves: tuple[float, dict[Coordinate, float]]) -> None:
-        for duration_s, targets in moves:
-            self._script.move(duration_s, targets)
+    def _figures(self, model: Exercise, manner: Manner) -> list[Figure]:
+        sides = [self.side]
+        if model.laterality is Laterality.ALTERNATING or manner.alternate:
+            sides.append(other(self.side))
+        return [self._own(figure(model, side, self.subject.build)) for side in sides]
 
-    def _arch(self, lumbar_deg: float, lift: tuple[float, float], lower: tuple[float, float]) -> None:
-        """The lower back takes over in the last 30 % of the way up, which is the last 39 % of the time."""
-        if lumbar_deg:
-            rise = (lift[0] + 0.61 * (lift[1] - lift[0]), lift[1])
-            fall = (lower[0], lower[0] + 0.4 * (lower[1] - lower[0]))
-            self._script.arch(rise, fall, lumbar_deg)
+    def _own(self, model: Figure) -> Figure:
+        """The figure as this person does it: own offsets where the body is not simply upright, own range."""
+        scale = self.subject.range_scale * (self.subject.left_share if model.side is Side.LEFT else 1.0)
+        rest = self._offset(model.rest)
 
-    def _blend(self, rest: KeyPose, turn: KeyPose, share: float, *, both: bool) -> dict[Coordinate, float]:
-        a, b = self._target(rest, both=both), self._target(turn, both=both)
-        return {c: a[c] + share * (b[c] - a[c]) for c in b}
+        def scaled(pose: Pose) -> Pose:
+            own = self._offset(pose)
+            return {c: rest[c] + scale * (own[c] - rest[c]) for c in own}
 
-    def _duration(self, typical_s: float) -> float:
-        jitter = float(np.exp(self._rng.normal(0.0, self.subject.tempo_jitter)))
-        return max(0.15, typical_s * self.subject.tempo_scale * jitter)
+        steps = tuple(replace(s, pose=scaled(s.pose) if s.pose != model.rest else rest) for s in model.steps)
+        route = (*((self._leaning(p), s) for p, s in model.route[:-1]), (rest, model.route[-1][1]))
+        return replace(model, rest=rest, steps=steps, route=route)
+
+    def _leaning(self, pose: Pose) -> Pose:
+        """A pose on the way down, with as much of a lean as the person has."""
+        trunk = (Coordinate.PELVIS_TILT, Coordinate.THORAX_TILT)
+        lean = {c: self.subject.sits_leaning * pose[c] for c in trunk if 0.0 < pose[c] < 60.0}
+        return {**pose, **lean}
+
+    def _offset(self, pose: Pose) -> Pose:
+        bent = max(abs(pose[Coordinate.PELVIS_TILT]), abs(pose[Coordinate.THIGH_PITCH_RIGHT])) > 5.0
+        lying_on_side = abs(pose[Coordinate.PELVIS_LIST]) > 60.0
+        if not bent or lying_on_side:
+            return pose
+        tilt, pitch = self.subject.tilt_offset_deg, self.subject.pitch_offset_deg
+        moved = dict(pose)
+        for coordinate in (Coordinate.PELVIS_TILT, Coordinate.THORAX_TILT):
+            moved[coordinate] += tilt
+        for coordinate in (Coordinate.THIGH_PITCH_RIGHT, Coordinate.THIGH_PITCH_LEFT):
+            moved[coordinate] += pitch if abs(moved[coordinate]) > 5.0 else 0.0
+        return moved
+
+    def _step(
+        self, model: Exercise, reps: int, sizes: dict[str, float], manner: Manner, done: TrueSet
+    ) -> None:
+        if reps == 0:
+            return
+        fig = figure(model, Side.RIGHT, self.subject.build)
+        scale = manner.tempo / sizes.get("tempo", 1.0) * self.subject.tempo_scale**0.5
+        gait = gait_of(fig, self.subject, scale, manner, sizes)
+        overlays = Overlays(self.script, self.subject, self._rng, sizes)
+        first_s = self.t_s
+        for side, near_s, far_s, next_s in self.gait_writer().write_both(gait, reps, self.side):
+            done.reps.append(TrueRep(near_s, far_s, next_s, True, side, 1.0, dict(sizes)))
+        overlays.finish(self.side, first_s + 0.5 * gait.period_s, self.t_s - 1.0)
+
+    def _contrast(
+        self, model: Exercise, reps: int, sizes: dict[str, float], manner: Manner, done: TrueSet
+    ) -> None:
+        """Walk neutral, walk arched, in turn; a repetition is an arched bout."""
+        tilt_deg = model.poses[-1].pelvis_tilt_deg - sizes.get("range", 0.0)
+        bout_s = manner.hold_s or (model.tempo.period_s[1] if model.tempo else 10.0)
+        for _ in range(reps):
+            self.walk(bout_s)
+            start = self.t_s
+            self.walk(bout_s, arched_deg=tilt_deg)
+            rep = TrueRep(start, start + 1.0, self.t_s, True, self.side, 1.0, dict(sizes), bout_s)
+            done.reps.append(rep)
+
+    # --- getting there and back
+
+    def _take_position(self, fig: Figure, manner: Manner) -> None:
+        if manner.set_up:
+            self._fetch_bar()
+        poses = [pose for pose, _ in fig.route]
+        seconds = [s * self.subject.tempo_scale for _, s in fig.route]
+        self.script.through(poses, seconds)
+        self.script.move(0.8)
+        if manner.set_up:
+            self._settle(fig)
+
+    def _fetch_bar(self) -> None:
+        """Bend to the bar or to the plates, and come up with it."""
+        bend = {
+            Coordinate.PELVIS_TILT: 55.0,
+            Coordinate.THORAX_TILT: 70.0,
+            Coordinate.THIGH_PITCH_RIGHT: 35.0,
+            Coordinate.THIGH_PITCH_LEFT: 40.0,
+            Coordinate.KNEE_FLEXION_RIGHT: 45.0,
+            Coordinate.KNEE_FLEXION_LEFT: 50.0,
+        }
+        pace = self.subject.tempo_scale
+        self.script.move(1.1 * pace, bend)
+        self.script.move(1.3)
+        self.script.move(1.2 * pace, dict.fromkeys(bend, 0.0))
+        self.script.move(0.7)
+
+    def _settle(self, fig: Figure) -> None:
+        """Small movements of the hips until it feels right."""
+        for share in (0.15, 0.25, 0.1):
+            moved = {c: v + share * (fig.turn[c] - v) for c, v in fig.rest.items()}
+            self.script.move(0.5, moved)
+            self.script.move(0.6, fig.rest)
+        self.script.move(0.8)
+
+    def _stand_up(self, fig: Figure, manner: Manner) -> None:
+        self.script.move(1.0)
+        back = [pose for pose, _ in fig.route[-2::-1]] + [standing_from(self.script)]
+        seconds = [s * self.subject.tempo_scale for _, s in fig.route[::-1]]
+        self.script.through(back, seconds)
+        if manner.set_up:
+            self.script.move(0.8)
+            self._fetch_bar()
+
+
+def standing_from(script: MotionScript) -> Pose:
+    """Upright where the person is now."""
+    here = {c: script.now(c) for c in (Coordinate.X_M, Coordinate.Y_M)}
+    return {**standing(), **here}

@@ -1,68 +1,98 @@
-"""From coordinates to where a sensor is and how it is turned.
+"""From coordinates to where a sensor is and how it is turned: one chain for positions and orientations.
 
-Feet stay on the floor and the shanks upright, so the hips' height follows from the thigh's pitch: standing,
-squatting and bridging come out of one formula. Lengths after Winter 2009 (Biomechanics and Motor Control
-of Human Movement, ISBN 978-0-470-39818-0) for a height of 1.75 m.
+The supporting feet stay where they are, so standing, squatting and bridging come out of one formula.
+Lengths after Winter 2009 (Biomechanics and Motor Control of Human Movement, ISBN 978-0-470-39818-0).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from fusion import quaternion as quat
 from fusion.types import FloatArray, Segment
-from simulator.motion import Coordinate, Motion
+from simulator import kernels
+from simulator.motion import Motion
 
-THIGH_M = 0.429
-SHANK_M = 0.431
-_STANDING = quat.from_matrix(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]))
-"""B to E of someone upright who faces E's X: X forward, Y up, Z right."""
-_AXES = np.eye(3)
+_ROW = {
+    Segment.PELVIS: kernels.PELVIS,
+    Segment.THIGH_RIGHT: kernels.THIGH_RIGHT,
+    Segment.THIGH_LEFT: kernels.THIGH_LEFT,
+    Segment.THORAX: kernels.THORAX,
+    Segment.SHANK_RIGHT: kernels.SHANK_RIGHT,
+    Segment.SHANK_LEFT: kernels.SHANK_LEFT,
+}
+_JOLT_GAIN: Mapping[Segment, float] = {
+    Segment.SHANK_RIGHT: 1.6,
+    Segment.SHANK_LEFT: 1.6,
+    Segment.THIGH_RIGHT: 1.0,
+    Segment.THIGH_LEFT: 1.0,
+    Segment.PELVIS: 0.7,
+    Segment.THORAX: 0.45,
+}
+"""How much of a foot's impact reaches a segment (shock attenuation up the body; engineering estimate)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mounting:
-    """Where a sensor sits on its segment (m, in B, from the hip centre) and how it is turned (B to S)."""
+class Build:
+    """Lengths of a person, m."""
 
-    segment: Segment
-    offset_b_m: tuple[float, float, float]
-    q_sb: tuple[float, float, float, float] = (1.0, 0.0, 0.0, 0.0)
+    half_hips_m: float = 0.085
+    thigh_m: float = 0.429
+    shank_m: float = 0.431
+    lumbar_m: float = 0.11
 
+    @classmethod
+    def of_height(cls, height_m: float, leg_share: float = 1.0) -> Build:
+        """Winter's shares of the stature; ``leg_share`` is how long-legged the person is."""
+        thigh, shank = 0.245 * height_m * leg_share, 0.246 * height_m * leg_share
+        return cls(0.049 * height_m, thigh, shank, 0.063 * height_m)
 
-def segment_orientation(motion: Motion, segment: Segment, t_s: FloatArray) -> FloatArray:
-    """``q_eb`` (n, 4) of a segment."""
-    c = motion.at(t_s)
-    yaw = _about(2, c[:, Coordinate.YAW])
-    if segment is Segment.PELVIS:
-        tilt = c[:, Coordinate.PELVIS_TILT] + c[:, Coordinate.LUMBAR]
-        side = _about(0, -c[:, Coordinate.PELVIS_LIST])
-        lean = quat.multiply(side, _about(2, -tilt))
-    else:
-        thigh = Coordinate.THIGH_RIGHT if segment is Segment.THIGH_RIGHT else Coordinate.THIGH_LEFT
-        lean = _about(2, c[:, thigh])
-    return quat.multiply(quat.multiply(yaw, _STANDING), lean)
+    def lengths_m(self) -> FloatArray:
+        """As the compiled chain takes them."""
+        return np.array((self.half_hips_m, self.thigh_m, self.shank_m, self.lumbar_m))
 
 
-def hip_position_m(motion: Motion, t_s: FloatArray) -> FloatArray:
-    """Centre of the hips (n, 3) in E."""
-    c = motion.at(t_s)
-    pitch = np.radians(0.5 * (c[:, Coordinate.THIGH_RIGHT] + c[:, Coordinate.THIGH_LEFT]))
-    x = c[:, Coordinate.FORWARD_M] - THIGH_M * np.sin(pitch)
-    return np.stack((x, np.zeros_like(x), SHANK_M + THIGH_M * np.cos(pitch)), axis=-1)
+@dataclass(frozen=True, slots=True)
+class SoftTissue:
+    """How skin moves over bone (shares of the joint's own motion; deg at full contraction)."""
+
+    thigh_flexion: float = 0.0
+    pelvis_flexion: float = 0.0
+    contraction_deg: float = 0.0
+    rotation_followed: float = 1.0
+
+    def factors(self) -> FloatArray:
+        """As the compiled chain takes them."""
+        return np.array(
+            (self.thigh_flexion, self.pelvis_flexion, self.contraction_deg, self.rotation_followed)
+        )
 
 
-def sensor_position_m(motion: Motion, mounting: Mounting, t_s: FloatArray) -> FloatArray:
-    """Position (n, 3) of a sensor in E."""
-    q_eb = segment_orientation(motion, mounting.segment, t_s)
-    return hip_position_m(motion, t_s) + quat.rotate(q_eb, np.asarray(mounting.offset_b_m))
+RIGID = SoftTissue()
 
 
-def sensor_orientation(motion: Motion, mounting: Mounting, t_s: FloatArray) -> FloatArray:
-    """``q_es`` (n, 4) of a sensor."""
-    return quat.multiply(segment_orientation(motion, mounting.segment, t_s), quat.conjugate(mounting.q_sb))
+@dataclass(frozen=True, slots=True, eq=False)
+class Placement:
+    """Orientation ``q_eb`` (n, 4) and proximal joint (n, 3) in E of one segment."""
+
+    q_eb: FloatArray
+    joint_m: FloatArray
 
 
-def _about(axis: int, angle_deg: FloatArray) -> FloatArray:
-    return quat.from_rotation_vector(np.radians(angle_deg)[:, None] * _AXES[axis])
+def place_segment(
+    motion: Motion, build: Build, segment: Segment, t_s: FloatArray, tissue: SoftTissue = RIGID
+) -> Placement:
+    """Where a segment (or the skin over it) is at ascending times."""
+    q_eb, joint = np.empty((len(t_s), 4)), np.empty((len(t_s), 3))
+    kernels.place(
+        motion.at(t_s),
+        _ROW[segment],
+        build.lengths_m(),
+        tissue.factors(),
+        _JOLT_GAIN[segment],
+        q_eb,
+        joint,
+    )
+    return Placement(q_eb, joint)

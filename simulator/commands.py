@@ -25,24 +25,38 @@ def demo(
     seed: Annotated[int, typer.Option(help="Seed of athletes and sensors.")] = 1,
     port: Annotated[int, typer.Option(help="Port of the API; 0 takes a free one.")] = 0,
     data_dir: Annotated[Path | None, typer.Option(help="Keep the data here.")] = None,
+    scenario: Annotated[
+        str, typer.Option(help="A scenario's name or .toml file, in place of athletes and exercise.")
+    ] = "",
 ) -> None:
     """The whole service without hardware: virtual athletes on a virtual Bluetooth radio."""
     from simulator.demo import DemoOptions, main
 
-    main(DemoOptions(athletes, exercise, duration, headless or as_json, as_json, seed, port, data_dir))
+    quiet = headless or as_json
+    main(DemoOptions(athletes, exercise, duration, quiet, as_json, seed, port, data_dir, scenario))
 
 
 def simulate(
-    exercise: Annotated[str, typer.Option(help="Exercise id.")],
     out: Annotated[Path, typer.Option(help="Folder for the recording and its truth.")],
-    reps: Annotated[int, typer.Option(min=0, max=500)] = 8,
-    fault: Annotated[list[str] | None, typer.Option(help="NAME=DEG, for example lumbar=12.")] = None,
+    exercise: Annotated[str, typer.Option(help="Exercise id.")] = "",
+    scenario: Annotated[str, typer.Option(help="A scenario's name or .toml file, in place of a set.")] = "",
+    reps: Annotated[int | None, typer.Option(min=0, max=500, help="As the case has it by default.")] = None,
+    case: Annotated[str, typer.Option(help="What is different about the set.")] = "nominal",
+    fault: Annotated[list[str] | None, typer.Option(help="NAME=SIZE, for example lumbar=12.")] = None,
     rate: Annotated[float, typer.Option(help="Samples per second.")] = 60.0,
+    segments: Annotated[
+        str, typer.Option(help="Segments with a sensor, with commas.")
+    ] = "pelvis,thigh_right,thigh_left",
+    sensor: Annotated[str, typer.Option(help="Family of the sensors.")] = "generic",
     walk: Annotated[float, typer.Option(min=0.0, help="Seconds of walking before the set.")] = 0.0,
-    seed: Annotated[int, typer.Option()] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of everything that is drawn.")] = 1,
 ) -> None:
     """A recording with truth: pelvis.csv, thigh_right.csv, truth.csv, truth.json."""
-    from simulator.recording import simulate_recording
+    from simulator.simulating import SetOptions, simulate_scenario, simulate_set
 
-    simulate_recording(exercise, reps, faults=fault or [], rate_hz=rate, walk_s=walk, seed=seed, folder=out)
-    typer.echo(f"seed {seed}: {reps} repetitions of {exercise} in {out}")
+    if scenario:
+        for line in simulate_scenario(scenario, seed, out):
+            typer.echo(line)
+        return
+    faults, worn = tuple(fault or ()), tuple(segments.split(","))
+    typer.echo(simulate_set(SetOptions(exercise, reps, case, faults, rate, worn, sensor, walk, seed), out))

@@ -15,8 +15,8 @@ from sensors.encode import EncodedPacket, encode_train
 from simulator.air import VirtualLink
 from simulator.link import LinkState
 from simulator.peripheral import Train, VirtualSensor
-from simulator.plan import SEGMENTS, AthletePlan, CrewPlan, address
-from simulator.session import SessionPlan, SetPlan, SimulatedSession, render
+from simulator.plan import AthletePlan, CrewPlan, address
+from simulator.session import SimulatedSession, render, session_plan
 
 
 class VirtualAthlete:
@@ -27,13 +27,10 @@ class VirtualAthlete:
         self._clock = clock
         self._began_s: float | None = None
         setup = firmware_profiles.choose(firmware_profiles.load(profile_id))
-        sets = [SetPlan(exercise, reps, lumbar, walk) for exercise, reps, lumbar, walk in plan.sets]
         rate_hz = setup.rate_hz()
-        self.session: SimulatedSession = render(
-            SessionPlan(sets, plan.seed, rate_hz, plan.stand_s, segments=SEGMENTS)
-        )
+        self.session: SimulatedSession = render(session_plan(plan, rate_hz))
         rng = np.random.default_rng((plan.seed, 1))
-        self.trains = {s: _train(self.session, s, rng) for s in SEGMENTS}
+        self.trains = {s: _train(self.session, s, rng) for s in plan.segments}
 
     def now_s(self) -> float:
         """Time on this athlete's clock; the first question starts it."""
@@ -57,7 +54,7 @@ class Crew:
         self.athletes = [VirtualAthlete(a, plan.profile, clock) for a in plan.athletes]
         self.sensors: dict[str, VirtualSensor] = {}
         for a, athlete in enumerate(self.athletes):
-            for s, segment in enumerate(SEGMENTS):
+            for s, segment in enumerate(athlete.plan.segments):
                 radio = LinkState(plan.link, np.random.default_rng((athlete.plan.seed, 2, s)))
                 self.sensors[address(a, s)] = VirtualSensor(
                     link,

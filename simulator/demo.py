@@ -15,7 +15,7 @@ from rich.table import Table
 
 from fusion import exercises
 from service.logs import configure_logs
-from simulator.plan import AthletePlan, CrewPlan
+from simulator.plan import AthletePlan, CrewPlan, SetPlan
 from simulator.radio_process import radio_process
 
 _STAND_S = 3.7
@@ -38,6 +38,7 @@ class DemoOptions:
     seed: int = 1
     port: int = 0
     data_dir: Path | None = None
+    scenario: str = ""
 
 
 def main(options: DemoOptions) -> None:
@@ -59,13 +60,19 @@ def main(options: DemoOptions) -> None:
 
 async def run_demo(options: DemoOptions, console: Console) -> dict[str, Any]:
     """The demo as a coroutine; returns the summary of ``ilium demo --json``."""
-    exercises.load(options.exercise)
-    plan = crew_plan(options)
+    plan = scenario_plan(options) if options.scenario else crew_plan(options)
     async with radio_process(plan) as radio:
         # Loading the service takes seconds, in which the radio's process makes itself ready.
         from simulator.demo_line import run_line  # noqa: PLC0415
 
         return await run_line(options, plan, radio, console)
+
+
+def scenario_plan(options: DemoOptions) -> CrewPlan:
+    """The crew of a named scenario (or of a scenario's file)."""
+    from simulator.scenarios import load  # noqa: PLC0415
+
+    return load(options.scenario).crew(options.seed - 1)
 
 
 def crew_plan(options: DemoOptions) -> CrewPlan:
@@ -75,12 +82,12 @@ def crew_plan(options: DemoOptions) -> CrewPlan:
     available_s = (options.duration_s or _ENDLESS_S) - _STAND_S - _TAKE_POSITION_S - _START_UP_S - _LEAVE_S
     athletes = []
     for k in range(options.athletes):
-        lumbar = _FAULTY_LUMBAR_DEG if k % 2 else 0.0
+        faults = {"lumbar": _FAULTY_LUMBAR_DEG} if k % 2 else {}
         if options.duration_s is None:
-            sets = tuple((options.exercise, 8, lumbar, 8.0 if n else 0.0) for n in range(20))
+            sets = tuple(SetPlan(options.exercise, 8, faults, 8.0 if n else 0.0) for n in range(20))
         else:
             reps = max(1, math.floor(available_s / period_s))
-            sets = ((options.exercise, reps, lumbar, 0.0),)
+            sets = (SetPlan(options.exercise, reps, faults),)
         athletes.append(AthletePlan(f"athlete-{k + 1}", options.seed * 100 + k, sets, _STAND_S))
     return CrewPlan(tuple(athletes))
 

@@ -29,7 +29,7 @@ async def run_line(
 ) -> dict[str, Any]:
     """Run for as long as asked; returns the summary of ``ilium demo --json``."""
     worn = assignments(plan)
-    assignment = Assignment(dict(worn), {a.id: a.sets[0][0] for a in plan.athletes})
+    assignment = Assignment(dict(worn), {a.id: a.sets[0].exercise for a in plan.athletes})
     async with contextlib.AsyncExitStack() as stack:
         folder = options.data_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ilium-")))
         adapter = Adapter(radio.transport, radio.ready)
@@ -75,7 +75,7 @@ async def _summary(
         athletes.append(
             {
                 "id": athlete.id,
-                "exercise": athlete.sets[0][0],
+                "exercise": athlete.sets[0].exercise,
                 "reps_done": report["reps_done"][athlete.id],
                 "reps_counted": session.reps_counted if session else 0,
                 "findings": heard.findings,

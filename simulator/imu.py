@@ -2,87 +2,178 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.signal import cont2discrete, lfilter
 
 from fusion import quaternion as quat
 from fusion.types import FloatArray
 from fusion.units import RAD_PER_DEG, STANDARD_GRAVITY_MS2
-from simulator.body import Mounting, sensor_orientation, sensor_position_m
+from simulator.body import Build
 from simulator.motion import Motion
+from simulator.sensor_models import SensorModel
+from simulator.wearing import Mounting, Wobble, sensor_frame
 
-_STEP_S = 0.004
+_STEP_S = 0.002
 _GRAVITY_E = np.array([0.0, 0.0, STANDARD_GRAVITY_MS2])
-
-
-@dataclass(frozen=True, slots=True)
-class ImuErrors:
-    """Error model of a sensor family; densities per √Hz, one sigma for what differs from unit to unit."""
-
-    gyr_noise_dps_rthz: float = 0.007
-    gyr_bias_dps: float = 0.5
-    gyr_walk_dps_rts: float = 0.001
-    gyr_scale: float = 0.005
-    gyr_range_dps: float = 2000.0
-    acc_noise_mg_rthz: float = 0.12
-    acc_offset_mg: float = 5.0
-    acc_scale: float = 0.002
-    acc_range_g: float = 16.0
-    misalignment_deg: float = 0.3
-    bits: int = 16
-
-
-IDEAL = ImuErrors(0.0, 0.0, 0.0, 0.0, 1e9, 0.0, 0.0, 0.0, 1e9, 0.0, 48)
-"""No error at all."""
+_FIELD_E_UT = np.array([20.0, 0.0, -44.0])
+"""Earth's field at middle latitudes: E's X points to magnetic north."""
+_SKIN_TAU_S = 450.0
+"""A sensor put on warms up with this time constant."""
+_WARM_UP_K = 12.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImuSamples:
-    """What the sensor reports at times (n,): specific force and rate (n, 3) in S."""
+    """What the sensor reports at (true) times (n,): specific force and rate (n, 3) in S, field or None."""
 
     t_s: FloatArray
     acc_ms2: FloatArray
     gyr_rads: FloatArray
+    mag_ut: FloatArray | None = None
 
 
-def exact_samples(motion: Motion, mounting: Mounting, t_s: FloatArray) -> ImuSamples:
-    """Error-free samples: the mean rate since the sample before, the specific force at the sample.
+@dataclass(frozen=True, slots=True)
+class Climate:
+    """Temperature of the sensor: warming on the skin, and a step (a door opened, a sensor taken out)."""
 
-    Integrating the rate gives back the orientation exactly; the force is the second difference of the
-    position, 4 ms wide.
+    warm_up_k: float = 0.0
+    step_k: float = 0.0
+    step_at_s: float = 0.0
+
+    def kelvin(self, t_s: FloatArray) -> FloatArray:
+        """Warmer than at the start by (n,)."""
+        after = np.maximum(t_s - self.step_at_s, 0.0)
+        step = self.step_k * (1.0 - np.exp(-after / 30.0))
+        return np.asarray(self.warm_up_k * (1.0 - np.exp(-t_s / _SKIN_TAU_S)) + step)
+
+
+SKIN = Climate(warm_up_k=_WARM_UP_K)
+
+
+def exact_samples(
+    motion: Motion,
+    build: Build,
+    mounting: Mounting,
+    t_s: FloatArray,
+    *,
+    gyr_mean: bool = True,
+    magnetometer: bool = False,
+) -> ImuSamples:
+    """Error-free samples; the force is the second difference of the position, 4 ms wide.
+
+    With ``gyr_mean`` the rate is the mean since the sample before, and integrating it gives back the
+    orientation exactly; without, it is the rate at the sample.
     """
-    q_es = sensor_orientation(motion, mounting, t_s)
-    before = sensor_orientation(motion, mounting, t_s[:1] - (t_s[1] - t_s[0]))
-    previous = np.concatenate((before, q_es[:-1]))
+    at = [sensor_frame(motion, build, mounting, t_s + k * _STEP_S) for k in (-1, 0, 1)]
+    acceleration_e = (at[0].joint_m - 2.0 * at[1].joint_m + at[2].joint_m) / _STEP_S**2
+    to_b = quat.conjugate(at[1].q_eb)
+    acc_b = quat.rotate(to_b, acceleration_e + _GRAVITY_E)
     dt = np.concatenate((t_s[1:2] - t_s[:1], np.diff(t_s)))[:, None]
-    gyr = quat.to_rotation_vector(quat.multiply(quat.conjugate(previous), q_es)) / dt
-    position = [sensor_position_m(motion, mounting, t_s + k * _STEP_S) for k in (-1, 0, 1)]
-    acceleration_e = (position[0] - 2.0 * position[1] + position[2]) / _STEP_S**2
-    acc = quat.rotate(quat.conjugate(q_es), acceleration_e + _GRAVITY_E)
-    return ImuSamples(t_s, acc, gyr)
+    if gyr_mean:
+        before = sensor_frame(motion, build, mounting, t_s[:1] - dt[0]).q_eb
+        gyr_b = _turned(np.concatenate((before, at[1].q_eb[:-1])), at[1].q_eb) / dt
+    else:
+        gyr_b = _turned(at[0].q_eb, at[2].q_eb) / (2.0 * _STEP_S)
+    if mounting.wobble.deg_per_ms2:
+        linear_b = quat.rotate(to_b, acceleration_e)
+        acc_b, gyr_b = _with_wobble(mounting.wobble, linear_b, acc_b, gyr_b, float(np.median(dt)))
+    q_sb = np.asarray(mounting.q_sb)
+    mag_s = quat.rotate(q_sb, quat.rotate(to_b, _FIELD_E_UT)) if magnetometer else None
+    return ImuSamples(t_s, quat.rotate(q_sb, acc_b), quat.rotate(q_sb, gyr_b), mag_s)
 
 
-def with_errors(exact: ImuSamples, errors: ImuErrors, rng: np.random.Generator) -> ImuSamples:
-    """The same samples as a real unit, drawn by ``rng``, would report them."""
+def _turned(q_before: FloatArray, q_after: FloatArray) -> FloatArray:
+    return quat.to_rotation_vector(quat.multiply(quat.conjugate(q_before), q_after))
+
+
+def _with_wobble(
+    wobble: Wobble, linear_b: FloatArray, acc_b: FloatArray, gyr_b: FloatArray, dt_s: float
+) -> tuple[FloatArray, FloatArray]:
+    """The sensor swings on its skin: a second-order response to the segment's acceleration, turned small."""
+    w = 2.0 * np.pi * wobble.frequency_hz
+    den = [1.0, 2.0 * wobble.damping * w, w * w]
+    push = np.stack((0.5 * linear_b[:, 1], 0.3 * linear_b[:, 0], -linear_b[:, 1]), axis=-1)
+    push *= wobble.deg_per_ms2 * RAD_PER_DEG
+    angle, rate, swing = (
+        _filtered(num, den, dt_s, push) for num in ([w * w], [w * w, 0.0], [w * w, 0.0, 0.0])
+    )
+    acc = (
+        acc_b - quat.cross(angle, acc_b) + quat.cross(swing, np.array([wobble.lever_m, 0.0, wobble.lever_m]))
+    )
+    return acc, gyr_b - quat.cross(angle, gyr_b) + rate
+
+
+def _filtered(num: list[float], den: list[float], dt_s: float, x: FloatArray) -> FloatArray:
+    b, a, _ = cont2discrete((num, den), dt_s, method="foh")
+    return np.asarray(lfilter(b.ravel(), a, x, axis=0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitErrors:
+    """What one unit of a family does wrong: drawn once, the truth behind what a calibration should find."""
+
+    gyr_bias_dps: FloatArray
+    gyr_scale: FloatArray
+    gyr_turn: FloatArray
+    acc_offset_mg: FloatArray
+    acc_matrix: FloatArray
+    mag_offset_ut: FloatArray
+
+
+def draw_unit(model: SensorModel, rng: np.random.Generator, bias_dps: float | None = None) -> UnitErrors:
+    """A unit of the family; ``bias_dps`` fixes the size of the gyroscope's bias, its direction is drawn."""
+    bias = rng.normal(0.0, model.gyr_bias_dps, 3)
+    if bias_dps is not None:
+        bias = rng.normal(0.0, 1.0, 3)
+        bias *= bias_dps / np.linalg.norm(bias)
+    cross = rng.normal(0.0, model.cross_axis, (3, 3))
+    np.fill_diagonal(cross, 1.0 + rng.normal(0.0, model.acc_scale, 3))
+    return UnitErrors(
+        bias,
+        1.0 + rng.normal(0.0, model.gyr_scale, 3),
+        quat.from_rotation_vector(rng.normal(0.0, model.misalignment_deg * RAD_PER_DEG, 3)),
+        rng.normal(0.0, model.acc_offset_mg, 3),
+        cross,
+        rng.normal(0.0, model.mag_offset_ut, 3),
+    )
+
+
+def with_errors(
+    exact: ImuSamples,
+    model: SensorModel,
+    unit: UnitErrors,
+    rng: np.random.Generator,
+    climate: Climate | None = None,
+) -> ImuSamples:
+    """The same samples as this unit would report them."""
     n = len(exact.t_s)
-    dt = float(np.median(np.diff(exact.t_s)))
-    bandwidth = np.sqrt(0.5 / dt)
-    skew = quat.from_rotation_vector(rng.normal(0.0, errors.misalignment_deg * RAD_PER_DEG, 3))
-    walk = np.cumsum(rng.normal(0.0, errors.gyr_walk_dps_rts * np.sqrt(dt), (n, 3)), axis=0)
-    bias_dps = rng.normal(0.0, errors.gyr_bias_dps, 3) + walk
-    noise_dps = rng.normal(0.0, errors.gyr_noise_dps_rthz * bandwidth, (n, 3))
-    gyr_scale = 1.0 + rng.normal(0.0, errors.gyr_scale, 3)
-    gyr = quat.rotate(skew, exact.gyr_rads) * gyr_scale + (bias_dps + noise_dps) * RAD_PER_DEG
-    offset_g = rng.normal(0.0, errors.acc_offset_mg * 1e-3, 3)
-    noise_g = rng.normal(0.0, errors.acc_noise_mg_rthz * 1e-3 * bandwidth, (n, 3))
-    acc_scale = 1.0 + rng.normal(0.0, errors.acc_scale, 3)
-    acc = exact.acc_ms2 * acc_scale + (offset_g + noise_g) * STANDARD_GRAVITY_MS2
+    dt = float(np.median(np.diff(exact.t_s))) if n > 1 else 0.01
+    noise = _noise(rng, n, dt)
+    kelvin = (climate or Climate()).kelvin(exact.t_s)[:, None]
+    walk = np.cumsum(rng.normal(0.0, model.gyr_walk_dps_rts * np.sqrt(dt), (n, 3)), axis=0)
+    bias_dps = unit.gyr_bias_dps + walk + model.gyr_dps_per_k * kelvin * np.array([1.0, -0.6, 0.8])
+    gyr = quat.rotate(unit.gyr_turn, exact.gyr_rads) * unit.gyr_scale
+    gyr += (bias_dps + model.gyr_noise_dps_rthz * noise()) * RAD_PER_DEG
+    offset_g = (unit.acc_offset_mg + model.acc_mg_per_k * kelvin + model.acc_noise_mg_rthz * noise()) * 1e-3
+    acc = exact.acc_ms2 @ unit.acc_matrix.T + offset_g * STANDARD_GRAVITY_MS2
+    mag = exact.mag_ut
+    if mag is not None:
+        mag = mag + unit.mag_offset_ut + model.mag_noise_ut_rthz * noise()
     return ImuSamples(
         exact.t_s,
-        _quantised(acc, errors.acc_range_g * STANDARD_GRAVITY_MS2, errors.bits),
-        _quantised(gyr, errors.gyr_range_dps * RAD_PER_DEG, errors.bits),
+        _quantised(acc, model.acc_range_g * STANDARD_GRAVITY_MS2, model.bits),
+        _quantised(gyr, model.gyr_range_dps * RAD_PER_DEG, model.bits),
+        mag,
     )
+
+
+def _noise(rng: np.random.Generator, n: int, dt_s: float) -> Callable[[], FloatArray]:
+    """White noise (n, 3) of density one, a new piece at each call."""
+    bandwidth = np.sqrt(0.5 / dt_s)
+    return lambda: rng.normal(0.0, bandwidth, (n, 3))
 
 
 def _quantised(values: FloatArray, full_scale: float, bits: int) -> FloatArray:

@@ -1,135 +1,203 @@
-"""Continuous body motion: named coordinates that pass from knot to knot on minimum-jerk paths.
+"""Continuous body motion: every coordinate a sum of paths that are twice differentiable.
 
-Minimum jerk (Flash & Hogan 1985, doi 10.1523/JNEUROSCI.05-07-01688.1985) is twice differentiable across
-knots, so that specific force and angular rate come from the same motion.
+A path passes from knot to knot on fifth-order polynomials with given value, rate and acceleration at each.
+With rates and accelerations of zero that is minimum jerk (Flash & Hogan 1985,
+doi 10.1523/JNEUROSCI.05-07-01688.1985).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 
-from fusion.types import FloatArray
+from fusion.types import FloatArray, Side
+from simulator import kernels
 
 
 class Coordinate(IntEnum):
     """Generalised coordinates of the virtual body; angles in deg, lengths in m."""
 
-    PELVIS_TILT = 0
-    PELVIS_LIST = 1
-    THIGH_RIGHT = 2
-    THIGH_LEFT = 3
-    LUMBAR = 4
-    """Tilt of the pelvis that the lower back adds: the injected fault."""
-    YAW = 5
-    FORWARD_M = 6
+    PELVIS_TILT = kernels.TILT
+    PELVIS_LIST = kernels.LIST
+    PELVIS_TURN = kernels.TURN
+    """About the vertical: where the person faces."""
+    THIGH_PITCH_RIGHT = kernels.PITCH
+    THIGH_PITCH_LEFT = kernels.PITCH + 1
+    HIP_ADDUCTION_RIGHT = kernels.ADDUCTION
+    HIP_ADDUCTION_LEFT = kernels.ADDUCTION + 1
+    HIP_ROTATION_RIGHT = kernels.ROTATION
+    HIP_ROTATION_LEFT = kernels.ROTATION + 1
+    KNEE_FLEXION_RIGHT = kernels.KNEE
+    KNEE_FLEXION_LEFT = kernels.KNEE + 1
+    THORAX_TILT = kernels.THORAX_TILT
+    THORAX_LIST = kernels.THORAX_LIST
+    LUMBAR = kernels.LUMBAR
+    """Tilt of the pelvis that the lower back adds."""
+    X_M = kernels.X
+    Y_M = kernels.Y
+    Z_M = kernels.Z
+    SUPPORT_RIGHT = kernels.SUPPORT
+    SUPPORT_LEFT = kernels.SUPPORT + 1
+    """Share of the body that stands on this foot; the rest lies on the base."""
+    JOLT_UP_M = kernels.JOLT_UP
+    JOLT_AHEAD_M = kernels.JOLT_AHEAD
+    CONTRACTION = kernels.CONTRACTION
+    """Of the glutes, 0 to 1: it moves the skin under the pelvis sensor."""
 
 
-@dataclass(frozen=True, slots=True)
-class Gait:
-    """A bout of walking laid over the knots: [start, end), period of a stride, amplitudes."""
+THIGH_PITCH = {Side.RIGHT: Coordinate.THIGH_PITCH_RIGHT, Side.LEFT: Coordinate.THIGH_PITCH_LEFT}
+HIP_ADDUCTION = {Side.RIGHT: Coordinate.HIP_ADDUCTION_RIGHT, Side.LEFT: Coordinate.HIP_ADDUCTION_LEFT}
+HIP_ROTATION = {Side.RIGHT: Coordinate.HIP_ROTATION_RIGHT, Side.LEFT: Coordinate.HIP_ROTATION_LEFT}
+KNEE_FLEXION = {Side.RIGHT: Coordinate.KNEE_FLEXION_RIGHT, Side.LEFT: Coordinate.KNEE_FLEXION_LEFT}
+SUPPORT = {Side.RIGHT: Coordinate.SUPPORT_RIGHT, Side.LEFT: Coordinate.SUPPORT_LEFT}
 
-    t_start_s: float
-    t_end_s: float
-    stride_s: float
-    thigh_amplitude_deg: float = 21.0
-    thigh_mean_deg: float = 5.0
+Pose = Mapping[Coordinate, float]
+_LEAST_STEP_S = 1e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Path:
+    """One coordinate's share of the motion: ``knots_s`` (k,), ``nodes`` (k, 3) value, rate, acceleration."""
+
+    coordinate: Coordinate
+    knots_s: FloatArray
+    nodes: FloatArray
+    coefficients: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Motion:
-    """Knots (k,) with coordinates (k, c), the lumbar fault's own knots (m,), and walking laid over both."""
+    """The sum of all paths, over [0, ``duration_s``)."""
 
-    t_s: FloatArray
-    values: FloatArray
-    lumbar_t_s: FloatArray
-    lumbar_deg: FloatArray
-    gaits: tuple[Gait, ...] = ()
-
-    @property
-    def duration_s(self) -> float:
-        """Time of the last knot."""
-        return float(self.t_s[-1])
+    paths: tuple[Path, ...]
+    duration_s: float
 
     def at(self, t_s: FloatArray) -> FloatArray:
-        """Coordinates (n, c) at any times."""
-        out = between_knots(self.t_s, self.values, t_s)
-        lumbar = between_knots(self.lumbar_t_s, self.lumbar_deg[:, None], t_s)
-        out[:, Coordinate.LUMBAR] = lumbar[:, 0]
-        for gait in self.gaits:
-            self._walk(gait, t_s, out)
+        """Coordinates (n, c) at ascending times (n,)."""
+        columns = np.zeros((kernels.COORDINATES, len(t_s)))
+        for path in self.paths:
+            last = float(path.nodes[-1, 0])
+            kernels.add_path(t_s, path.knots_s, path.coefficients, last, columns[path.coordinate])
+        return np.ascontiguousarray(columns.T)
+
+    def coordinate(self, coordinate: Coordinate, t_s: FloatArray) -> FloatArray:
+        """One coordinate (n,) at ascending times."""
+        out = np.zeros(len(t_s))
+        for path in self.paths:
+            if path.coordinate is coordinate:
+                kernels.add_path(t_s, path.knots_s, path.coefficients, float(path.nodes[-1, 0]), out)
         return out
-
-    @staticmethod
-    def _walk(gait: Gait, t_s: FloatArray, out: FloatArray) -> None:
-        ramp = min(1.0, 0.5 * (gait.t_end_s - gait.t_start_s))
-        up = minimum_jerk(np.clip((t_s - gait.t_start_s) / ramp, 0.0, 1.0))
-        down = minimum_jerk(np.clip((gait.t_end_s - t_s) / ramp, 0.0, 1.0))
-        share = up * down
-        angle = 2.0 * np.pi * (t_s - gait.t_start_s) / gait.stride_s
-        swing = gait.thigh_amplitude_deg
-        out[:, Coordinate.THIGH_RIGHT] += share * (gait.thigh_mean_deg + swing * np.sin(angle))
-        out[:, Coordinate.THIGH_LEFT] += share * (gait.thigh_mean_deg - swing * np.sin(angle))
-        out[:, Coordinate.PELVIS_TILT] += share * (2.0 + 1.5 * np.sin(2.0 * angle))
-        out[:, Coordinate.PELVIS_LIST] += share * 4.0 * np.sin(angle)
-        out[:, Coordinate.YAW] += share * 5.0 * np.cos(angle)
-
-
-def between_knots(knots_s: FloatArray, values: FloatArray, t_s: FloatArray) -> FloatArray:
-    """Values (n, c) at ``t_s`` (n,) of a path through ``values`` (k, c) that rests at every knot."""
-    i = np.clip(np.searchsorted(knots_s, t_s, side="right") - 1, 0, len(knots_s) - 2)
-    start, stop = knots_s[i], knots_s[i + 1]
-    s = minimum_jerk(np.clip((t_s - start) / (stop - start), 0.0, 1.0))[:, None]
-    return np.asarray((1.0 - s) * values[i] + s * values[i + 1])
-
-
-def minimum_jerk(s: FloatArray) -> FloatArray:
-    """Share of the way (n,) at share ``s`` (n,) of the time."""
-    return np.asarray(s**3 * (10.0 + s * (6.0 * s - 15.0)))
 
 
 class MotionScript:
-    """Writes a `Motion` knot by knot, from standing upright at time zero."""
+    """Writes a `Motion`: coordinates rest at knots, pass through them, or get something added."""
 
-    def __init__(self) -> None:
-        self._now = dict.fromkeys(Coordinate, 0.0)
-        self._t_s = [0.0]
-        self._rows = [self._row()]
-        self._gaits: list[Gait] = []
-        self._lumbar = [(0.0, 0.0)]
+    def __init__(self, start: Pose | None = None) -> None:
+        self.t_s = 0.0
+        self.facing_deg = 0.0
+        self._knots: dict[Coordinate, list[tuple[float, float, float, float]]] = {
+            c: [(0.0, (start or {}).get(c, 0.0), 0.0, 0.0)] for c in Coordinate
+        }
+        self._added: dict[tuple[Coordinate, str], list[tuple[float, float, float, float]]] = defaultdict(list)
 
-    @property
-    def t_s(self) -> float:
-        """Time written so far."""
-        return self._t_s[-1]
+    def now(self, coordinate: Coordinate) -> float:
+        """Where a coordinate was last sent."""
+        return self._knots[coordinate][-1][1]
 
-    def move(self, duration_s: float, targets: Mapping[Coordinate, float] | None = None) -> None:
-        """Go to ``targets`` within ``duration_s``; coordinates not named stay."""
+    def pose(self) -> dict[Coordinate, float]:
+        """Where every coordinate was last sent."""
+        return {c: self.now(c) for c in Coordinate}
+
+    def move(self, duration_s: float, targets: Pose | None = None) -> None:
+        """Go to ``targets`` within ``duration_s`` and rest there; coordinates not named stay."""
         if duration_s <= 0.0:
             return
-        self._now.update(targets or {})
-        self._t_s.append(self.t_s + duration_s)
-        self._rows.append(self._row())
+        start, self.t_s = self.t_s, self.t_s + duration_s
+        for coordinate, value in (targets or {}).items():
+            if value != self.now(coordinate):
+                self.knot(coordinate, start, self.now(coordinate))
+                self.knot(coordinate, self.t_s, value)
 
-    def walk(self, duration_s: float, stride_s: float) -> None:
-        """Walk on the spot of the knots' posture, which should be a stand."""
-        self._gaits.append(Gait(self.t_s, self.t_s + duration_s, stride_s))
-        self.move(duration_s, {Coordinate.FORWARD_M: self._now[Coordinate.FORWARD_M] + 1.2 * duration_s})
+    def through(self, poses: Sequence[Pose], durations_s: Sequence[float]) -> None:
+        """Pass through ``poses`` one after the other without stopping, and rest at the last."""
+        times = self.t_s + np.concatenate(([0.0], np.cumsum(durations_s)))
+        for coordinate in sorted({c for pose in poses for c in pose}):
+            values = [self.now(coordinate)]
+            for pose in poses:
+                values.append(pose.get(coordinate, values[-1]))
+            if max(values) != min(values):
+                self._pass(coordinate, times, np.array(values))
+        self.t_s = float(times[-1])
 
-    def arch(self, rise_s: tuple[float, float], fall_s: tuple[float, float], lumbar_deg: float) -> None:
-        """Tilt the pelvis from the lower back by ``lumbar_deg``: up within one time span, back in another."""
-        levels = (0.0, lumbar_deg, lumbar_deg, 0.0)
-        self._lumbar.extend(zip((*rise_s, *fall_s), levels, strict=True))
+    def _pass(self, coordinate: Coordinate, times: FloatArray, values: FloatArray) -> None:
+        rates = passing_rates(times, values)
+        for t_s, value, rate in zip(times.tolist(), values.tolist(), rates.tolist(), strict=True):
+            self.knot(coordinate, t_s, value, rate)
+
+    def knot(
+        self, coordinate: Coordinate, t_s: float, value: float, rate: float = 0.0, acceleration: float = 0.0
+    ) -> None:
+        """One more knot of a coordinate; the present time does not move."""
+        _append(self._knots[coordinate], (t_s, value, rate, acceleration))
+
+    def add(
+        self, coordinate: Coordinate, layer: str, times_s: Sequence[float], values: Sequence[float]
+    ) -> None:
+        """Add to a coordinate a path of its own that rests at each of its knots, from zero to zero."""
+        for t_s, value in zip(times_s, values, strict=True):
+            _append(self._added[coordinate, layer], (t_s, value, 0.0, 0.0))
+
+    def add_knot(self, coordinate: Coordinate, layer: str, knot: tuple[float, float, float, float]) -> None:
+        """Add one knot (time, value, rate, acceleration) to a path of its own."""
+        _append(self._added[coordinate, layer], knot)
+
+    def has(self, coordinate: Coordinate, layer: str, since_s: float) -> bool:
+        """Whether a path of its own has a knot after ``since_s``."""
+        knots = self._added.get((coordinate, layer), [])
+        return bool(knots) and knots[-1][0] > since_s
+
+    def face(self, turn_deg: float, start_s: float, stop_s: float) -> None:
+        """Turn about the vertical by ``turn_deg`` within [start, stop)."""
+        times = (start_s, stop_s)
+        self.add(Coordinate.PELVIS_TURN, "facing", times, (self.facing_deg, self.facing_deg + turn_deg))
+        self.facing_deg += turn_deg
 
     def motion(self) -> Motion:
         """What was written."""
-        lumbar = np.array([*self._lumbar, (max(self.t_s, self._lumbar[-1][0]) + 1.0, 0.0)])
-        return Motion(
-            np.array(self._t_s), np.array(self._rows), lumbar[:, 0], lumbar[:, 1], tuple(self._gaits)
-        )
+        paths = [_path(c, knots) for c, knots in self._knots.items() if len(knots) > 1 or knots[0][1]]
+        paths += [_path(c, knots) for (c, _), knots in self._added.items()]
+        return Motion(tuple(paths), self.t_s)
 
-    def _row(self) -> list[float]:
-        return [self._now[c] for c in Coordinate]
+
+def minimum_jerk(s: FloatArray) -> FloatArray:
+    """Share of the way (n,) at share ``s`` (n,) of the time, between two rests."""
+    return np.asarray(s**3 * (10.0 + s * (6.0 * s - 15.0)))
+
+
+def passing_rates(times_s: FloatArray, values: FloatArray) -> FloatArray:
+    """Rates (k,) to pass through ``values`` without overshoot (Fritsch & Carlson, 10.1137/0717021)."""
+    slopes = np.diff(values) / np.diff(times_s)
+    before, after = slopes[:-1], slopes[1:]
+    product = before * after
+    total = np.where(before + after != 0.0, before + after, 1.0)
+    inner = np.where(product > 0.0, 2.0 * product / total, 0.0)
+    return np.concatenate(([0.0], inner, [0.0]))
+
+
+def _append(knots: list[tuple[float, float, float, float]], knot: tuple[float, float, float, float]) -> None:
+    """Knots ascend in time; one at (nearly) the same time replaces the last."""
+    while knots and knot[0] - knots[-1][0] < _LEAST_STEP_S:
+        knots.pop()
+    knots.append(knot)
+
+
+def _path(coordinate: Coordinate, knots: Sequence[tuple[float, float, float, float]]) -> Path:
+    table = np.array(knots)
+    if len(table) == 1:
+        table = np.vstack([table, table + np.array((1.0, 0.0, 0.0, 0.0))])
+    knots_s, nodes = np.ascontiguousarray(table[:, 0]), np.ascontiguousarray(table[:, 1:])
+    return Path(coordinate, knots_s, nodes, kernels.quintic(knots_s, nodes))

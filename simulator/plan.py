@@ -1,11 +1,86 @@
-"""Who trains with which sensors: what a crew of virtual athletes is made from."""
+"""What is simulated: sets, what is done around them, sensors, links. Read from scenarios, sent as JSON."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 import msgspec
 
 from fusion.types import Segment
 from simulator.link import LinkModel
+from simulator.manner import Manner
+from simulator.wearing import Mount
+
+SEGMENTS = (Segment.PELVIS, Segment.THIGH_RIGHT)
+
+
+class SetPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One set of a session, and what is done around it."""
+
+    exercise: str
+    reps: int = 8
+    faults: dict[str, float] = {}
+    walk_s: float = 0.0
+    """Walking before the set."""
+    manner: Manner = Manner()
+    before: tuple[str, ...] = ()
+    """Other activities before the set, such as ``sit 20`` or ``plates 3``; see `simulator.activities`."""
+    after: tuple[str, ...] = ()
+    rest_s: float = 2.0
+    """Standing after the set."""
+
+
+class Trouble(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What goes wrong between sensor and recording."""
+
+    loss: float = 0.0
+    """Share of samples lost, in bursts."""
+    burst: int = 4
+    gaps_s: tuple[float, ...] = ()
+    """Whole seconds without a sample, spread over the recording."""
+    clock_ppm: float = 0.0
+    offset_s: float = 0.0
+    wire: bool = False
+    """Through bytes and the decoder, with what follows."""
+    duplicates: float = 0.0
+    reorder: float = 0.0
+    reset_at: float = 0.0
+    """Share of the recording after which the device starts again from zero; 0 for never."""
+    wrap: bool = False
+    """The device's counter runs over in the middle."""
+
+
+class SensorPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One sensor: which chip, how worn, how it fails. Sizes that are None are drawn."""
+
+    family: str = "generic"
+    mount: Mount = Mount.ANY
+    rigid: bool = False
+    """No soft tissue under it."""
+    worn_on: Segment | None = None
+    """Where it really is, when it was put on the wrong segment."""
+    slip_deg: float = 0.0
+    slip_at: float = 0.5
+    """Share of the session after which it slips."""
+    creep_deg_min: float = 0.0
+    gyr_bias_dps: float | None = None
+    gyr_range_dps: float | None = None
+    temperature_step_k: float = 0.0
+    magnetometer: bool = False
+    trouble: Trouble = Trouble()
+
+
+class AthletePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One virtual athlete: what is done, by whom (a seed), with which sensors."""
+
+    id: str
+    seed: int
+    sets: tuple[SetPlan, ...]
+    stand_s: float = 5.0
+    segments: tuple[Segment, ...] = SEGMENTS
+    sensors: dict[Segment, SensorPlan] = {}
+    """Sensors that are not ordinary."""
+    working_leg: Literal["right", "left"] = "right"
 
 
 class CrewPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -14,18 +89,6 @@ class CrewPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     athletes: tuple[AthletePlan, ...]
     profile: str = "movella_dot"
     link: LinkModel = LinkModel()
-
-
-class AthletePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One virtual athlete; sets are (exercise, repetitions, lumbar fault in deg, walk before in s)."""
-
-    id: str
-    seed: int
-    sets: tuple[tuple[str, int, float, float], ...]
-    stand_s: float = 5.0
-
-
-SEGMENTS = (Segment.PELVIS, Segment.THIGH_RIGHT)
 
 
 def address(athlete: int, segment: int) -> str:
@@ -38,5 +101,5 @@ def assignments(plan: CrewPlan) -> dict[str, tuple[str, Segment]]:
     return {
         address(a, s): (athlete.id, segment)
         for a, athlete in enumerate(plan.athletes)
-        for s, segment in enumerate(SEGMENTS)
+        for s, segment in enumerate(athlete.segments)
     }

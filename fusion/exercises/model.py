@@ -301,8 +301,12 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def motion_hint(self) -> MotionHint:
         """What the alignment may expect."""
-        poses = tuple(_hint(pose) for pose in self.poses)
-        return MotionHint(poses, self.plane, standing=self.posture is Posture.STANDING)
+        return MotionHint(
+            tuple(_hint(pose) for pose in self.poses),
+            self.plane,
+            standing=self.posture is Posture.STANDING,
+            alternating=self.laterality is Laterality.ALTERNATING,
+        )
 
 
 def _hint(pose: KeyPose) -> Pose:

@@ -155,10 +155,11 @@ class FormChecker:
     def _rules_for(self, view: RepView) -> _Rules:
         key = view.side, view.signals.names
         if key not in self._rules:
-            self._rules[key] = self._sorted_out(view.side, worn_segments(view.signals.names))
+            self._rules[key] = self._sorted_out(view.side, view.signals.names)
         return self._rules[key]
 
-    def _sorted_out(self, side: Side, worn: frozenset[Segment]) -> _Rules:
+    def _sorted_out(self, side: Side, names: tuple[str, ...]) -> _Rules:
+        worn = worn_segments(names)
         judged: list[Rule] = []
         not_judged: list[NotJudged] = []
         for written in self.exercise.compensations:
@@ -170,6 +171,8 @@ class FormChecker:
                 not_judged.append(NotJudged(rule.kind, missing))
             elif rule.signal in judge.CLOCKED and self.limits.clock_agreement_s > judge.CLOCKS_AGREE_S:
                 not_judged.append(NotJudged(rule.kind, (), "the sensors' clocks agree too little"))
+            elif judge.ROWS.get(rule.signal, "pelvis_tilt_deg") not in names:
+                not_judged.append(NotJudged(rule.kind, (), f"no signal {judge.ROWS[rule.signal]}"))
             else:
                 judged.append(rule)
         return _Rules(tuple(judged), tuple(not_judged))

@@ -46,6 +46,11 @@ NUMBERS: Mapping[Signal, Callable[[RepView], Value]] = {
 CLOCKED = frozenset({Signal.PELVIS_LEAD, Signal.THIGH_LEAD, Signal.PELVIS_PEAK_LAG})
 """Numbers that compare two sensors in time."""
 CLOCKS_AGREE_S = 0.02
+ROWS: Mapping[Signal, str] = {
+    Signal.TAP: "pelvis_acc_forward_ms2",
+    Signal.THORAX_LIST: "thorax_list_deg",
+}
+"""Rows that not every set of worn sensors gives, although the sensors of the rule are there."""
 PEOPLE_SD_DEG = 4.0
 """How far one person's good form lies from the model's, one sigma (an engineering estimate)."""
 

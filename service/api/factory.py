@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 
 from service.api import errors
-from service.api.routes import health, live, people, results, sensors
+from service.api.routes import coaching, health, live, people, results, sensors
 
 if TYPE_CHECKING:
     from service.app import Service
@@ -27,6 +27,6 @@ def create_app(service: Service) -> FastAPI:
     app.state.service = service
     errors.install(app)
     app.include_router(health.router)
-    for part in (people, sensors, results, live):
+    for part in (people, sensors, results, coaching, live):
         app.include_router(part.router, prefix="/api/v1")
     return app

@@ -29,6 +29,20 @@ def analyze(
     shank_right: SensorFile = None,
     shank_left: SensorFile = None,
     stand: Annotated[str | None, typer.Option(metavar="A:B", help="When the person stood still, s.")] = None,
+    hinge: Annotated[str | None, typer.Option(metavar="A:B", help="When hip hinges were done, s.")] = None,
+    knee_raise_right: Annotated[
+        str | None, typer.Option(metavar="A:B", help="When the right knee was raised, s.")
+    ] = None,
+    knee_raise_left: Annotated[
+        str | None, typer.Option(metavar="A:B", help="When the left knee was raised, s.")
+    ] = None,
+    thighs_level: Annotated[
+        str | None, typer.Option(metavar="A:B", help="When the person sat with level thighs, s.")
+    ] = None,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A summary.json (or its calibration) to use again."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for angles.csv and summary.json.")] = None,
     rate: Annotated[float, typer.Option(help="Samples per second of the result.")] = 60.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
@@ -49,6 +63,13 @@ def analyze(
         {name: path for name, path in files.items() if path is not None},
         exercise,
         stand_s=parse_span(stand),
+        functional={
+            "hinge": parse_span(hinge, "--hinge"),
+            "knee_raise_right": parse_span(knee_raise_right, "--knee-raise-right"),
+            "knee_raise_left": parse_span(knee_raise_left, "--knee-raise-left"),
+            "thighs_level": parse_span(thighs_level, "--thighs-level"),
+        },
+        calibration=calibration,
         rate_hz=rate,
         out=out,
         as_json=as_json,

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlmodel import create_engine
 
 from fusion.errors import IliumError
-from service.storage.tables import metadata
+from service.storage.coaching_tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _EMPTY = "empty"

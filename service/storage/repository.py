@@ -19,6 +19,7 @@ from fusion.summary import (
 )
 from fusion.types import SegmentAlignment, SetSummary
 from sensors.registry import KnownDevice
+from service.storage.coaching import CoachingStore
 from service.storage.recordings import RecordingFile
 from service.storage.tables import (
     Athlete,
@@ -40,6 +41,7 @@ class Repository:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.coaching = CoachingStore(engine)
 
     def close(self) -> None:
         """Let go of all connections."""

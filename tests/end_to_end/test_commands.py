@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from service.analysis import read_angles
-from simulator.recording import simulate_recording
+from simulator.recording import set_plan, simulate_recording
 from tests.end_to_end.line import ilium
 
 
@@ -18,7 +18,7 @@ from tests.end_to_end.line import ilium
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four Romanian deadlifts with a fault of 12°."""
     folder = tmp_path_factory.mktemp("rdl")
-    simulate_recording("rdl", 4, faults=["lumbar=12"], rate_hz=60.0, walk_s=0.0, seed=5, folder=folder)
+    simulate_recording(set_plan("rdl", 4, faults=["lumbar=12"], seed=5), folder)
     return folder
 
 

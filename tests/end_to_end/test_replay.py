@@ -12,7 +12,7 @@ from rich.console import Console
 from service.analysis import read_angles
 from service.bus import Message
 from service.replaying import ReplayOptions, replay
-from simulator.recording import simulate_recording
+from simulator.recording import set_plan, simulate_recording
 from tests.end_to_end.line import ilium
 
 Frame = dict[str, float]
@@ -53,9 +53,7 @@ async def test_a_real_person_moves_the_same_live_and_from_file(recordings: Path,
 
 
 async def test_a_simulated_set_is_the_same_live_and_from_file(tmp_path: Path) -> None:
-    session = simulate_recording(
-        "rdl", 4, faults=["lumbar=12"], rate_hz=60.0, walk_s=0.0, seed=5, folder=tmp_path
-    )
+    session = simulate_recording(set_plan("rdl", 4, faults=["lumbar=12"], seed=5), tmp_path)
     files = [tmp_path / f"{name}.csv" for name in ("pelvis", "thigh_right", "thigh_left")]
     frames = await live_frames(files, ReplayOptions("rdl", speed=0.0, headless=True))
     arguments = ["--pelvis", files[0], "--thigh-right", files[1], "--thigh-left", files[2]]
@@ -68,7 +66,7 @@ async def test_a_simulated_set_is_the_same_live_and_from_file(tmp_path: Path) ->
 
 
 def test_the_json_of_a_replay_is_all_that_is_on_stdout(tmp_path: Path) -> None:
-    simulate_recording("rdl", 2, faults=[], rate_hz=60.0, walk_s=0.0, seed=5, folder=tmp_path)
+    simulate_recording(set_plan("rdl", 2, seed=5), tmp_path)
     options = ["--exercise", "rdl", "--speed", 0, "--json"]
     done = ilium("replay", "pelvis.csv", "thigh_right.csv", *options, cwd=tmp_path)
     assert done.returncode == 0, done.stderr

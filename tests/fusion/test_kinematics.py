@@ -1,5 +1,7 @@
 """The angles of docs/conventions.md, checked against poses worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -89,3 +91,96 @@ def test_tilt_is_continuous_through_half_a_turn() -> None:
         aligned = AlignedBlock(block.t_s, 60.0, {Segment.PELVIS: block})
         seen.append(float(kinematics.update(aligned)["pelvis_tilt_deg"][0]))
     assert seen == pytest.approx(tilts.tolist())
+
+
+def series_of(
+    pelvis: FloatArray, thigh: FloatArray, heading_sd_rad: float, tissue_gain: float = 0.0
+) -> SignalBlock:
+    """Signals of a right leg over (n, 4) orientations of both segments."""
+    t_s = np.arange(len(pelvis)) / 60.0
+
+    def block(q_es: FloatArray, heading_sd: float) -> OrientedBlock:
+        before = np.vstack((q_es[:1], q_es[:-1]))
+        gyr = quat.to_rotation_vector(quat.multiply(quat.conjugate(before), q_es)) * 60.0
+        sd = np.full(len(q_es), 0.01)
+        quality = np.zeros(len(q_es), np.uint8)
+        return OrientedBlock(t_s, q_es, gyr, gyr, sd, np.full(len(q_es), heading_sd), quality)
+
+    worn = {Segment.PELVIS: block(pelvis, 0.0), Segment.THIGH_RIGHT: block(thigh, heading_sd_rad)}
+    aligned = {s: SegmentAlignment(s, (1.0, 0.0, 0.0, 0.0), "given", 1.0) for s in worn}
+    thigh_alignment = replace(aligned[Segment.THIGH_RIGHT], tissue_gain=tissue_gain, tissue_sd=0.03)
+    aligned[Segment.THIGH_RIGHT] = thigh_alignment
+    return Kinematics(aligned).update(AlignedBlock(t_s, 60.0, worn))
+
+
+def sumo(flexion_deg: float) -> tuple[FloatArray, FloatArray]:
+    """A thigh that bends outwards: 35° of abduction and of external rotation."""
+    return UPRIGHT[None], turned((Z, flexion_deg), (X, -35.0), (Y, -35.0))[None]
+
+
+@pytest.mark.parametrize("flexion_deg", [20.0, 60.0, 88.0])
+def test_knees_that_go_outwards_cost_no_flexion_where_the_heading_is_known(flexion_deg: float) -> None:
+    known = series_of(*sumo(flexion_deg), heading_sd_rad=0.0)
+    assert known["hip_flexion_right_deg"] == pytest.approx([flexion_deg], abs=0.1)
+    assert known["hip_adduction_right_deg"] == pytest.approx([-35.0])
+    assert known["hip_rotation_right_deg"] == pytest.approx([-35.0])
+
+
+def test_where_the_heading_is_not_known_flexion_is_the_sum_of_the_pitches() -> None:
+    unknown = series_of(*sumo(60.0), heading_sd_rad=1.5)
+    tilt, pitch = unknown["pelvis_tilt_deg"], unknown["thigh_pitch_right_deg"]
+    assert unknown["hip_flexion_right_deg"] == pytest.approx(tilt + pitch)
+    k = unknown.names.index("hip_flexion_right_deg")
+    assert unknown.sd[k][0] > abs(unknown["hip_flexion_right_deg"][0] - 60.0), (
+        "and the doubt says how far off"
+    )
+
+
+def test_a_heading_that_is_half_a_turn_wrong_leaves_the_flexion_alone() -> None:
+    around = quat.from_rotation_vector([0.0, 0.0, np.pi])
+    wrong = series_of(UPRIGHT[None], quat.multiply(around, turned((Z, 70.0)))[None], heading_sd_rad=0.05)
+    assert wrong["hip_flexion_right_deg"] == pytest.approx([70.0], abs=0.5)
+
+
+def test_rolling_onto_the_side_with_bent_hips_makes_no_jump() -> None:
+    roll = np.radians(np.linspace(0.0, 110.0, 221))[:, None] * X
+    body = quat.multiply(UPRIGHT, quat.from_rotation_vector(roll))
+    thigh = quat.multiply(body, quat.from_rotation_vector(np.radians(45.0) * Z))
+    signals = series_of(body, thigh, heading_sd_rad=0.3)
+    flexion = signals["hip_flexion_right_deg"]
+    assert np.isfinite(flexion).all()
+    assert np.abs(np.diff(flexion)).max() < 2.0
+    lying = np.abs(np.linspace(0.0, 110.0, 221) - 90.0) < 5.0
+    assert flexion[lying] == pytest.approx(45.0, abs=0.5)
+
+
+def test_flexion_goes_on_through_half_a_turn_of_the_pelvis() -> None:
+    tilts = np.linspace(0.0, 250.0, 501)
+    pelvis = quat.multiply(UPRIGHT, quat.from_rotation_vector(-np.radians(tilts)[:, None] * Z))
+    thigh = quat.multiply(pelvis, quat.from_rotation_vector(np.radians(30.0) * Z))
+    signals = series_of(pelvis, thigh, heading_sd_rad=0.1)
+    assert signals["pelvis_tilt_deg"] == pytest.approx(tilts, abs=1e-6)
+    assert signals["hip_flexion_right_deg"] == pytest.approx(30.0, abs=1e-6)
+
+
+def test_rates_are_the_slopes_of_the_angles() -> None:
+    t_s = np.arange(180) / 60.0
+    angles = {
+        "hip_flexion": 50.0 + 30.0 * np.sin(2.0 * t_s),
+        "hip_adduction": -10.0 + 8.0 * np.cos(3.0 * t_s),
+        "hip_rotation": 12.0 * np.sin(1.5 * t_s),
+    }
+    thigh = np.tile(UPRIGHT, (len(t_s), 1))
+    for axis, values in zip((Z, X, Y), angles.values(), strict=True):
+        thigh = quat.multiply(thigh, quat.from_rotation_vector(np.radians(values)[:, None] * axis))
+    signals = series_of(np.tile(UPRIGHT, (len(t_s), 1)), thigh, heading_sd_rad=0.0)
+    for name, values in angles.items():
+        slope = np.gradient(values, t_s)
+        assert signals[f"{name}_rate_right_dps"][2:-2] == pytest.approx(slope[2:-2], abs=1.5)
+
+
+@pytest.mark.parametrize(("seen_deg", "bone_deg"), [(-20.0, -20.0), (45.0, 45.0), (115.5, 109.0909)])
+def test_soft_tissue_is_taken_off_beyond_45_degrees(seen_deg: float, bone_deg: float) -> None:
+    signals = series_of(UPRIGHT[None], turned((Z, seen_deg))[None], heading_sd_rad=0.0, tissue_gain=0.1)
+    assert signals["hip_flexion_right_deg"] == pytest.approx([bone_deg], abs=1e-3)
+    assert signals["thigh_pitch_right_deg"] == pytest.approx([bone_deg], abs=1e-3)

@@ -16,7 +16,8 @@ from fusion.types import (
     Severity,
     WarningEvent,
 )
-from simulator.session import SessionPlan, SetPlan, render
+from simulator.plan import SetPlan
+from simulator.session import SessionPlan, render
 from tests.fusion.people import (
     blocks_of,
     closed_sets,

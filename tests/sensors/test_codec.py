@@ -52,6 +52,14 @@ def test_numbers_that_cannot_be_measured_are_dropped(bad: float) -> None:
     assert decoder.malformed == 1
 
 
+@pytest.mark.parametrize("mode", ["rate", "rate_mag", "quat"])
+def test_a_signalling_nan_is_dropped_without_a_warning(mode: str) -> None:
+    decoder = Decoder(choose(DOT, mode))
+    packet = struct.pack("<5I", 1, 0x7FA00000, 0, 0, 0).ljust(decoder.setup.main.length or 0, b"\0")
+    assert read(decoder, packet) is None
+    assert decoder.malformed == 1
+
+
 def test_a_quaternion_that_is_not_of_length_1_is_dropped() -> None:
     decoder = Decoder(choose(DOT, "quat"))
     assert read(decoder, struct.pack("<I4f", 1, 0.0, 0.0, 0.0, 0.0)) is None

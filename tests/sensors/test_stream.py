@@ -8,6 +8,7 @@ import pytest
 import firmware_profiles
 from firmware_profiles import choose
 from fusion.types import SampleQuality
+from sensors.source import RESTARTED
 from sensors.stream import SensorStream
 
 DOT = firmware_profiles.load("movella_dot")
@@ -108,6 +109,20 @@ def test_after_a_reconnect_with_a_new_clock_the_gap_is_known_and_time_goes_on() 
     assert stream.stats.lost == 120
     assert stream.stats.resets == 1
     assert block.t_s[60] - block.t_s[59] == pytest.approx(121 * PERIOD_US * 1e-6, abs=1e-3)
+
+
+def test_a_reconnect_is_kept_among_the_packets() -> None:
+    """Read again, a recording maps the clock anew at the same place."""
+    live, again = stream_of([0, 1, 2]), stream_of([0, 1, 2])
+    live.restart()
+    assert not again.on_packet(RESTARTED, b"", 1.0)
+    for stream in (live, again):
+        stream.on_packet(RATE, packet(200 * PERIOD_US), 200 * PERIOD_US * 1e-6 + 0.2)
+    blocks = [stream.take() for stream in (live, again)]
+    assert blocks[0] is not None
+    assert blocks[1] is not None
+    assert np.array_equal(blocks[0].t_s, blocks[1].t_s)
+    assert blocks[0].t_s[-1] == pytest.approx(200 * PERIOD_US * 1e-6 + 0.2)
 
 
 def test_a_sample_at_the_end_of_the_range_is_marked_as_clipped() -> None:

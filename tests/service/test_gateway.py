@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from fusion import screens
+from fusion.errors import InputError
+from sensors.source import RESTARTED, DeviceState
 from service.bus import Bus, Message
 from service.gateway import Assignment, Gateway
 from service.settings import Settings
@@ -203,6 +206,36 @@ def test_a_full_disk_is_said_once_and_the_session_goes_on(
     assert line.gateway.sessions[ATHLETE].reps_counted >= 3
 
 
+async def test_a_reconnect_is_kept_with_the_packets_and_read_again(
+    line: Line, repository: Repository
+) -> None:
+    packets = packets_of()
+    line.gateway.status(streaming("pelvis"))
+    line.deliver(packets[:400])
+    line.gateway.status(streaming("pelvis", DeviceState.LOST))
+    line.gateway.status(streaming("pelvis", DeviceState.CONNECTING))
+    line.gateway.status(streaming("pelvis"))
+    line.gateway.status(streaming("pelvis"))  # only its battery was read
+    line.deliver(packets[400:])
+    session = repository.session(str(await line.gateway.close(ATHLETE)))
+    assert session is not None
+    kept = [p for file in session["recordings"] for p in read_recording(file["path"])]
+    assert [(p.device_id, p.payload) for p in kept if p.characteristic == RESTARTED] == [("pelvis", b"")]
+
+
+def test_each_sensor_s_rate_and_loss_can_be_asked_for(line: Line) -> None:
+    packets = packets_of()
+    line.deliver([p for k, p in enumerate(packets) if p.device_id == "pelvis" or k % 5])
+    session = line.gateway.sessions[ATHLETE]
+    pelvis, thigh = (session.health(d, line.clock()) for d in ("pelvis", "thigh_right"))
+    assert pelvis is not None
+    assert thigh is not None
+    assert pelvis.rate_hz == pytest.approx(60.0, abs=1.0)
+    assert pelvis.reasons == ()
+    assert thigh.loss > 0.05
+    assert "of samples are lost (by device times)" in thigh.reasons[-1]
+
+
 def test_frames_come_at_the_live_rate_with_the_angles_of_the_conventions(line: Line) -> None:
     line.deliver(packets_of())
     frames = line.events("kinematics")
@@ -222,3 +255,21 @@ def test_an_assignment_is_remembered(line: Line, settings: Settings, repository:
     later = Line(settings, repository, Assignment(exercises={ATHLETE: "hip_thrust"}))
     later.gateway.remember_assignments()
     assert later.gateway.assignment.sensors == worn().sensors
+
+
+async def test_a_screen_guides_through_the_running_session_and_its_result_is_kept(
+    settings: Settings, repository: Repository
+) -> None:
+    line = Line(settings, repository, worn("squat_parallel"))
+    packets = packets_of("squat_parallel", reps=5)
+    begun = sum(p.arrival_s < START_S + 3.0 for p in packets)
+    line.deliver(packets[:begun])
+    with pytest.raises(InputError, match="wear a sensor on the thigh left too"):
+        line.gateway.sessions[ATHLETE].begin_screen(screens.load("one_leg_stance"))
+    line.gateway.sessions[ATHLETE].begin_screen(screens.load("hip_mobility_right"))
+    line.deliver(packets[begun:])
+    told = [e["event"] for e in line.events("screen")]
+    assert (told[0], told[-1]) == ("screen_instruction", "screen_result")
+    [kept] = repository.coaching.screens(ATHLETE, 10)
+    assert kept["screen"] == "hip_mobility_right"
+    assert kept["values"] == line.events("screen")[-1]["result"]["values"]

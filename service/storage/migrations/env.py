@@ -2,8 +2,8 @@
 
 from alembic import context
 
+from service.storage.coaching_tables import metadata
 from service.storage.engine import open_engine
-from service.storage.tables import metadata
 
 
 def run() -> None:

@@ -113,6 +113,16 @@ def test_a_shank_that_is_worn_is_judged() -> None:
     assert found(leaning, SHIN)["shin"].value == pytest.approx(25.0, abs=0.5)
 
 
+def test_a_rule_whose_signal_is_not_made_is_listed_and_not_passed_over() -> None:
+    tap = rule("no_tap", "tap_g", unit="g", direction="below", warn=0.15, needs=["pelvis"], grade="E")
+    checker = FormChecker(Lift().exercise(tap))
+    assert checker.check(Lift().track()).findings == ()
+    assert checker.not_judged == (NotJudged("no_tap", (), "no signal pelvis_acc_forward_ms2"),)
+    jolt = Lift(extra={"pelvis_acc_forward_ms2": np.where(np.abs(Lift().t_s - 2.1) < 0.03, -3.0, 0.0)})
+    assert found(jolt, tap) == {}
+    assert found(Lift(extra={"pelvis_acc_forward_ms2": np.zeros(len(Lift().t_s))}), tap).keys() == {"no_tap"}
+
+
 @pytest.mark.parametrize(("agreement_s", "judged"), [(0.0, True), (0.02, True), (0.05, False)])
 def test_who_starts_first_is_judged_only_with_clocks_that_agree(agreement_s: float, judged: bool) -> None:
     early = rule("pelvis_before_hip", "pelvis_lead_s", unit="s", warn=0.1, fail=0.2)

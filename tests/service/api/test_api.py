@@ -81,6 +81,7 @@ async def test_athletes_sensors_and_exercises_are_listed(running: Running) -> No
     sensors = {s["device_id"]: s for s in await running.get("/api/v1/sensors")}
     assert sensors["pelvis"]["segment"] == "pelvis"
     assert sensors["pelvis"]["profile"] == "movella_dot"
+    assert (sensors["pelvis"]["rate_hz"], sensors["pelvis"]["reasons"]) == (None, [])  # nobody trains now
     library = await running.get("/api/v1/exercises")
     assert len(library) == 48
     assert {"id": "hip_thrust", "name": "Hip thrust", "kind": "reps", "posture": "supine"}.keys() == (
@@ -197,3 +198,68 @@ async def test_a_port_in_use_is_named(running: Running, tmp_path: Path) -> None:
     with pytest.raises(PortError, match=f"port {port} on 127.0.0.1 is in use; choose another with --port"):
         async with Service(load_settings(data_dir=tmp_path, port=port), []):
             pytest.fail("it must not start")
+
+
+# --- what coach and athlete add
+
+
+async def put(running: Running, path: str, body: dict[str, Any], *, status: int) -> httpx.Response:
+    answer = await running.http.put(path, json=body)
+    assert answer.status_code == status, answer.text
+    return answer
+
+
+async def test_a_load_that_was_told_is_in_the_programme(running: Running) -> None:
+    session = await session_of(running)
+    (done,) = await running.get(f"/api/v1/sessions/{session['id']}/sets")
+    await put(running, f"/api/v1/sets/{done['id']}/inputs", {"load_kg": 60.0, "rpe": 8}, status=204)
+    programme = await running.get(f"/api/v1/athletes/{ATHLETE}/programme", goal="speed")
+    assert programme["goal"] == "speed"
+    assert programme["weeks"][0]["reps"] == 3
+    assert programme["weeks"][0]["sets_unloaded"] == 0
+    assert [e["exercise"] for e in programme["exercises"]] == ["hip_thrust"]
+
+
+async def test_approved_repetitions_become_the_reference(running: Running) -> None:
+    session = await session_of(running)
+    (done,) = await running.get(f"/api/v1/sessions/{session['id']}/sets")
+    reps = await running.get(f"/api/v1/sets/{done['id']}/reps")
+    answers = [
+        (await put(running, f"/api/v1/reps/{r['id']}/approval", {"approved": True}, status=200)).json()
+        for r in reps
+    ]
+    assert answers[0]["reference"] is None
+    assert answers[2]["reference"]["source"] == "approved"
+    [listed] = await running.get(f"/api/v1/athletes/{ATHLETE}/references")
+    assert listed["path_deg"] == answers[2]["reference"]["path_deg"]
+    assert running.service.gateway._config(ATHLETE, worn().worn_by(ATHLETE), "hip_thrust").references
+
+
+async def test_screens_are_listed_with_their_instructions(running: Running) -> None:
+    listed = {s["id"]: s for s in await running.get("/api/v1/screens")}
+    assert "plank" in listed
+    assert listed["one_leg_stance"]["needs"] == ["pelvis", "thigh_left", "thigh_right"]
+    assert await running.get(f"/api/v1/athletes/{ATHLETE}/screens") == []
+
+
+@pytest.mark.parametrize(
+    ("request_line", "body", "status", "part"),
+    [
+        ("PUT /api/v1/sets/none/inputs", {}, 404, "no set 'none'"),
+        ("PUT /api/v1/sets/none/inputs", {"load_kg": -1}, 422, "body.load_kg"),
+        ("PUT /api/v1/sets/none/inputs", {"rpe": 11}, 422, "body.rpe"),
+        ("PUT /api/v1/reps/none/approval", {"approved": True}, 404, "no repetition 'none'"),
+        (f"POST /api/v1/athletes/{ATHLETE}/screens", {"screen": "plank"}, 409, "no open session"),
+        (f"POST /api/v1/athletes/{ATHLETE}/screens", {"screen": "planck"}, 422, "no screen 'planck'"),
+        (f"GET /api/v1/athletes/{ATHLETE}/programme?goal=bigger", None, 422, "no goal 'bigger'"),
+        (f"GET /api/v1/athletes/{ATHLETE}/screens?limit=0", None, 422, "query.limit"),
+    ],
+)
+async def test_what_cannot_be_added_is_said(
+    running: Running, request_line: str, body: dict[str, Any] | None, status: int, part: str
+) -> None:
+    method, path = request_line.split()
+    answer = await running.http.request(method, path, json=body)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert part in answer.json()["detail"]

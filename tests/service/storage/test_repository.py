@@ -13,11 +13,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from fusion.types import Finding, RepSummary, SetSummary, Severity
+from service.storage.coaching_tables import metadata
 from service.storage.engine import StorageError, newest_revision, open_engine, upgrade
 from service.storage.migrations.config import alembic_config
 from service.storage.recordings import RecordingFile
 from service.storage.repository import Repository
-from service.storage.tables import metadata
 from tests.service.postgres import postgres_url
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)

@@ -1,0 +1,198 @@
+"""One cell of the accuracy table: one movement, one case, one person, one fault, judged against truth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from benchmarks.judge.matching import Matching, match
+from fusion import exercises
+from fusion.analysis import Analysis, analyze
+from fusion.errors import IliumError
+from fusion.exercises.model import Kind
+from fusion.pipeline import PipelineConfig
+from fusion.types import FloatArray, RepEvent, RepEventKind, RepSummary
+from simulator.athlete_types import TrueRep
+from simulator.cases import case_plan
+from simulator.faults import rules_for
+from simulator.session import SessionPlan, SimulatedSession, render
+from simulator.truth import true_angles
+
+_MARGIN_S = 3.0
+"""A repetition found this close to a set belongs to it."""
+_ANGLES = ("pelvis_tilt_deg", "hip_flexion_right_deg")
+_SIDE_LYING_DEG = 60.0
+_ANNOUNCED_S = 1.0
+"""A repetition announced later than this was not announced live."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What to run; the seed makes the person and everything about the session."""
+
+    movement: str
+    case: str
+    seed: int
+    fault: str = ""
+    size: float = 0.0
+    rate_hz: float = 60.0
+
+    @property
+    def command(self) -> str:
+        """How to make the same recording again."""
+        fault = f" --fault {self.fault}={self.size:g}" if self.fault else ""
+        return (
+            f"ilium simulate --exercise {self.movement} --case {self.case}{fault} --rate {self.rate_hz:g}"
+            f" --seed {self.seed} --out DIR"
+        )
+
+
+@dataclass(slots=True)
+class Verdict:
+    """How one cell came out; counts add up over cells, lists are over what was matched."""
+
+    cell: Cell
+    true_full: int = 0
+    found_full: int = 0
+    true_partial: int = 0
+    hits: int = 0
+    """Repetitions found at their time, full or partial."""
+    true_all: int = 0
+    found_all: int = 0
+    partial_hits: int = 0
+    found_partial: int = 0
+    false_reps: int = 0
+    """Found while something else was done."""
+    other_s: float = 0.0
+    boundary_s: list[float] = field(default_factory=list)
+    latency_s: list[float] = field(default_factory=list)
+    rmse_deg: dict[str, float] = field(default_factory=dict)
+    bias_deg: dict[str, float] = field(default_factory=dict)
+    flagged: int = 0
+    """Repetitions with a finding of the injected fault's kind."""
+    flagged_kinds: dict[str, int] = field(default_factory=dict)
+    error: str = ""
+
+    def document(self) -> dict[str, object]:
+        """As a line of JSON."""
+        return asdict(self)
+
+
+def plan_of(cell: Cell) -> SessionPlan:
+    """The session of a cell."""
+    faults = {cell.fault: cell.size} if cell.fault and cell.size else {}
+    return case_plan(cell.case, cell.movement, cell.seed, faults=faults, rate_hz=cell.rate_hz)
+
+
+def judge(cell: Cell) -> Verdict:
+    """Simulate, analyse, compare."""
+    session = render(plan_of(cell))
+    verdict = Verdict(cell)
+    truth = true_reps(cell, session)
+    verdict.true_all = len(truth)
+    verdict.true_full = sum(rep.full for rep in truth)
+    verdict.true_partial = len(truth) - verdict.true_full
+    verdict.other_s = session.duration_s - _set_seconds(session)
+    try:
+        analysis = analyze_session(session, cell.movement)
+    except IliumError as error:
+        verdict.error = f"{type(error).__name__}: {error}"
+        return verdict
+    _count(verdict, truth, analysis, session)
+    _angles(verdict, session, analysis)
+    return verdict
+
+
+def analyze_session(session: SimulatedSession, movement: str) -> Analysis:
+    """The product's own pipeline over the recording."""
+    blocks = {segment.value: block for segment, block in session.blocks().items()}
+    return analyze(blocks, PipelineConfig({s.value: s for s in session.sensors}, movement))
+
+
+def true_reps(cell: Cell, session: SimulatedSession) -> list[TrueRep]:
+    """What should have been counted: repetitions of the planned exercise that its sensors can see."""
+    exercise = exercises.load(cell.movement)
+    worn = {segment.value.split("_")[0] for segment in session.sensors}
+    needed = {str(needed.value).removeprefix("other_") for needed in exercise.sensors.needed}
+    if exercise.kind is Kind.OTHER or not needed <= worn:
+        return []
+    planned = {id(rep) for done in session.sets if done.exercise == cell.movement for rep in done.reps}
+    return [rep for rep in session.reps() if id(rep) in planned and rep.t_start_s >= _first_s(session)]
+
+
+def _first_s(session: SimulatedSession) -> float:
+    return max(float(s.t_s[0]) for s in session.sensors.values()) - 0.1
+
+
+def _set_seconds(session: SimulatedSession) -> float:
+    return sum(d.reps[-1].t_end_s - d.reps[0].t_start_s for d in session.sets if d.reps)
+
+
+def _count(verdict: Verdict, truth: list[TrueRep], analysis: Analysis, session: SimulatedSession) -> None:
+    found = sorted((r for done in analysis.sets for r in done.reps), key=lambda r: r.t_top_s)
+    verdict.found_all = len(found)
+    verdict.found_full = sum(rep.full for rep in found)
+    verdict.found_partial = verdict.found_all - verdict.found_full
+    matching = match([r.t_top_s for r in truth], [r.t_top_s for r in found])
+    verdict.hits = len(matching.pairs)
+    verdict.partial_hits = sum(not truth[i].full and not found[j].full for i, j in matching.pairs)
+    verdict.boundary_s = [
+        max(abs(truth[i].t_start_s - found[j].t_start_s), abs(truth[i].t_end_s - found[j].t_end_s))
+        for i, j in matching.pairs
+    ]
+    inside = [
+        (d.reps[0].t_start_s, d.reps[-1].t_end_s)
+        for d in session.sets
+        if d.reps and d.exercise == verdict.cell.movement
+    ]
+    verdict.false_reps = sum(
+        not any(a - _MARGIN_S <= rep.t_top_s <= b + _MARGIN_S for a, b in inside) for rep in found
+    )
+    verdict.latency_s = _latency(truth, analysis)
+    _flag(verdict, matching, found)
+
+
+def _latency(truth: list[TrueRep], analysis: Analysis) -> list[float]:
+    """From the true top to the announcement."""
+    told = [e for e in analysis.events if isinstance(e, RepEvent) and e.kind is RepEventKind.PROVISIONAL]
+    matching = match([r.t_top_s for r in truth], [e.t_s for e in told], _ANNOUNCED_S)
+    return [told[j].t_s - truth[i].t_top_s for i, j in matching.pairs]
+
+
+def _flag(verdict: Verdict, matching: Matching, found: Sequence[RepSummary]) -> None:
+    kinds: dict[str, int] = {}
+    expected = set(rules_for(verdict.cell.fault, exercises.load(verdict.cell.movement)))
+    expected.add(verdict.cell.fault)
+    for _, j in matching.pairs:
+        present = {finding.kind for finding in found[j].findings}
+        verdict.flagged += bool(present & expected)
+        for kind in present:
+            kinds[kind] = kinds.get(kind, 0) + 1
+    verdict.flagged_kinds = kinds
+
+
+def _angles(verdict: Verdict, session: SimulatedSession, analysis: Analysis) -> None:
+    """Errors while the set is done; tilt is not judged where gravity does not show it."""
+    spans = [(d.reps[0].t_start_s, d.reps[-1].t_end_s) for d in session.sets if d.reps]
+    if analysis.signals is None or not spans:
+        return
+    t_s = analysis.signals.t_s
+    inside = np.zeros(len(t_s), bool)
+    for start, stop in spans:
+        inside |= (t_s >= start) & (t_s < stop)
+    truth = true_angles(session.motion, t_s)
+    upright = np.abs(truth["pelvis_list_deg"]) < _SIDE_LYING_DEG
+    for name in _ANGLES:
+        if name not in analysis.signals:
+            continue
+        error = _wrapped(analysis.signals[name] - truth[name])[inside & upright]
+        error = error[np.isfinite(error)]
+        if len(error):
+            verdict.rmse_deg[name] = float(np.sqrt(np.mean(error**2)))
+            verdict.bias_deg[name] = float(np.mean(error))
+
+
+def _wrapped(error_deg: FloatArray) -> FloatArray:
+    return np.asarray(error_deg - 360.0 * np.round(error_deg / 360.0))

@@ -1,0 +1,387 @@
+"""The calibration ladder: watches the aligned stream until every sensor's mounting is known, then refines it.
+
+1. *Zero*: gravity in a still stand; without one the exercise's own rest pose, or the range of its motion.
+2. *Axis*: functional movements if they were announced, else the exercise's own motion.
+3. *Heading*: from the joints that the segments share, else from all facing one way in the stand.
+4. *Afterwards*: later stands refine the zero; one that only one sensor disagrees with is a slip.
+
+Everything is decided at multiples of half a second on the grid, so that the answer does not depend on how
+the stream was cut into blocks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from fusion import quaternion as quat
+from fusion.alignment.cold import cold_reference
+from fusion.alignment.frames import ends_frame, join_blocks, slice_block
+from fusion.alignment.functional import FunctionalEvidence, FunctionalWindow, gather
+from fusion.alignment.history import SensorHistory
+from fusion.alignment.joint_heading import LEVERS_M, JointHeading, JointHeadingEstimator
+from fusion.alignment.long_axis import LongAxisEstimator
+from fusion.alignment.reference import TRUNK, Reference, StandCollection, rest_reference
+from fusion.alignment.slip import Slip, find_slip, undone
+from fusion.alignment.solve import ready, solve
+from fusion.alignment.stand import StillPose, StillWatch, pose_of, what_moved
+from fusion.alignment.tissue import with_tissue
+from fusion.motion_hint import MotionHint
+from fusion.soft_tissue import POPULATION, TissueGain
+from fusion.types import AlignedBlock, FloatArray, Segment, SegmentAlignment, Side, WarningEvent
+from fusion.units import RAD_PER_DEG
+
+_BACKLOG_S = 120.0
+_COLD_S = 15.0
+"""With no stand for this long in a movement, it is made do without."""
+_FIRST_TURN = 3.0
+_GROWTH = 1.25
+"""The axes are asked for again when so much more has been seen."""
+_LONG_ENOUGH_TURN = 60.0
+"""Evidence after which an axis that is still poor is used as it is."""
+_FULL_TURN_RAD = 8.0 * RAD_PER_DEG
+_UPRIGHT_DEG = 35.0
+_SAME_RAD = 0.2 * RAD_PER_DEG
+"""An alignment that moves by less stays as it is."""
+_ENOUGH_SHARE = 0.6
+_LEVEL_COS = 0.26
+_REST_TURN = 6.0
+_UNMISTAKABLE_DEG = 12.0
+_BACK_SHARE = 0.35
+NO_STAND = (
+    "no still stand was found; angles start from the movement's own range (±10°);"
+    " stand still for 3 s, or say where with --stand A:B"
+)
+REST_POSE = (
+    "no still stand was found; angles start from the exercise's rest pose (±8°);"
+    " stand still for 3 s, or say where with --stand A:B"
+)
+
+
+class CalibrationLadder:
+    """Watches aligned blocks until every segment's `SegmentAlignment` is known, then refines it."""
+
+    def __init__(
+        self,
+        segments: Iterable[Segment],
+        hint: MotionHint,
+        *,
+        functional: Sequence[FunctionalWindow] = (),
+        seed: Mapping[Segment, SegmentAlignment] | None = None,
+        tissue: TissueGain = POPULATION,
+        fixed: Mapping[Segment, SegmentAlignment] | None = None,
+    ) -> None:
+        self._fixed = dict(fixed or {})
+        self._tissue = tissue
+        self._seed = dict(seed or fixed or {})
+        self._hint = hint
+        self._segments = tuple(segments)
+        self._histories = {s: SensorHistory() for s in self._segments}
+        self._watch = StillWatch()
+        self._stands = StandCollection()
+        self._windows = tuple(functional)
+        self._functional: FunctionalEvidence | None = None
+        self._told: tuple[float, float] | None = None
+        self._told_frames: list[AlignedBlock] = []
+        self._reference: Reference | None = None
+        self._pairs: dict[Segment, JointHeadingEstimator] = {}
+        self._long_axes: dict[Segment, LongAxisEstimator] = {}
+        self._slips: list[Slip] = []
+        self._any_q_es: dict[Segment, FloatArray] = {}
+        self._frame: list[AlignedBlock] = []
+        self._kept: list[AlignedBlock] = []
+        self._first_s: float | None = None
+        self._turned = 0.0
+        self._solved_at = 0.0
+        self._fresh = False
+        self.alignments: Mapping[Segment, SegmentAlignment] = {}
+        self.warnings: list[WarningEvent] = []
+
+    @property
+    def stood(self) -> bool:
+        """Whether a stand was found."""
+        return len(self._stands) > 0
+
+    @property
+    def ready(self) -> bool:
+        """Whether every segment is aligned."""
+        return len(self.alignments) == len(self._segments)
+
+    @property
+    def plan(self) -> list[tuple[float, Mapping[Segment, SegmentAlignment]]]:
+        """From when on which alignments hold, as known now: more than one where a sensor has slipped."""
+        steps: list[tuple[float, Mapping[Segment, SegmentAlignment]]] = []
+        now = dict(self.alignments)
+        for slip in reversed(self._slips):
+            steps.append((slip.t_s, dict(now)))
+            now[slip.segment] = undone(now[slip.segment], slip)
+        return [(-np.inf, now), *reversed(steps)]
+
+    def backlog(self) -> list[AlignedBlock]:
+        """The blocks seen since the start, once, for the stages that waited."""
+        kept, self._kept = self._kept, []
+        return kept
+
+    def stand_between(self, start_s: float, stop_s: float) -> None:
+        """Take the frames within [start, stop) as the stand, whatever they look like."""
+        self._told = (start_s, stop_s)
+
+    def update(self, block: AlignedBlock) -> bool:
+        """Take one block that lies within one frame; True when the alignments have changed."""
+        self._frame.append(block)
+        full = False
+        if not self.ready:
+            self._kept.append(block)
+            full = self._kept[-1].t_s[-1] - self._kept[0].t_s[0] > _BACKLOG_S
+        if not ends_frame(block):
+            return False
+        frame, self._frame = join_blocks(self._frame), []
+        self._take(frame)
+        return self.conclude(float(frame.t_s[-1])) if full else self._maybe_solve(float(frame.t_s[-1]))
+
+    def conclude(self, t_s: float) -> bool:
+        """Make do with what there is (end of the input, or waited long enough); True when that helped."""
+        if self._reference is None:
+            self._reference = self._cold()
+        if self._reference is None:
+            return False
+        return self._accept(self._find(t_s), t_s)
+
+    def _cold(self) -> Reference | None:
+        return cold_reference(self._histories, self._any_q_es, self._hint, self._lines())
+
+    def _lines(self) -> dict[Segment, FloatArray]:
+        """Along which line in S each thigh lies, where its swinging has shown it."""
+        found = {s: e.axis_s for s, e in self._long_axes.items()}
+        return {s: axis for s, axis in found.items() if axis is not None}
+
+    # --- one frame
+
+    def _take(self, frame: AlignedBlock) -> None:
+        if self._first_s is None:
+            self._first_s = float(frame.t_s[0])
+        for segment, history in self._histories.items():
+            before = len(history)
+            history.add(frame.segments[segment])
+            turns = np.minimum(1.0, history.turn_rad[before:] / _FULL_TURN_RAD)
+            self._turned += float(turns.sum()) / len(self._histories)
+        if not self._any_q_es and all(np.isfinite(b.q_es[-1]).all() for b in frame.segments.values()):
+            self._any_q_es = {s: b.q_es[-1].copy() for s, b in frame.segments.items()}
+        for side in Side:
+            if side.thigh in self._histories:
+                line = self._long_axes.setdefault(side.thigh, LongAxisEstimator(frame.rate_hz))
+                line.update(frame.segments[side.thigh])
+        self._look_for_stand(frame)
+        self._follow_headings(frame)
+
+    def _look_for_stand(self, frame: AlignedBlock) -> None:
+        if self._told is not None:
+            self._wait_for_told(frame, *self._told)
+        pose = self._watch.update(frame)
+        waits = self._told is not None and frame.t_s[-1] < self._told[1]
+        if pose is not None and not waits:
+            self._take_pose(pose)
+
+    def _wait_for_told(self, frame: AlignedBlock, start_s: float, stop_s: float) -> None:
+        within = (frame.t_s >= start_s - 1e-9) & (frame.t_s < stop_s)
+        if within.any():
+            self._told_frames.append(_only(frame, within))
+        ended = frame.t_s[-1] + 0.5 / frame.rate_hz >= stop_s - 1.0 / frame.rate_hz
+        if self._told_frames and ended:
+            for segment, message in what_moved(self._told_frames, start_s, stop_s):
+                self.warnings.append(WarningEvent(float(frame.t_s[-1]), "stand_moved", message, segment))
+            self._zero_at(pose_of(self._told_frames))
+            self._told_frames = []
+
+    def _zero_at(self, pose: StillPose) -> None:
+        self._fresh |= self._stands.add(pose)
+        if self._fresh or self._reference is None:
+            self._reference = self._stands.reference()
+
+    def _take_pose(self, pose: StillPose) -> None:
+        if not self.stood:
+            if self._may_be_stand(pose):
+                self._zero_at(pose)
+            return
+        off = self._stands.off_rad(pose)
+        slip = find_slip(pose, off, self._stands.reference().up_s)
+        if slip is not None:
+            self._follow_slip(slip)
+        if slip is not None or self._stands.agrees(off):
+            self._zero_at(pose)
+        elif self._stands.outdone_by(pose) and self._may_be_stand(pose):
+            self._stands = StandCollection()
+            self._zero_at(pose)
+
+    def _seated(self, pose: StillPose) -> bool:
+        """Whether the thighs lie level in a still pose, from how they swing."""
+        lines = self._lines()
+        return bool(lines) and all(abs(line @ pose.up_s[s]) < _LEVEL_COS for s, line in lines.items())
+
+    def _may_be_stand(self, pose: StillPose) -> bool:
+        """Whether a still pose is upright as far as is known; a short one only counts in want of better."""
+        if self._seated(pose):
+            return False
+        known = self.alignments or self._seed
+        decided = self._reference is not None and self._reference.method == "stand"
+        if not known or (decided and not self._seed) or (self._hint.standing and not pose.short):
+            return True
+        for segment, alignment in known.items():
+            y_s = quat.rotate(np.array(alignment.q_sb), np.array([0.0, 1.0, 0.0]))
+            if y_s @ pose.up_s[segment] < np.cos(_UPRIGHT_DEG * RAD_PER_DEG):
+                return False
+        return True
+
+    def _follow_slip(self, slip: Slip) -> None:
+        self._slips.append(slip)
+        self._histories[slip.segment].turn(slip.rotation)
+        self._stands.turn(slip.segment, slip.rotation)
+        if slip.segment in self._long_axes:
+            self._long_axes[slip.segment].turn(slip.rotation)
+        self.warnings.append(WarningEvent(slip.t_s, "sensor_slipped", slip.message, slip.segment))
+
+    def _follow_headings(self, frame: AlignedBlock) -> None:
+        if self._reference is None and not self._seed:
+            return
+        for segment in self._segments:
+            parent, above_m, below_m = LEVERS_M.get(segment, (segment, 0.0, 0.0))
+            if parent == segment or parent not in frame.segments:
+                continue
+            if segment not in self._pairs:
+                self._pairs[segment] = JointHeadingEstimator(frame.rate_hz, above_m, below_m)
+            self._pairs[segment].update(
+                frame.segments[parent], frame.segments[segment], self._y_s(parent), self._y_s(segment)
+            )
+
+    def _y_s(self, segment: Segment) -> FloatArray:
+        known = self.alignments or self._seed
+        if segment in known:
+            return quat.rotate(np.array(known[segment].q_sb), np.array([0.0, 1.0, 0.0]))
+        assert self._reference is not None  # noqa: S101 - asked for only with one
+        return self._reference.up_s[segment]
+
+    # --- answers
+
+    def _maybe_solve(self, t_s: float) -> bool:
+        waited_s = t_s - (self._first_s if self._first_s is not None else t_s)
+        awaited = self._told is not None and t_s < self._told[1]
+        if (
+            self._reference is None
+            and not awaited
+            and waited_s >= _COLD_S
+            and self._turned >= 2.0 * _FIRST_TURN
+        ):
+            self._reference = self._cold()
+        due = self._turned >= max(_FIRST_TURN, _GROWTH * self._solved_at)
+        if self._reference is None or not (due or (self._fresh and self.ready)):
+            return False
+        self._solved_at = self._turned
+        found = self._find(t_s)
+        if not self.ready and not ready(found) and self._turned < _LONG_ENOUGH_TURN:
+            return False
+        return self._accept(found, t_s)
+
+    def _accept(self, found: Mapping[Segment, SegmentAlignment], t_s: float) -> bool:
+        """Use what was found, unless it is what is used already."""
+        assert self._reference is not None  # noqa: S101 - `_find` came first
+        self._fresh = False
+        message = {"rest": REST_POSE, "motion": NO_STAND}.get(self._reference.method)
+        if message is not None and not any(w.code == "no_stand" for w in self.warnings):
+            self.warnings.append(WarningEvent(t_s, "no_stand", message))
+        if self.ready and not any(_differ(found[s], self.alignments[s]) for s in found):
+            return False
+        self.alignments = found
+        return True
+
+    def _find(self, t_s: float) -> dict[Segment, SegmentAlignment]:
+        assert self._reference is not None  # noqa: S101 - only called with one
+        self._reconsider_zero()
+        if self._reference.method == "motion":
+            self._reference = self._cold() or self._reference
+        headings = {s: self._heading_of(s) for s in self._segments if s in self._pairs}
+        self._functional = gather(self._windows, self._reference, self._histories, t_s)
+        for segment, given in self._fixed.items():
+            self._functional.z_s[segment] = quat.rotate(np.array(given.q_sb), np.array([0.0, 0.0, 1.0]))
+        found = solve(
+            self._reference,
+            self._histories,
+            self._hint,
+            headings=headings,
+            t_s=t_s,
+            functional=self._functional,
+        )
+        for warning in self._functional.warnings:
+            if warning.message not in {w.message for w in self.warnings}:
+                self.warnings.append(warning)
+        ended = [w for w in self._windows if w.stop_s <= t_s]
+        found = with_tissue(found, self._histories, ended, self._tissue)
+        return {s: _keeping(self._fixed[s], a) if s in self._fixed else a for s, a in found.items()}
+
+    def _heading_of(self, segment: Segment) -> JointHeading:
+        """Against the pelvis, along the chain of joints."""
+        one = self._pairs[segment].estimate
+        parent = LEVERS_M[segment][0]
+        if parent is Segment.PELVIS or parent not in self._pairs:
+            return one
+        above = self._heading_of(parent)
+        sd_rad = float(np.hypot(one.sd_rad, above.sd_rad))
+        return JointHeading(one.angle_rad + above.angle_rad, sd_rad, min(one.coherence, above.coherence))
+
+    def _reconsider_zero(self) -> None:
+        """The first still pose may have been a seat, or a lying exercise's rest pose: what follows tells."""
+        if self._told is not None or not self.stood:
+            return
+        if self._hint.rests_upright:
+            cold = self._cold() if self._seated(self._stands.only) else None
+            if cold is not None:
+                self._stands, self._reference, self._pairs = StandCollection(), cold, {}
+            return
+        if len(self._stands) > 1:
+            return
+        pose = self._stands.only
+        rest = rest_reference(pose, self._hint)
+        if rest is None:
+            return
+        self._reference = rest if self._stays_near(pose) else self._stands.reference()
+
+    def _stays_near(self, pose: StillPose) -> bool:
+        """Whether repetitions start and end at a pose, as near it as the exercise stays to its rest pose."""
+        if self._turned < _REST_TURN:
+            return False
+        expected = (self._hint.pelvis_tilt_deg(), self._hint.thigh_pitch_deg())
+        came_back = False
+        for trunk, poses_deg in zip((True, False), expected, strict=True):
+            upright, resting = np.abs(poses_deg).max(), np.abs(poses_deg - poses_deg[0]).max()
+            away = max((self._away_deg(s, pose) for s in self._segments if (s in TRUNK) == trunk), key=np.max)
+            most = float(np.quantile(away, 0.98))
+            if not _ENOUGH_SHARE * resting <= most < 0.5 * (upright + resting):
+                return False
+            back = away[int(np.argmax(away)) :]
+            came_back |= most > _UNMISTAKABLE_DEG and float(back.min()) < _BACK_SHARE * most
+        return came_back
+
+    def _away_deg(self, segment: Segment, pose: StillPose) -> FloatArray:
+        cosines = self._histories[segment].up_s @ pose.up_s[segment]
+        return np.asarray(np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0))))
+
+
+def _keeping(given: SegmentAlignment, learnt: SegmentAlignment) -> SegmentAlignment:
+    """A stored alignment with the heading that this recording has shown."""
+    return replace(given, heading_rad=learnt.heading_rad, heading_sd_rad=learnt.heading_sd_rad)
+
+
+def _differ(a: SegmentAlignment, b: SegmentAlignment) -> bool:
+    turned = float(quat.angle_rad(np.array(a.q_sb), np.array(b.q_sb)))
+    veered = abs(np.sin(0.5 * (a.heading_rad - b.heading_rad)))
+    return turned > _SAME_RAD or bool(2.0 * veered > _SAME_RAD) or _told_of(a) != _told_of(b)
+
+
+def _told_of(a: SegmentAlignment) -> tuple[str, str, str, tuple[str, ...]]:
+    return a.method, a.zero, a.tissue_source, a.warnings
+
+
+def _only(frame: AlignedBlock, within: np.ndarray) -> AlignedBlock:
+    at = np.flatnonzero(within)
+    return slice_block(frame, int(at[0]), int(at[-1]) + 1)

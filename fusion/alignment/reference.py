@@ -1,0 +1,116 @@
+"""The pose whose angles are known: a stand, else the exercise's own rest pose, else what the motion shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from fusion import quaternion as quat
+from fusion.alignment.stand import StillPose, angle_between
+from fusion.motion_hint import MotionHint
+from fusion.types import FloatArray, Segment
+from fusion.units import RAD_PER_DEG
+
+TRUNK = frozenset({Segment.PELVIS, Segment.THORAX})
+"""Segments whose positive pitch leans them forward; the others lift their lower end forward."""
+SAME_POSE_RAD = 8.0 * RAD_PER_DEG
+"""A stand whose vertical is further off than this is another posture, or the sensor has slipped."""
+ALIKE_RAD = 20.0 * RAD_PER_DEG
+_STEPS_S = (2.0, 3.0, 5.0)
+"""Lengths at which a stand that goes on is used anew."""
+_COUNTS_S = 5.0
+"""A stand counts no more for being longer than this."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """World up (3,) in S of every sensor in a pose of which ``pitch_rad`` is known, 0 in a stand.
+
+    ``q_es`` (4,) is the orientation in that pose, for its heading; ``sd_rad`` one sigma of the pitch.
+    """
+
+    method: str
+    up_s: Mapping[Segment, FloatArray]
+    q_es: Mapping[Segment, FloatArray]
+    sd_rad: float
+    pitch_rad: Mapping[Segment, float] = field(default_factory=dict)
+    signs: Mapping[Segment, FloatArray] = field(default_factory=dict)
+    """Axes (3,) whose sign the motion itself has shown; empty where the pose says nothing of it."""
+
+    def upright_s(self, segment: Segment, z_s: FloatArray) -> FloatArray:
+        """The segment's Y (3,) in S when its Z is ``z_s``."""
+        pitch = self.pitch_rad.get(segment, 0.0) * (-1.0 if segment in TRUNK else 1.0)
+        return quat.rotate(quat.from_rotation_vector(pitch * z_s), self.up_s[segment])
+
+
+class StandCollection:
+    """All stands of one wearing: their weighted mean is the zero."""
+
+    def __init__(self) -> None:
+        self._stands: list[StillPose] = []
+
+    def __len__(self) -> int:
+        return len(self._stands)
+
+    def add(self, pose: StillPose) -> bool:
+        """Take a stand; one seen for longer takes its own place. True when that can change the zero."""
+        last = self._stands[-1] if self._stands else None
+        if last is None or pose.start_s > last.stop_s:
+            self._stands.append(pose)
+            return True
+        if pose.start_s > last.start_s:
+            # Kept in full already: the same stand goes on.
+            self._stands[-1] = replace(last, stop_s=pose.stop_s)
+            return False
+        self._stands[-1] = pose
+        return any(last.duration_s < step_s <= pose.duration_s for step_s in _STEPS_S)
+
+    @property
+    def only(self) -> StillPose:
+        """The first stand."""
+        return self._stands[0]
+
+    @staticmethod
+    def agrees(off_rad: Mapping[Segment, float]) -> bool:
+        """Whether a pose so far off is the same stand."""
+        return max(off_rad.values()) <= SAME_POSE_RAD
+
+    def outdone_by(self, pose: StillPose) -> bool:
+        """Whether every stand so far was short and this one, about the same posture, is not."""
+        near = max(self.off_rad(pose).values()) <= ALIKE_RAD
+        return near and not pose.short and all(p.short for p in self._stands)
+
+    def turn(self, segment: Segment, rotation: FloatArray) -> None:
+        """What was seen before a slip, as the sensor sits after it."""
+        self._stands = [
+            StillPose(p.start_s, p.stop_s, {**p.up_s, segment: rotation @ p.up_s[segment]}, p.q_es)
+            for p in self._stands
+        ]
+
+    def reference(self) -> Reference:
+        """The zero that they give together."""
+        first = self._stands[0]
+        weights = [min(p.duration_s, _COUNTS_S) for p in self._stands]
+        up_s = {}
+        for segment in first.up_s:
+            mean = sum(w * p.up_s[segment] for w, p in zip(weights, self._stands, strict=True))
+            up_s[segment] = np.asarray(mean / np.linalg.norm(mean))
+        sd_rad = 1.0 / np.sqrt(sum(1.0 / p.sd_rad**2 for p in self._stands))
+        return Reference("stand", up_s, first.q_es, float(max(sd_rad, 1.0 * RAD_PER_DEG)))
+
+    def off_rad(self, pose: StillPose) -> dict[Segment, float]:
+        """How far each sensor's vertical is from the zero."""
+        zero = self.reference()
+        return {s: angle_between(up, zero.up_s[s]) for s, up in pose.up_s.items()}
+
+
+def rest_reference(pose: StillPose, hint: MotionHint) -> Reference | None:
+    """A still pose taken as the one in which the exercise rests; None where that is not known."""
+    rest = hint.rest_pitch_rad()
+    if rest is None:
+        return None
+    trunk, thigh = rest
+    pitch = {s: trunk if s in TRUNK else thigh for s in pose.up_s}
+    return Reference("rest", pose.up_s, pose.q_es, 8.0 * RAD_PER_DEG, pitch)

@@ -1,0 +1,65 @@
+"""A sensor that has slipped: it alone disagrees with the zero while the person stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from fusion import quaternion as quat
+from fusion.alignment.reference import SAME_POSE_RAD
+from fusion.alignment.stand import StillPose
+from fusion.types import FloatArray, Segment, SegmentAlignment
+from fusion.units import DEG_PER_RAD, RAD_PER_DEG
+
+_MOST_RAD = 30.0 * RAD_PER_DEG
+"""Further off is another posture: a leg that is lifted, a trunk that leans."""
+_LEAST_S = 2.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slip:
+    """``rotation`` (3, 3) turns vectors in S before into S after, as far as gravity shows it."""
+
+    t_s: float
+    segment: Segment
+    rotation: FloatArray
+    angle_deg: float
+
+    @property
+    def message(self) -> str:
+        """What happened, and what to do."""
+        return (
+            f"the {self.segment.value} sensor has turned by {self.angle_deg:.0f}° on the body since the last"
+            f" stand (seen at {self.t_s:.1f} s); its zero is set anew; fasten it better"
+        )
+
+
+def find_slip(
+    pose: StillPose, off_rad: Mapping[Segment, float], zero_s: Mapping[Segment, FloatArray]
+) -> Slip | None:
+    """The one sensor that is off in a stand that all others agree with; None when there is no such sensor."""
+    far = [s for s, angle in off_rad.items() if angle > SAME_POSE_RAD]
+    if len(far) != 1 or len(off_rad) < 2 or pose.duration_s < _LEAST_S:
+        return None
+    segment = far[0]
+    if off_rad[segment] > _MOST_RAD:
+        return None
+    rotation = _least_turn(zero_s[segment], pose.up_s[segment])
+    return Slip(pose.start_s, segment, rotation, off_rad[segment] * DEG_PER_RAD)
+
+
+def undone(alignment: SegmentAlignment, slip: Slip) -> SegmentAlignment:
+    """The alignment as it was before the slip."""
+    q_sb = quat.multiply(quat.conjugate(quat.from_matrix(slip.rotation)), np.array(alignment.q_sb))
+    w, x, y, z = q_sb.tolist()
+    return replace(alignment, q_sb=(w, x, y, z))
+
+
+def _least_turn(a: FloatArray, b: FloatArray) -> FloatArray:
+    """Rotation (3, 3) by the smallest angle that turns unit vector ``a`` into ``b``."""
+    axis = quat.cross(a, b)
+    sine = float(np.linalg.norm(axis))
+    angle = float(np.arctan2(sine, a @ b))
+    return quat.to_matrix(quat.from_rotation_vector(axis / sine * angle if sine > 1e-12 else np.zeros(3)))

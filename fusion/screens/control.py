@@ -1,0 +1,133 @@
+"""Screens of control: how deep before the pelvis turns, and whether hip and pelvis move apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite, nan
+
+import numpy as np
+
+from fusion.screens.model import Evaluate, Screen, ScreenResult, ScreenValue
+from fusion.screens.moves import median_of
+from fusion.screens.postures import CHANGE_SD_DEG, known
+from fusion.screens.steps import Collected, RepStep, Step
+from fusion.types import RepSummary, Segment, Side, Validity
+
+TURNS_UNDER_DEG = 5.0
+STILL_THIGH_DEG = 6.0
+HINGE_WARN_DEG = 5.0
+
+# --- hip mobility before the pelvis turns
+
+
+def _mobility(side: Side) -> Evaluate:
+    def evaluate(seen: Mapping[str, Collected]) -> ScreenResult:
+        squats = seen["squats"]
+        angles = [_before_it_turns(squats, rep, side) for rep in squats.reps]
+        flexion = [a for a, _ in angles]
+        turned = [t for _, t in angles]
+        best, reversal = float(np.nanmedian(flexion)), float(np.nanmedian(turned))
+        remarks: tuple[str, ...] = ()
+        if reversal - CHANGE_SD_DEG > TURNS_UNDER_DEG:
+            remarks = (f"beyond {best:.0f}° of hip flexion the pelvis turned under by {reversal:.0f}°",)
+        return ScreenResult(
+            f"hip_mobility_{side.value}",
+            (
+                ScreenValue("hip_flexion_before_turn_deg", best, 4.0, "deg", "no norm: depth for your squat"),
+                ScreenValue("pelvis_turns_under_deg", reversal, CHANGE_SD_DEG, "deg", "below 10°"),
+            ),
+            remarks,
+            "Hip shape sets much of it; a squat to that depth is a good squat.",
+        )
+
+    return evaluate
+
+
+def _before_it_turns(squats: Collected, rep: RepSummary, side: Side) -> tuple[float, float]:
+    """Hip flexion where P is greatest on the way down, and how far P has come back at the deepest, deg."""
+    t_s = squats.t_s
+    tilt, flexion = known(squats["pelvis_tilt_deg"]), known(squats[f"hip_flexion_{side.value}_deg"])
+    rows = np.flatnonzero((t_s >= rep.t_start_s) & (t_s <= rep.t_end_s))
+    if len(rows) < 3:
+        return nan, nan
+    bottom = rows[int(np.argmax(flexion[rows]))]
+    down = np.arange(rows[0], bottom + 1)
+    top = down[int(np.argmax(tilt[down]))]
+    reversal = float(tilt[top] - tilt[bottom])
+    return float(flexion[top] if reversal > TURNS_UNDER_DEG else flexion[bottom]), reversal
+
+
+def _mobility_screen(side: Side) -> Screen:
+    text = "Feet shoulder-wide, no load: three slow squats, each as deep as it goes."
+    return Screen(
+        f"hip_mobility_{side.value}",
+        f"Hip mobility before the pelvis turns, {side.value}",
+        frozenset({Segment.PELVIS, side.thigh}),
+        lambda rate_hz: [RepStep("squats", text, "squat_deep", 3, rate_hz=rate_hz, side=side)],
+        _mobility(side),
+        "squat_deep",
+        sources=("ppt2025", "recalled"),
+    )
+
+
+MOBILITY = tuple(_mobility_screen(side) for side in (Side.RIGHT, Side.LEFT))
+
+
+# --- dissociation
+
+
+def _dissociation_steps(rate_hz: float, side: Side) -> Sequence[Step]:
+    hinge = "Three slow hip hinges: fold at the hips, keep the back as it is."
+    tilt = "Stand, knees soft: tilt the pelvis forward and back three times, legs still."
+    return [
+        RepStep("hinge", hinge, "rdl", 3, rate_hz=rate_hz, side=side),
+        RepStep("tilt", tilt, "pelvic_tilt_drill", 3, rate_hz=rate_hz, side=side),
+    ]
+
+
+def _dissociation(side: Side) -> Evaluate:
+    def evaluate(seen: Mapping[str, Collected]) -> ScreenResult:
+        wander = median_of(seen["hinge"].reps, "form_pelvis_wanders")
+        tilts = seen["tilt"]
+        ranges = [_ranges(tilts, rep, side) for rep in tilts.reps]
+        pelvis, thigh = (float(np.nanmedian([r[k] for r in ranges])) for k in (0, 1))
+        remarks = []
+        if isfinite(wander) and wander > HINGE_WARN_DEG:
+            remarks.append(f"in the hinge the pelvis left its path by {wander:.0f}°")
+        if thigh - CHANGE_SD_DEG > STILL_THIGH_DEG:
+            remarks.append(f"in the tilt the thigh moved along by {thigh:.0f}°")
+        return ScreenResult(
+            f"dissociation_{side.value}",
+            (
+                ScreenValue("hinge_residual_deg", wander, CHANGE_SD_DEG, "deg", "below 5°"),
+                ScreenValue("tilt_range_deg", pelvis, CHANGE_SD_DEG, "deg", "15 to 25°"),
+                ScreenValue("thigh_along_deg", thigh, CHANGE_SD_DEG, "deg", "below 6°"),
+            ),
+            tuple(remarks),
+            "It is a skill that is learnt, not a finding about the spine.",
+            validity=Validity.ESTIMATED,
+        )
+
+    return evaluate
+
+
+def _ranges(seen: Collected, rep: RepSummary, side: Side) -> tuple[float, float]:
+    t_s = seen.t_s
+    rows = (t_s >= rep.t_start_s) & (t_s <= rep.t_end_s)
+    columns = (known(seen[n])[rows] for n in ("pelvis_tilt_deg", f"thigh_pitch_{side.value}_deg"))
+    pelvis, thigh = (float(np.ptp(c)) if len(c) else nan for c in columns)
+    return pelvis, thigh
+
+
+def _dissociation_screen(side: Side) -> Screen:
+    return Screen(
+        f"dissociation_{side.value}",
+        f"Hip without back, {side.value}",
+        frozenset({Segment.PELVIS, side.thigh}),
+        lambda rate_hz: _dissociation_steps(rate_hz, side),
+        _dissociation(side),
+        "rdl",
+    )
+
+
+DISSOCIATION = tuple(_dissociation_screen(side) for side in (Side.RIGHT, Side.LEFT))

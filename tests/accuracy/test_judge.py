@@ -1,0 +1,69 @@
+"""The judge of the accuracy table counts as it says, and the same cell comes out the same."""
+
+import math
+
+import pytest
+
+from benchmarks.judge.baseline import worse
+from benchmarks.judge.cell import Cell, Verdict, judge
+from benchmarks.judge.matching import f1, match
+from benchmarks.judge.run import angle_faults, fault_cells
+from benchmarks.judge.subjects import REPORTED, TUNING, seeds
+from benchmarks.judge.summary import line
+
+
+def test_repetitions_are_paired_with_the_nearest_within_three_tenths() -> None:
+    assert match([1.0, 3.0, 5.0], [1.25, 2.9, 3.1, 5.4]).pairs in {((0, 0), (1, 1)), ((0, 0), (1, 2))}
+
+
+def test_each_repetition_is_used_once() -> None:
+    assert len(match([1.0, 1.1], [1.05]).pairs) == 1
+
+
+@pytest.mark.parametrize(("hits", "done", "found", "value"), [(5, 5, 5, 1.0), (4, 5, 5, 0.8), (0, 0, 0, 1.0)])
+def test_f1_is_the_harmonic_mean_of_precision_and_recall(
+    hits: int, done: int, found: int, value: float
+) -> None:
+    assert f1(hits, done, found) == pytest.approx(value)
+
+
+def test_nobody_is_both_tuned_on_and_reported() -> None:
+    assert not set(TUNING) & set(REPORTED)
+    assert set(seeds("tuning", 5)) <= set(TUNING)
+    assert seeds("1003,7", 1) == [1003, 7]
+
+
+def test_more_people_than_there_are_is_refused() -> None:
+    with pytest.raises(ValueError, match="allowed are 1 to 1000"):
+        seeds("reported", 1001)
+
+
+def test_a_fall_within_the_noise_of_both_counts_is_no_regression() -> None:
+    before = {"movement:rdl": (0.96, 200), "case:fast": (0.9, 20)}
+    assert worse(before, {"movement:rdl": (0.94, 200), "case:fast": (0.85, 20)}) == []
+    assert worse(before, {"movement:rdl": (0.80, 200)}) == ["movement:rdl: 80 % exact, was 96 %"]
+
+
+def test_every_fault_in_degrees_is_judged_at_every_size() -> None:
+    assert "lumbar" in angle_faults("hip_thrust")
+    sizes = [c.size for c in fault_cells(["hip_thrust"], [1000], ["lumbar"])]
+    assert sizes == [0.0, 3.0, 5.0, 8.0, 12.0, 20.0]
+
+
+def test_counts_of_cells_add_up() -> None:
+    good = Verdict(Cell("rdl", "nominal", 1), true_full=6, found_full=6, true_all=6, found_all=6, hits=6)
+    bad = Verdict(Cell("rdl", "nominal", 2), true_full=6, found_full=3, true_all=6, found_all=3, hits=3)
+    bad.false_reps, bad.other_s = 1, 1800.0
+    row = line("rdl", [good, bad])
+    assert (row.exact, row.within_one, row.count_error) == (0.5, 0.5, 1.5)
+    assert row.f1 == pytest.approx(18.0 / 21.0)
+    assert row.false_per_hour == 2.0
+    assert math.isnan(row.partial_f1)
+
+
+def test_a_cell_is_the_same_each_time_and_says_how_to_make_it_again() -> None:
+    cell = Cell("rdl", "partial_45", 1000)
+    one, other = judge(cell), judge(cell)
+    assert one.document() == other.document()
+    assert one.true_partial == 2
+    assert cell.command == "ilium simulate --exercise rdl --case partial_45 --rate 60 --seed 1000 --out DIR"

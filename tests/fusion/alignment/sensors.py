@@ -1,0 +1,85 @@
+"""Made-up sensors on a body in known postures: aligned blocks for the rungs of the ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from fusion import quaternion as quat
+from fusion.alignment import CalibrationLadder, split_frames
+from fusion.types import AlignedBlock, FloatArray, OrientedBlock, Segment
+from fusion.units import STANDARD_GRAVITY_MS2
+
+RATE_HZ = 60.0
+UPRIGHT = quat.from_matrix(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]))
+X, Y, Z = np.eye(3)
+SEGMENTS = (Segment.PELVIS, Segment.THIGH_RIGHT, Segment.THIGH_LEFT)
+
+Turn = Callable[[FloatArray], FloatArray]
+"""Times (n,) to rotation vectors (n, 3) in B, rad, from upright."""
+
+
+def about(axis: FloatArray, angle_deg: Callable[[FloatArray], FloatArray]) -> Turn:
+    """A turn about one body axis."""
+    return lambda t_s: np.radians(angle_deg(t_s))[:, None] * axis
+
+
+def still(t_s: FloatArray) -> FloatArray:
+    """Upright."""
+    return np.zeros((len(t_s), 3))
+
+
+def swings(start_s: float, size_deg: float, period_s: float = 2.0) -> Callable[[FloatArray], FloatArray]:
+    """From upright to ``size_deg`` and back, again and again from ``start_s`` on."""
+
+    def angle(t_s: FloatArray) -> FloatArray:
+        phase = np.maximum(t_s - start_s, 0.0) * 2.0 * np.pi / period_s
+        return np.asarray(0.5 * size_deg * (1.0 - np.cos(phase)))
+
+    return angle
+
+
+def mountings(seed: int = 1) -> dict[Segment, FloatArray]:
+    """Sensors put on any way round: ``q_sb`` (4,) of each."""
+    rng = np.random.default_rng(seed)
+    return {s: quat.normalize(rng.normal(size=4)) for s in SEGMENTS}
+
+
+def body(
+    turns: Mapping[Segment, Turn], duration_s: float, q_sb: Mapping[Segment, FloatArray], yaw: bool = True
+) -> AlignedBlock:
+    """All sensors on the grid; each one's earth frame has a heading of its own when ``yaw``."""
+    t_s = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
+    segments = {}
+    for k, (segment, turn) in enumerate(turns.items()):
+        heading = quat.from_rotation_vector([0.0, 0.0, 0.9 * k if yaw else 0.0])
+
+        def orientation(
+            times: FloatArray, turn: Turn = turn, heading: FloatArray = heading, s: Segment = segment
+        ) -> FloatArray:
+            q_eb = quat.multiply(quat.multiply(heading, UPRIGHT), quat.from_rotation_vector(turn(times)))
+            return quat.multiply(q_eb, quat.conjugate(q_sb[s]))
+
+        q_es, before = orientation(t_s), orientation(t_s - 1.0 / RATE_HZ)
+        gyr = quat.to_rotation_vector(quat.multiply(quat.conjugate(before), q_es)) * RATE_HZ
+        up_e = np.array([0.0, 0.0, STANDARD_GRAVITY_MS2])
+        acc = quat.rotate(quat.conjugate(q_es), np.broadcast_to(up_e, (len(t_s), 3)))
+        sd = np.full(len(t_s), 0.01)
+        segments[segment] = OrientedBlock(t_s, q_es, gyr, acc, sd, sd, np.zeros(len(t_s), np.uint8))
+    return AlignedBlock(t_s, RATE_HZ, segments)
+
+
+def watch(ladder: CalibrationLadder, block: AlignedBlock) -> CalibrationLadder:
+    """The whole block through a ladder, and its end."""
+    for piece in split_frames(block):
+        ladder.update(piece)
+    ladder.conclude(float(block.t_s[-1]))
+    return ladder
+
+
+def axis_error_deg(ladder: CalibrationLadder, segment: Segment, q_sb: FloatArray, axis: FloatArray) -> float:
+    """Angle between an axis of B as the ladder has it and as it is, deg."""
+    found = quat.rotate(np.array(ladder.alignments[segment].q_sb), axis)
+    true = quat.rotate(q_sb, axis)
+    return float(np.degrees(np.arctan2(np.linalg.norm(np.cross(found, true)), found @ true)))
