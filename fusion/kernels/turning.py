@@ -10,8 +10,8 @@ from math import isfinite
 from typing import Final
 
 import numpy as np
-from numba import njit
 
+from fusion.kernels.compiled import kernel
 from fusion.types import FloatArray
 
 # Columns of a segmenter's state.
@@ -76,7 +76,7 @@ _RESTART_S: Final = 0.3
 """After a gap this long the low-pass starts anew."""
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def advance(
     effort: FloatArray,
     t_s: FloatArray,
@@ -118,7 +118,7 @@ def advance(
     return NOTHING
 
 
-@njit(cache=True)
+@kernel
 def _take(raw: float, t_s: float, index: int, s: FloatArray, p: FloatArray, at: FloatArray) -> int:
     if not isfinite(raw):
         return NOTHING
@@ -147,7 +147,7 @@ def _take(raw: float, t_s: float, index: int, s: FloatArray, p: FloatArray, at: 
     return event
 
 
-@njit(cache=True)
+@kernel
 def _rise(index: int, s: FloatArray, p: FloatArray, at: FloatArray) -> int:
     x = s[X]
     height = s[EXTREME] - s[VALLEY]
@@ -171,7 +171,7 @@ def _rise(index: int, s: FloatArray, p: FloatArray, at: FloatArray) -> int:
     return event
 
 
-@njit(cache=True)
+@kernel
 def _fall(index: int, s: FloatArray, p: FloatArray, at: FloatArray) -> int:
     x = s[X]
     if x <= s[EXTREME]:
@@ -194,7 +194,7 @@ def _fall(index: int, s: FloatArray, p: FloatArray, at: FloatArray) -> int:
     return event
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def start_from(state: FloatArray, index: int) -> None:
     """Let the excursion of one segmenter's ``state`` (STATE_SIZE,) begin at the present sample."""
     state[VALLEY], state[VALLEY_AT], state[EXTREME] = state[X], index, state[X]
