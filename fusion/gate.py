@@ -227,7 +227,7 @@ class PostureGate:
         way = float(turned_deg(turn.pelvis_tilt_deg, rest.pelvis_tilt_deg))
         begins = float(track.pelvis_tilt_deg[track.start])
         far = slice(track.reach, track.leave + 1)
-        turns = float(np.nanmedian(track.pelvis_tilt_deg[far]))
+        turns = float(np.median(track.pelvis_tilt_deg[far]))
         paused = track.t_s[track.leave] - track.t_s[track.reach] > _ALONE_PAUSE_S
         allowed = _PAUSED_TILT_DEG if paused else _TILT_TOLERANCE_DEG
         if abs(float(turned_deg(turns, rest.pelvis_tilt_deg + share * way))) > allowed:

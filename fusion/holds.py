@@ -49,6 +49,8 @@ _FULL_SHARE = 0.5
 """From this much of the target on it was held; how long is judged by the form's rules."""
 _ALIKE_DEG = 8.0
 _HISTORY_S = 200.0
+_WEIGHTS = np.array([2.0, 0.5, 0.5])
+"""Of P and both T in the distance of poses: a plank differs from lying by P."""
 _ELSEWHERE = ((0.0, 0.0), (90.0, -90.0), (-90.0, 90.0), (0.0, 90.0))
 """P and T standing, lying prone and supine, sitting."""
 
@@ -183,7 +185,7 @@ class HoldAnalyzer:
         best = np.full(len(signals), inf)
         for k, one in enumerate(self._looked_for):
             off = np.nan_to_num(np.abs(_turned(seen - one.pose)))
-            away = off.sum(axis=1)
+            away = off @ _WEIGHTS
             near = (away < best) & (off.max(axis=1) < _NEAR_DEG)
             for other in one.rivals:
                 near &= away < _distance(seen, other)
@@ -301,5 +303,5 @@ def _turned(angle_deg: FloatArray) -> FloatArray:
 
 
 def _distance(seen: FloatArray, pose: FloatArray) -> FloatArray:
-    """Sum of the angles (n,) between what is seen (n, 3) and a pose (3,), over those that are known."""
-    return np.asarray(np.nan_to_num(np.abs(_turned(seen - pose))).sum(axis=1))
+    """How far (n,) what is seen (n, 3) is from a pose (3,), over the angles that are known."""
+    return np.asarray(np.nan_to_num(np.abs(_turned(seen - pose))) @ _WEIGHTS)

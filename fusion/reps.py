@@ -186,7 +186,7 @@ class RepSegmenter:
                 signals.values[:, known],
                 signals.sd[:, known],
             )
-        effort = _advanced(efforts[which][known], self._lag[which])
+        effort = _advanced(efforts[which][known], signals.t_s, self._lag[which], self._dt)
         first = int(np.searchsorted(signals.t_s, self._time_of(begin, until)))
         other = Side.LEFT if one.read_from is Side.RIGHT else Side.RIGHT
         side = one.read_from.value
@@ -266,11 +266,12 @@ def _height(state: FloatArray) -> float:
     return float(state[turning.X] - state[turning.VALLEY])
 
 
-def _advanced(effort: FloatArray, lag: int) -> FloatArray:
-    """The low-passed effort with the filter's delay taken out; the last samples keep the last value."""
-    if lag == 0 or len(effort) <= lag:
-        return effort.copy()
-    return np.concatenate((effort[lag:], np.full(lag, effort[-1])))
+def _advanced(effort: FloatArray, t_s: FloatArray, lag: int, dt: float) -> FloatArray:
+    """The low-passed effort with the filter's delay taken out, never across a gap: there it began anew."""
+    last = np.append(np.flatnonzero(np.diff(t_s) > 1.5 * dt), len(effort) - 1)
+    each = np.arange(len(effort))
+    until = last[np.searchsorted(last, each)]
+    return np.asarray(effort[np.minimum(each + lag, until)])
 
 
 def corners(x: FloatArray, t_s: FloatArray) -> tuple[int, int, int, int]:

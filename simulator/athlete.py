@@ -129,8 +129,14 @@ class Athlete:
             return {c: rest[c] + scale * (own[c] - rest[c]) for c in own}
 
         steps = tuple(replace(s, pose=scaled(s.pose) if s.pose != model.rest else rest) for s in model.steps)
-        route = (*model.route[:-1], (rest, model.route[-1][1]))
+        route = (*((self._leaning(p), s) for p, s in model.route[:-1]), (rest, model.route[-1][1]))
         return replace(model, rest=rest, steps=steps, route=route)
+
+    def _leaning(self, pose: Pose) -> Pose:
+        """A pose on the way down, with as much of a lean as the person has."""
+        trunk = (Coordinate.PELVIS_TILT, Coordinate.THORAX_TILT)
+        lean = {c: self.subject.sits_leaning * pose[c] for c in trunk if 0.0 < pose[c] < 60.0}
+        return {**pose, **lean}
 
     def _offset(self, pose: Pose) -> Pose:
         bent = max(abs(pose[Coordinate.PELVIS_TILT]), abs(pose[Coordinate.THIGH_PITCH_RIGHT])) > 5.0

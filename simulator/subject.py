@@ -32,6 +32,8 @@ class Subject:
     """List at the far end of a repetition that is this person's habit."""
     lumbar_jitter_deg: float = 0.0
     """What the lower back adds without being a fault, from repetition to repetition (one sigma)."""
+    sits_leaning: float = 1.0
+    """How far the trunk leans forward on the way down to a seat or the floor: 0 upright, 1 as in a squat."""
     fatigue: float = 0.0
     """Loss of speed from one repetition to the next."""
     stride_s: float = 1.1
@@ -63,6 +65,7 @@ def draw_subject(rng: np.random.Generator) -> Subject:
         left_share=float(np.clip(rng.normal(1.0, 0.03), 0.9, 1.1)),
         lean_deg=float(rng.normal(0.0, 1.2)),
         lumbar_jitter_deg=float(rng.uniform(0.2, 1.0)),
+        sits_leaning=float(rng.uniform(0.3, 1.2)),
         fatigue=float(rng.uniform(0.0, 0.025)),
         stride_s=float(np.clip(rng.normal(1.1, 0.07), 0.92, 1.3)),
         sway_deg=float(rng.uniform(0.2, 0.45)),

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from fusion.exercises import Exercise
+
+Check = Callable[["Exercise"], tuple[bool, str]]
+further_checks: list[Check] = []
+"""What other packages check of an exercise: whether it passed, and one line that says what was seen."""
 
 app = typer.Typer(no_args_is_help=True, help="The exercise library.")
 
@@ -23,7 +31,17 @@ def list_exercises(as_json: Annotated[bool, typer.Option("--json", help="Print J
 
     known = [exercises.load(i) for i in exercises.ids()]
     if as_json:
-        rows = [{"id": e.id, "name": e.name, "kind": e.kind.value, "posture": e.posture.value} for e in known]
+        rows = [
+            {
+                "id": e.id,
+                "name": e.name,
+                "kind": e.kind.value,
+                "posture": e.posture.value,
+                "movement": e.programme.movement.value,
+                "sensors": [worn.value for worn in e.sensors.needed],
+            }
+            for e in known
+        ]
         typer.echo(json.dumps(rows))
         return
     for e in known:
@@ -43,8 +61,13 @@ def show_exercise(exercise_id: str) -> None:
 
 @app.command("check")
 def check_exercise(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
-    """Validate an exercise of your own."""
+    """Validate an exercise of your own, play it and count it again."""
     from fusion import exercises
 
     exercise = exercises.read(file)
-    typer.echo(f"{file}: {exercise.name} is valid")
+    typer.echo(f"{file}: {exercise.name} is valid, {len(exercise.compensations)} rules")
+    for check in further_checks:
+        good, text = check(exercise)
+        typer.echo(f"{file}: {text}", err=not good)
+        if not good:
+            raise typer.Exit(1)
