@@ -150,7 +150,7 @@ class OrientationEstimator:
         return oriented, tilt[:, :2], symmetric(tilt[:, 2:])
 
     def _run(self, block: ImuBlock, tilt: FloatArray) -> OrientedBlock:
-        self._check(block)
+        refuse_unusable(block, self._state[0, TIME] if self._state[0, STARTED] else -np.inf)
         n = len(block)
         q_es, gyr = np.empty((n, 4)), np.empty((n, 3))
         inclination_sd, heading_sd = np.empty(n), np.empty(n)
@@ -175,16 +175,15 @@ class OrientationEstimator:
             q_es, heading_sd = self._heading.update(block.t_s, q_es, gyr, heading_sd, block.mag_ut)
         return OrientedBlock(block.t_s, q_es, gyr, block.acc_ms2, inclination_sd, heading_sd, quality)
 
-    def _check(self, block: ImuBlock) -> None:
-        last_s = self._state[0, TIME] if self._state[0, STARTED] else -np.inf
-        bad = estimator.first_unusable(block.t_s, block.acc_ms2, block.gyr_rads, last_s)
-        if bad == -1:
-            return
-        if bad >= 0:
-            raise InputError(
-                f"{block.device_id}: a value is not a number at {block.t_s[bad]:.4f} s;"
-                " leave such samples out"
-            )
+
+def refuse_unusable(block: ImuBlock, last_s: float) -> None:
+    """Raise `InputError` where a value of ``block`` is not finite or a time not after the one before."""
+    bad = estimator.first_unusable(block.t_s, block.acc_ms2, block.gyr_rads, last_s)
+    if bad >= 0:
+        raise InputError(
+            f"{block.device_id}: a value is not a number at {block.t_s[bad]:.4f} s; leave such samples out"
+        )
+    if bad < -1:
         raise InputError(
             f"{block.device_id}: time does not increase at {block.t_s[-2 - bad]:.4f} s;"
             " sort the samples and drop doubles"

@@ -17,6 +17,7 @@ from fusion.alignment import FRAME_S, CalibrationLadder, FunctionalWindow, split
 from fusion.alignment.joint_heading import NO_IDEA_RAD
 from fusion.common_heading import CommonHeading
 from fusion.errors import CalibrationError, InputError
+from fusion.estimators import estimator_named
 from fusion.exercises import Exercise
 from fusion.form import Limits, PersonReference
 from fusion.holds import HoldAnalyzer
@@ -24,7 +25,7 @@ from fusion.input_gate import InputGate
 from fusion.kinematics import Kinematics
 from fusion.motion_hint import MotionHint
 from fusion.movement import MovementAnalyzer, movement_analyzer
-from fusion.orientation import OrientationEstimator, OrientationParams
+from fusion.orientation import OrientationParams
 from fusion.recognition import AutoAnalyzer
 from fusion.reps import Phase
 from fusion.resample import GridAligner
@@ -32,6 +33,7 @@ from fusion.soft_tissue import POPULATION, TissueGain
 from fusion.types import (
     AlignedBlock,
     CalibrationEvent,
+    EstimatorName,
     Event,
     ImuBlock,
     MotionUpdate,
@@ -70,6 +72,8 @@ class PipelineConfig:
     stand_between_s: tuple[float, float] | None = None
     """When the person stood still, where that is known; otherwise a stand is looked for."""
     max_wait_s: float = 0.06
+    estimator: EstimatorName = "ilium"
+    """Ours, or one of the well-known filters for comparison."""
     orientation: OrientationParams = field(default_factory=OrientationParams)
     references: tuple[PersonReference, ...] = ()
     """What is known of the person's own good form; those of other exercises are left alone."""
@@ -126,7 +130,7 @@ class MotionPipeline:
         planned = config.planned
         hint = planned.motion_hint if planned else MotionHint(())
         self._orientations = orientations or {
-            d: OrientationEstimator(config.orientation) for d in config.segments
+            d: estimator_named(config.estimator, config.orientation) for d in config.segments
         }
         self._gates = {d: InputGate(f"the {s.value} sensor") for d, s in config.segments.items()}
         self._grid = GridAligner(config.segments.values(), config.rate_hz, config.max_wait_s)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntFlag, StrEnum
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 QualityArray = NDArray[np.uint8]
 BoolArray = NDArray[np.bool_]
+EstimatorName = Literal["ilium", "madgwick", "mahony", "ekf"]
+"""Which orientation estimator: ours, or a well-known filter for comparison."""
 
 
 class Segment(StrEnum):

@@ -196,6 +196,7 @@ class Gateway:
             segments,
             exercise,
             rate_hz=self._settings.rate_hz,
+            estimator=self._settings.estimator,
             stand_s=self._settings.stand_s,
             stand_between_s=self.assignment.stands_s.get(athlete_id),
             references=self._repository.coaching.present_references(athlete_id),

@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from fusion.errors import IliumError
+from fusion.types import EstimatorName
 
 SETTINGS_FILE = Path("ilium.toml")
 
@@ -50,6 +51,8 @@ class Settings(BaseSettings):
     live_hz: float = Field(25.0, ge=1.0, le=60.0)
     rate_hz: float = Field(60.0, ge=10.0, le=240.0)
     """Rate of the common time grid."""
+    estimator: EstimatorName = "ilium"
+    """Orientation: ours, or one of the well-known filters (madgwick, mahony, ekf) for comparison."""
     stand_s: float = Field(3.0, ge=1.0, le=30.0)
     spool_commit_s: float = Field(0.5, gt=0.0, le=1.0)
     reopen_within_s: float = Field(1800.0, ge=0.0)

@@ -21,10 +21,14 @@ _KEPT: Final = 4
 """Folders of other versions that are left where they are."""
 
 
+_BESIDE: Final = ("types.py", "units.py")
+"""What kernels import from outside their folder."""
+
+
 def source_hash(folder: Path) -> str:
-    """Of all Python files in ``folder`` and beside it, names included: kernels use constants of both."""
+    """Of all Python files in ``folder``, and those beside it that they import, names included."""
     digest = hashlib.sha256(numba.__version__.encode())
-    for path in (*sorted(folder.glob("*.py")), *sorted(folder.parent.glob("*.py"))):
+    for path in (*sorted(folder.glob("*.py")), *(folder.parent / name for name in _BESIDE)):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
