@@ -13,7 +13,7 @@ from fusion.analysis import Analysis, analyze
 from fusion.errors import IliumError
 from fusion.exercises.model import Kind
 from fusion.pipeline import PipelineConfig
-from fusion.types import FloatArray, RepEvent, RepEventKind, RepSummary
+from fusion.types import FloatArray, RepEvent, RepEventKind, RepSummary, Severity
 from simulator.athlete_types import TrueRep
 from simulator.cases import case_plan
 from simulator.faults import rules_for
@@ -161,12 +161,16 @@ def _latency(truth: list[TrueRep], analysis: Analysis) -> list[float]:
     return [told[j].t_s - truth[i].t_top_s for i, j in matching.pairs]
 
 
+_ASKED = frozenset({"hold_short", "range_short"})
+"""Told quietly in some exercises, and yet found; any other information is no accusation."""
+
+
 def _flag(verdict: Verdict, matching: Matching, found: Sequence[RepSummary]) -> None:
     kinds: dict[str, int] = {}
     expected = set(rules_for(verdict.cell.fault, exercises.load(verdict.cell.movement)))
     expected.add(verdict.cell.fault)
     for _, j in matching.pairs:
-        present = {finding.kind for finding in found[j].findings}
+        present = {f.kind for f in found[j].findings if f.severity is not Severity.INFO or f.kind in _ASKED}
         verdict.flagged += bool(present & expected)
         for kind in present:
             kinds[kind] = kinds.get(kind, 0) + 1

@@ -46,6 +46,7 @@ NUMBERS: Mapping[Signal, Callable[[RepView], Value]] = {
 CLOCKED = frozenset({Signal.PELVIS_LEAD, Signal.THIGH_LEAD, Signal.PELVIS_PEAK_LAG})
 """Numbers that compare two sensors in time."""
 CLOCKS_AGREE_S = 0.02
+_OF_PATH = frozenset({Signal.PELVIS_RESIDUAL, Signal.SPILL, Signal.HIP_SHARE})
 ROWS: Mapping[Signal, str] = {
     Signal.TAP: "pelvis_acc_forward_ms2",
     Signal.THORAX_LIST: "thorax_list_deg",
@@ -97,7 +98,8 @@ def _number(rule: Rule, view: RepView) -> Value | None:
         return NUMBERS[rule.signal](view)
     of_set = rule.window is Window.SET
     span = span_of(Window.REP if of_set else rule.window, view)
-    series = view.series(rule.signal)
+    by_residual = rule.signal is Signal.PELVIS_RESIDUAL
+    series = view.residual(as_done=_late(rule)) if by_residual else view.series(rule.signal)
     if span is None or series is None:
         return None
     return measured(Measure.MEAN if of_set else rule.measure, series, span, view)
@@ -152,19 +154,20 @@ def limits_of(
 
     With enough approved repetitions ``warn`` lies half the distance from warn to fail beyond the person's
     90th (or 10th) centile, and moves by no more than that half from the exercise's; ``fail`` moves along.
-    A rule on the person's own usual value, while that is not known, is loud only beyond ``fail``.
+    A rule on the person's own usual value, while that is not known, is loud only beyond ``fail``; one on the
+    whole of their path, which the model's is not, is never loud before their own path is known.
     """
     if rule.kind in own:
         warn, fail = own[rule.kind]
         return PersonalLimits(None, warn, fail)
+    if rule.signal in _OF_PATH and not _late(rule) and (reference is None or reference.path is None):
+        return PersonalLimits(rule.limits[0], None, None)
     if by_model(rule, reference):
         return PersonalLimits(rule.limits[0], rule.fail, None)
     if rule.signal is Signal.ROM:
         return _own_range(rule, exercise, reference)
-    if rule.warn is None or rule.fail is None or reference is None or not reference.scales_limits:
-        return PersonalLimits(rule.info, rule.warn, rule.fail)
-    spread = reference.own.get(rule.kind)
-    if spread is None:
+    spread = reference.own.get(rule.kind) if reference is not None and reference.scales_limits else None
+    if rule.warn is None or rule.fail is None or spread is None:
         return PersonalLimits(rule.info, rule.warn, rule.fail)
     centile = spread.p90 if rule.direction is Direction.ABOVE else spread.p10
     half = 0.5 * (rule.fail - rule.warn)
@@ -172,6 +175,11 @@ def limits_of(
     low, high = sorted((rule.warn - half, rule.warn + half))
     shift = float(np.clip(wanted, low, high)) - rule.warn
     return PersonalLimits(rule.info, rule.warn + shift, rule.fail + shift)
+
+
+def _late(rule: Rule) -> bool:
+    """Whether the rule reads only how P_res rises at the end: there the model's path will do."""
+    return rule.window is Window.LATE_EXTENSION and rule.measure is Measure.RISE
 
 
 def _own_range(rule: Rule, exercise: Exercise, reference: PersonReference | None) -> PersonalLimits:

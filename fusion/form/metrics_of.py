@@ -19,7 +19,7 @@ TOP_BAND_DEG = 30.0
 
 def residual_rise(view: RepView) -> Value:
     """Largest rise of P_res, deg, in the last 30 % of hip extension and the hold, and when."""
-    span, series = span_of(Window.LATE_EXTENSION, view), view.series(Signal.PELVIS_RESIDUAL)
+    span, series = span_of(Window.LATE_EXTENSION, view), view.residual(as_done=True)
     if span is None or series is None or span[1] - span[0] < 2:
         return UNKNOWN
     return measured(Measure.RISE, series, span, view)

@@ -15,6 +15,10 @@ SMOOTH_S = 0.1
 TRACKING_SD_DEG = 0.7
 """Of a change of inclination within one repetition: what gravity tracking leaves, the offset gone."""
 GAP_VOID_S = 0.5
+MIDDLE = (0.2, 0.65)
+"""Shares of the lift between which a person's own steepness is read."""
+MIDDLE_LEAST_DEG = 6.0
+STEEPER_MAX = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +73,7 @@ class RepView:
     def series(self, signal: Signal) -> Series | None:
         """A signal over time; None where the worn sensors do not give it."""
         if signal is Signal.PELVIS_RESIDUAL:
-            return self._residual()
+            return self.residual()
         if signal is Signal.PELVIS_DROP:
             return self._raw("pelvis_list_deg", 1.0 if self.side is Side.RIGHT else -1.0)
         if signal in {Signal.THIGH_ABDUCTION, Signal.THIGH_OPENING}:
@@ -103,17 +107,40 @@ class RepView:
             np.hypot(one.change_sd, other.change_sd),
         )
 
-    def _residual(self) -> Series | None:
+    def residual(self, *, as_done: bool = False) -> Series | None:
+        """P_res; with ``as_done``, the model's path as steep as this person does the middle of the lift."""
         tilt, pitch = self._raw("pelvis_tilt_deg"), self._raw(f"thigh_pitch_{self.side.value}_deg")
         if self.reference is None or tilt is None or pitch is None:
             return None
         path = self.reference
+        if as_done and path.source == "model":
+            path = self._as_done(path, tilt.values, pitch.values)
         reach = float(path.thigh_pitch_deg[-1] - path.thigh_pitch_deg[0])
         slope = abs(float(path.pelvis_tilt_deg[-1] - path.pelvis_tilt_deg[0])) / reach
         return Series(
             tilt.values - path(pitch.values),
             np.hypot(tilt.level_sd, slope * pitch.level_sd),
             np.hypot(tilt.change_sd, slope * pitch.change_sd),
+        )
+
+    def _as_done(self, path: ReferencePath, tilt_deg: FloatArray, pitch_deg: FloatArray) -> ReferencePath:
+        """The model's path as steep as this person does the middle of the lift.
+
+        How much of a lift is pelvis and how much is thigh differs between people by more than a fault is
+        large; what counts is how the end departs from the rest.
+        """
+        first, last = (self.start, self.reach) if self.lifts_first else (self.leave, self.end)
+        x = self.effort_deg[first : last + 1]
+        share = np.abs(x - x[0]) / max(1e-6, abs(float(x[-1] - x[0])))
+        at = [first + int(np.argmax(share >= level)) for level in MIDDLE]
+        done = float(np.diff(tilt_deg[at])[0])
+        model = float(np.diff(path(pitch_deg[at]))[0])
+        if not np.isfinite(done) or abs(model) < MIDDLE_LEAST_DEG:
+            return path
+        scale = float(np.clip(done / model, 1.0 / STEEPER_MAX, STEEPER_MAX))
+        pivot = float(path.pelvis_tilt_deg[-1])
+        return ReferencePath(
+            path.thigh_pitch_deg, pivot + scale * (path.pelvis_tilt_deg - pivot), path.source
         )
 
 

@@ -69,8 +69,26 @@ def test_an_arched_back_is_told_once() -> None:
     finish = rule("finish", "pelvis_residual_deg", measure="mean", window="top", warn=3.0)
     loud = {k for k, f in found(arched(14.0), spill, finish, LATE).items() if f.severity is not Severity.INFO}
     assert loud == {"lumbar_extension"}
-    alone = found(arched(14.0), spill, finish)
+    own = FormChecker(Lift().exercise(spill, finish), [reference(Lift())])
+    alone = found(arched(14.0), checker=own)
     assert {f.severity for f in alone.values()} == {Severity.FAIL, Severity.WARN}
+
+
+def test_the_whole_path_is_judged_loudly_only_against_the_persons_own() -> None:
+    """How much of a lift is pelvis differs between people by more than a fault is large."""
+    spill = rule("spilled_cup", "spill_deg_s", unit="deg s", warn=2.0, fail=4.0)
+    assert found(arched(14.0), spill)["spilled_cup"].severity is Severity.INFO
+    own = FormChecker(Lift().exercise(spill), [reference(Lift())])
+    assert found(arched(14.0), checker=own)["spilled_cup"].severity is Severity.FAIL
+
+
+@pytest.mark.parametrize("far_tilt_deg", [-82.0, -97.0, -115.0])
+def test_a_pelvis_that_does_more_or_less_than_the_models_is_no_arched_back(far_tilt_deg: float) -> None:
+    model = Lift().exercise(LATE)
+    lift = Lift(far=(far_tilt_deg, 92.0))
+    assert found(lift, checker=FormChecker(model)) == {}
+    arch = replace(lift, tilt_added=Lift().ramp(0.75, 1.1, 12.0))
+    assert found(arch, checker=FormChecker(model))["lumbar_extension"].severity is not Severity.INFO
 
 
 def test_an_unknown_signal_makes_no_finding() -> None:
