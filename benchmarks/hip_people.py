@@ -15,7 +15,8 @@ import numpy as np
 from fusion import quaternion as quat
 from fusion.types import FloatArray, ImuBlock, Segment, Side
 from fusion.units import STANDARD_GRAVITY_MS2
-from simulator.imu import ImuErrors, ImuSamples, with_errors
+from simulator.imu import ImuSamples, draw_unit, with_errors
+from simulator.sensor_models import sensor_model
 
 RATE_HZ = 100.0
 _DOF = ("P", "ML", "YAW", "FR", "AR", "RR", "FL", "AL", "RL")
@@ -313,7 +314,8 @@ def _sensor(body: _Body, segment: Segment, t_s: FloatArray, rng: np.random.Gener
     places = [position(t_s + k * _STEP_S) for k in (-1, 0, 1)]
     acceleration = (places[0] - 2.0 * places[1] + places[2]) / _STEP_S**2
     acc = quat.rotate(quat.conjugate(q_es), acceleration + np.array([0.0, 0.0, STANDARD_GRAVITY_MS2]))
-    real = with_errors(ImuSamples(t_s, acc, gyr), ImuErrors(), rng)
+    model = sensor_model("generic", RATE_HZ)
+    real = with_errors(ImuSamples(t_s, acc, gyr), model, draw_unit(model, rng), rng)
     return ImuBlock(segment.value, 0, t_s, real.acc_ms2, real.gyr_rads, None, np.zeros(len(t_s), np.uint8))
 
 

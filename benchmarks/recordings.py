@@ -105,6 +105,32 @@ def _read_joint(path: Path) -> JointRecording:
     return JointRecording(name, int(name[0]), t_s, acc1, gyr1, acc2, gyr2, truth, seen)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class MagneticTrial:
+    """A trial with its magnetometer; ``disturbed`` when something magnetic was about."""
+
+    trial: Trial
+    mag_ut: FloatArray
+    disturbed: bool
+
+
+def broad_with_field() -> list[MagneticTrial]:
+    """BROAD's trials that are there, with the magnetic field."""
+    found = []
+    for path in sorted((DATA / "broad").glob("*.mat")):
+        mag = np.ascontiguousarray(loadmat(path, squeeze_me=True)["imu_mag"])
+        found.append(MagneticTrial(_read(path), mag, "_disturbed" in path.stem))
+    return found
+
+
+def heading_rmse_deg(q: FloatArray, trial: Trial) -> float:
+    """RMSE of the heading while the sensor moved and the markers were seen, deg."""
+    error = quat.multiply(q, quat.conjugate(trial.truth))
+    angle_deg = np.degrees(2.0 * np.arctan2(np.abs(error[:, 3]), np.abs(error[:, 0])))
+    seen = trial.judged & np.isfinite(angle_deg)
+    return float(np.sqrt(np.mean(angle_deg[seen] ** 2)))
+
+
 def lost(count: int, share: float, burst: int, seed: int) -> np.ndarray:
     """Which samples arrive, when ``share`` of them is lost in bursts."""
     rng = np.random.default_rng(seed)

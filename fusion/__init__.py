@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fusion.orientation import estimate_orientation
+    from fusion.estimate import estimate_orientation
     from fusion.relative_heading import estimate_relative_orientation
 
 __all__ = ["estimate_orientation", "estimate_relative_orientation"]
@@ -17,9 +17,9 @@ __all__ = ["estimate_orientation", "estimate_relative_orientation"]
 
 def __getattr__(name: str) -> Any:
     if name == "estimate_orientation":
-        from fusion import orientation  # noqa: PLC0415 - see above
+        from fusion import estimate  # noqa: PLC0415 - see above
 
-        return orientation.estimate_orientation
+        return estimate.estimate_orientation
     if name == "estimate_relative_orientation":
         from fusion import relative_heading  # noqa: PLC0415
 

@@ -12,6 +12,7 @@ from fusion.errors import InputError
 from fusion.input_checks import check_recording
 from fusion.pipeline import MotionPipeline, PipelineConfig, PipelineOutput
 from fusion.rom import seated_s
+from fusion.smoothing import SmoothedOrientation
 from fusion.summary import Document, alignment_document, number, recognition_document, set_document
 from fusion.types import (
     CalibrationEvent,
@@ -52,11 +53,14 @@ class Analysis:
         return list(dict.fromkeys(seen))
 
 
-def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig, *, review: bool = True) -> Analysis:
+def analyze(
+    blocks: Mapping[str, ImuBlock], config: PipelineConfig, *, review: bool = True, smooth: bool = False
+) -> Analysis:
     """Run whole recordings, one block per device, through `MotionPipeline`.
 
     With ``review`` the alignments that the whole recording has taught hold from its beginning; without, it
-    is what was said live. Raises `InputError` for recordings that do not overlap or are too short,
+    is what was said live. With ``smooth`` each orientation is known from what comes before and after it.
+    Raises `InputError` for recordings that do not overlap or are too short,
     `CalibrationError` when nothing can be calibrated.
     """
     unknown = {b.device_id for b in blocks.values()} - config.segments.keys()
@@ -67,14 +71,15 @@ def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig, *, review: b
     start, stop = _common_span(blocks)
     if config.stand_between_s is not None:
         _check_stand(config.stand_between_s, start, stop)
-    pipeline, played = _play(blocks, start, stop, config)
+    play = _Player(blocks, start, stop, smooth=smooth)
+    pipeline, played = play(config)
     pipeline.require_calibration()
     if review and pipeline.learns:
         if any(a.zero != "stand" for a in pipeline.alignments.values()):
             # Levers and stands could only be judged once it was roughly known how the sensors sit.
-            pipeline, played = _play(blocks, start, stop, replace(config, seed=pipeline.alignments))
+            pipeline, played = play(replace(config, seed=pipeline.alignments))
         output.events += _still_true(played.events, pipeline.alignments)
-        pipeline, played = _play(blocks, start, stop, _with_plan(config, pipeline.plan))
+        pipeline, played = play(_with_plan(config, pipeline.plan))
     _extend(output, played)
     loss, gaps = _losses(blocks)
     return Analysis(
@@ -88,14 +93,19 @@ def analyze(blocks: Mapping[str, ImuBlock], config: PipelineConfig, *, review: b
     )
 
 
-def _play(
-    blocks: Mapping[str, ImuBlock], start: float, stop: float, config: PipelineConfig
-) -> tuple[MotionPipeline, PipelineOutput]:
-    pipeline, output = MotionPipeline(config), PipelineOutput()
-    for pieces in _in_time(blocks, start, stop):
-        _extend(output, pipeline.update(pieces))
-    _extend(output, pipeline.flush())
-    return pipeline, output
+class _Player:
+    """Plays the common part of recordings through a pipeline, as often as is asked."""
+
+    def __init__(self, blocks: Mapping[str, ImuBlock], start: float, stop: float, *, smooth: bool) -> None:
+        self._blocks, self._start, self._stop = blocks, start, stop
+        self._smoothed = {b.device_id: SmoothedOrientation(b) for b in blocks.values()} if smooth else None
+
+    def __call__(self, config: PipelineConfig) -> tuple[MotionPipeline, PipelineOutput]:
+        pipeline, output = MotionPipeline(config, self._smoothed), PipelineOutput()
+        for pieces in _in_time(self._blocks, self._start, self._stop):
+            _extend(output, pipeline.update(pieces))
+        _extend(output, pipeline.flush())
+        return pipeline, output
 
 
 def _with_plan(

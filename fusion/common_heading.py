@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fusion import quaternion as quat
+from fusion.errors import InputError
 from fusion.kernels import joint
 from fusion.relative_heading import RelativeHeading, RelativeHeadingParams
 from fusion.types import AlignedBlock, FloatArray, Segment, SegmentAlignment
@@ -74,6 +76,21 @@ class CommonHeading:
         self._links = {s: _Link() for s, j in JOINTS.items() if s in worn and j.parent in worn}
         self._alignments: Mapping[Segment, SegmentAlignment] = {}
         self._y_s: dict[Segment, FloatArray] = {}
+
+    @property
+    def state(self) -> FloatArray:
+        """What the motion has shown so far; give it to `restore`, after `align`, to go on from here."""
+        rows = [np.concatenate(([link.moved_s], link.estimate.state)) for link in self._links.values()]
+        return np.concatenate(rows) if rows else np.empty(0)
+
+    def restore(self, state: ArrayLike) -> None:
+        """Go on from a `state` taken earlier. Raises `InputError` when it is not one of these segments."""
+        values = np.array(state, float)
+        if values.shape != self.state.shape:
+            raise InputError(f"heading state has shape {values.shape}, not {self.state.shape}")
+        for link, row in zip(self._links.values(), np.split(values, max(1, len(self._links))), strict=False):
+            link.moved_s = float(row[0])
+            link.estimate.restore(row[1:])
 
     def align(self, alignments: Mapping[Segment, SegmentAlignment]) -> None:
         """Use these from the next update on; they say where headings and joints are expected."""

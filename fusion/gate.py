@@ -25,6 +25,8 @@ _AT_REST_DEG, _ELSEWHERE_DEG = 25.0, 12.0
 _OTHER_LEG_DEG = 26.0
 """How far the leg that does not work may stray from what it does in the model."""
 _UPRIGHT_END_DEG = 16.0
+_RETURN_TILT_DEG = 40.0
+"""How far P may be, at the end, from where it was at the beginning."""
 _BACK_SHARE_MIN = 0.4
 """Least share of the range that is gone back in a repetition."""
 _UPRIGHT_PITCH_DEG = 10.0
@@ -37,11 +39,16 @@ _ALONE_FULL_SHARE = 0.75
 _ALONE_TIME = (0.45, 2.2)
 """A repetition that stands alone takes no less and no more than this, of the tempo's limits."""
 _ALONE_PAUSE_S = 5.0
-_STRIDE_TILT_DEG, _STRIDE_DEG, _STRIDE_SHARE, _STRIDE_TIME = 18.0, 12.0, 0.3, 0.8
+_PAUSED_TILT_DEG = 20.0
+"""How near to the far pose P is where it is kept for longer: sitting is no squat."""
+_STRIDE_TILT_DEG, _STRIDE_DEG, _STRIDE_SHARE, _STRIDE_TIME = 18.0, 12.0, 0.3, 1.0
 """How far a stride may be from the model: P, the extremes of T (also as a share of their range), ln time."""
 _STRIDE_SD = np.array([8.0, 10.0, 10.0, 0.25])
-_PLANNED = 0.7
+_PLANNED = 1.5
 """What the exercise that is looked for is ahead of everyday gaits, in such deviations."""
+_LIKE_GAIT = 2.5
+"""Within so many deviations of a gait, an excursion may be one of its strides."""
+_TYPICAL_DEG = 11.0
 _GAITS = {
     "walk": np.array([3.0, 26.0, -16.0, np.log(1.1)]),
     "run": np.array([11.0, 25.0, -22.0, np.log(0.72)]),
@@ -63,7 +70,8 @@ class PostureGate:
         self._exercise = exercise
         self._rest, self._turn = exercise.rest_pose, exercise.turn_pose
         self._steps = exercise.kind is Kind.STEP
-        self._stride = _stride_of(exercise) if self._steps else None
+        self._moving = _stride_of(exercise)
+        self._stride = self._moving if self._steps else None
         self._walks = exercise.kind in {Kind.STEP, Kind.DRILL}
         self._both_legs = exercise.laterality is Laterality.BILATERAL
         self._one_leg = exercise.laterality is Laterality.UNILATERAL
@@ -71,6 +79,11 @@ class PostureGate:
         """How far the pitch of the leg that does not work changes in the model."""
         if self._one_leg and self._rest is not None and self._turn is not None:
             self._other_way = _other_pitch(self._turn, self._rest) - _other_pitch(self._rest, self._rest)
+
+    @property
+    def lying(self) -> bool:
+        """Whether the exercise is done on the side, where gravity shows neither P nor T."""
+        return self._rest is not None and abs(self._rest.pelvis_list_deg) > _SIDE_LYING_DEG
 
     def admits(self, track: Track) -> bool:
         """Whether posture at both ends, direction, legs and time fit."""
@@ -96,19 +109,30 @@ class PostureGate:
         if self._exercise.kind is Kind.EVENT:
             return True
         begins, ends = (float(track.pelvis_tilt_deg[k]) for k in (track.start, track.end))
-        if abs(float(turned_deg(ends, begins))) > _TILT_TOLERANCE_DEG:
+        if abs(float(turned_deg(ends, begins))) > _RETURN_TILT_DEG:
             return False
-        upright = _upright(self._rest) and not self._walks and not track.by_free_leg
+        upright = _upright(self._rest) and not self._walks
         pitch = float(track.thigh_pitch_deg[track.end])
         return not (upright and abs(pitch - self._rest.thigh_pitch_deg) > _UPRIGHT_END_DEG)
+
+    def at_turn(self, tilt_deg: float, pitch_deg: float) -> bool:
+        """Whether this is the far end of a repetition, and surely not where one starts."""
+        if self._rest is None or self._turn is None or self._walks or self.lying:
+            return False
+        seen = np.array([tilt_deg, pitch_deg])
+        ends = [np.array([p.pelvis_tilt_deg, p.thigh_pitch_deg]) for p in (self._turn, self._rest)]
+        turn, rest = (float(np.abs(turned_deg(seen, end)).max()) for end in ends)
+        return turn <= _AT_REST_DEG < rest
 
     def settles(self, track: Track) -> bool:
         """Whether the excursion so far was a way into the position in which repetitions start."""
         rest = self._rest
         if rest is None or abs(rest.pelvis_list_deg) > _SIDE_LYING_DEG:
             return False
-        tilt = np.abs(turned_deg(track.pelvis_tilt_deg[[0, -1]], rest.pelvis_tilt_deg))
-        pitch = np.abs(turned_deg(track.thigh_pitch_deg[[0, -1]], rest.thigh_pitch_deg))
+        ends = [track.start, -1]
+        tilt = np.abs(turned_deg(track.pelvis_tilt_deg[ends], rest.pelvis_tilt_deg))
+        rest_pitch = _other_pitch(rest, rest) if track.by_free_leg else rest.thigh_pitch_deg
+        pitch = np.abs(turned_deg(track.thigh_pitch_deg[ends], rest_pitch))
         began, now = np.fmax(tilt, pitch).tolist()
         return bool(began > _ELSEWHERE_DEG and now < min(_AT_REST_DEG, 0.5 * began))
 
@@ -117,18 +141,56 @@ class PostureGate:
             return True
         if self._steps:
             return self._steps_fit(track)
+        if self._is_stride(track, rest, turn):
+            return False
         return self._way_fits(track, rest, turn) and self._legs_agree(track)
+
+    def _is_stride(self, track: Track, rest: KeyPose, turn: KeyPose) -> bool:
+        """Whether this looks like a stride of an everyday gait, and more so than like the exercise."""
+        stride = self._moving
+        if stride is None or not _upright(rest) or track.by_free_leg:
+            return False
+        seen = _seen_stride(track, slice(track.start, track.end + 1))
+        if seen is None:
+            return False
+        share = self._share(track)
+        ends = sorted(
+            (
+                rest.thigh_pitch_deg,
+                rest.thigh_pitch_deg + share * (turn.thigh_pitch_deg - rest.thigh_pitch_deg),
+            )
+        )
+        own = np.array([stride[0], ends[1], ends[0], stride[3]])
+        gait = min(float((np.abs(seen - g) / _STRIDE_SD).sum()) for g in _GAITS.values())
+        return gait < _LIKE_GAIT and gait < float((np.abs(seen - own) / _STRIDE_SD).sum()) - _PLANNED
+
+    def typical(self, track: Track) -> bool:
+        """Whether P and T share the range about as in the model, so that few repetitions will do."""
+        rest, turn = self._rest, self._turn
+        if rest is None or turn is None or self.lying or self._walks or track.by_free_leg:
+            return True
+        pitch = float(track.thigh_pitch_deg[track.reach] - track.thigh_pitch_deg[track.start])
+        model = self._share(track) * (turn.thigh_pitch_deg - rest.thigh_pitch_deg)
+        return not abs(pitch - model) > _TYPICAL_DEG + 0.1 * abs(model)
 
     def fits_alone(self, track: Track) -> bool:
         """Whether a repetition without others around it is surely one: the stricter question."""
         count = self._exercise.count
-        if count is None or self._rest is None or self._turn is None or self._steps:
+        if count is None or self._rest is None or self._turn is None:
             return False
+        if self._steps:
+            return self._sure_stride(track)
         if track.rom_deg < _ALONE_FULL_SHARE * count.rom_full_deg and not track.by_free_leg:
             return False
         if track.t_s[track.leave] - track.t_s[track.reach] > _ALONE_PAUSE_S:
             return False
         return self._close_posture(track, self._rest, self._turn) and self._usual_time(track)
+
+    def _sure_stride(self, track: Track) -> bool:
+        seen = _seen_stride(track, slice(track.reach, track.end + 1))
+        if seen is None or self._stride is None:
+            return False
+        return float((np.abs(seen - self._stride) / _STRIDE_SD).sum()) < _LIKE_GAIT
 
     def _close_posture(self, track: Track, rest: KeyPose, turn: KeyPose) -> bool:
         if abs(rest.pelvis_list_deg) > _SIDE_LYING_DEG:
@@ -163,8 +225,12 @@ class PostureGate:
             return True
         share = self._share(track)
         way = float(turned_deg(turn.pelvis_tilt_deg, rest.pelvis_tilt_deg))
-        begins, turns = (float(tilt) for tilt in track.pelvis_tilt_deg[at])
-        if abs(float(turned_deg(turns, rest.pelvis_tilt_deg + share * way))) > _TILT_TOLERANCE_DEG:
+        begins = float(track.pelvis_tilt_deg[track.start])
+        far = slice(track.reach, track.leave + 1)
+        turns = float(np.nanmedian(track.pelvis_tilt_deg[far]))
+        paused = track.t_s[track.leave] - track.t_s[track.reach] > _ALONE_PAUSE_S
+        allowed = _PAUSED_TILT_DEG if paused else _TILT_TOLERANCE_DEG
+        if abs(float(turned_deg(turns, rest.pelvis_tilt_deg + share * way))) > allowed:
             return False
         on_the_way = (p.pelvis_tilt_deg for p in self._exercise.poses if p is not turn)
         return min(abs(float(turned_deg(begins, tilt))) for tilt in on_the_way) <= _TILT_TOLERANCE_DEG
@@ -196,7 +262,10 @@ class PostureGate:
             norm = float(np.linalg.norm(step)) * length
             if norm == 0.0 or float(step @ model) / norm < _DIRECTION_COS_MIN:
                 return False
-        upright = _upright(rest) and not track.by_free_leg
+        upright = _upright(rest)
+        if upright and self._one_leg and np.isfinite(track.other_thigh_deg[track.start]):
+            # Legs in turn: this one may still be where it was held while the other one worked.
+            return abs(float(seen_t[0] - model_t[0])) <= _UPRIGHT_PITCH_DEG + abs(_other_pitch(rest, rest))
         allowed = _UPRIGHT_PITCH_DEG if upright else max(14.0, min(30.0, 0.3 * abs(model[1])))
         return bool(abs(float(turned_deg(seen_t[0], model_t[0]))) <= allowed)
 
@@ -218,12 +287,9 @@ class PostureGate:
 
     def _steps_fit(self, track: Track) -> bool:
         """A stride must be near the exercise's own, and nearer to it than to any everyday gait."""
-        pitch = track.thigh_pitch_deg[track.start : track.end + 1]
-        if self._stride is None or not np.isfinite(pitch).any():
+        seen = _seen_stride(track, slice(track.reach, track.end + 1))
+        if self._stride is None or seen is None:
             return True
-        tilt = float(np.nanmean(track.pelvis_tilt_deg[track.start : track.end + 1]))
-        took_s = float(track.t_s[track.end] - track.t_s[track.start])
-        seen = np.array([tilt, np.nanmax(pitch), np.nanmin(pitch), np.log(max(took_s, 0.1))])
         off = np.abs(seen - self._stride)
         allowed = max(_STRIDE_DEG, _STRIDE_SHARE * float(self._stride[1] - self._stride[2]))
         if (off > [_STRIDE_TILT_DEG, allowed, allowed, _STRIDE_TIME]).any():
@@ -233,6 +299,16 @@ class PostureGate:
         return all(own <= float((np.abs(seen - gait) / _STRIDE_SD).sum()) for gait in others)
 
 
+def _seen_stride(track: Track, part: slice) -> FloatArray | None:
+    """Mean P, greatest and least T in ``part``, and ln of the whole time (4,); None without a thigh."""
+    pitch = track.thigh_pitch_deg[part]
+    if not np.isfinite(pitch).any():
+        return None
+    tilt = float(np.nanmean(track.pelvis_tilt_deg[part]))
+    took_s = float(track.t_s[track.end] - track.t_s[track.start])
+    return np.array([tilt, np.nanmax(pitch), np.nanmin(pitch), np.log(max(took_s, 0.1))])
+
+
 def _stride_of(exercise: Exercise) -> FloatArray | None:
     """Mean P, greatest and least T, deg, and the logarithm of the period of a model stride (4,)."""
     rest, turn, tempo = exercise.rest_pose, exercise.turn_pose, exercise.tempo
@@ -240,7 +316,9 @@ def _stride_of(exercise: Exercise) -> FloatArray | None:
         return None
     ends = sorted((rest.thigh_pitch_deg, turn.thigh_pitch_deg))
     tilt = 0.5 * (rest.pelvis_tilt_deg + turn.pelvis_tilt_deg)
-    return np.array([tilt, ends[1], ends[0], np.log(tempo.period_s[1])])
+    ways = [span[1] for span in (tempo.concentric_s, tempo.eccentric_s) if span is not None]
+    moving_s = sum(ways) if len(ways) == 2 else tempo.period_s[1]
+    return np.array([tilt, ends[1], ends[0], 0.5 * np.log(tempo.period_s[1] * moving_s)])
 
 
 def _upright(pose: KeyPose) -> bool:

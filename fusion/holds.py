@@ -45,6 +45,8 @@ _NEAR_DEG = 32.0
 """No angle of a held pose is further from the model than this."""
 _SHORTEST_SHARE = 0.25
 """A pose kept for less than this of its target was passed through, not held."""
+_FULL_SHARE = 0.5
+"""From this much of the target on it was held; how long is judged by the form's rules."""
 _ALIKE_DEG = 8.0
 _HISTORY_S = 200.0
 _ELSEWHERE = ((0.0, 0.0), (90.0, -90.0), (-90.0, 90.0), (0.0, 90.0))
@@ -75,7 +77,6 @@ class HoldAnalyzer:
         self.exercise = exercise
         self.side = side
         self._target_s = exercise.hold.target_s if exercise.hold else 10.0
-        self._tolerance_s = exercise.hold.tolerance_s if exercise.hold else 1.0
         self._form = FormChecker(exercise, references, limits)
         self._book = SetBook(exercise)
         self._history = History(rate_hz, 0, _HISTORY_S)
@@ -219,7 +220,7 @@ class HoldAnalyzer:
             if finding.severity is not Severity.INFO:
                 self._events.append(FindingEvent(self._now_s, finding))
         tilt = float(np.nanmean(track.pelvis_tilt_deg))
-        self._book.add(Candidate(rep, 0.0, tilt, 0.0, sure_alone=True))
+        self._book.add(Candidate(rep, 0.0, tilt, nan, sure_alone=True))
         count = len(self._book.candidates)
         rep = self._book.reps[-1]
         self._events.append(RepEvent(RepEventKind.COMMITTED, self._now_s, self._book.index, count, rep))
@@ -271,7 +272,7 @@ class HoldAnalyzer:
     def _summary(self, track: Track, *, complete: bool = True) -> RepSummary:
         since_s, last_s = float(self._state[posing.SINCE]), float(self._state[posing.LAST])
         held_s = last_s - since_s
-        full = held_s >= self._target_s - self._tolerance_s
+        full = held_s >= _FULL_SHARE * self._target_s
         form = self._form.check(track, complete=complete)
         flexion = track.hip_flexion_deg[np.isfinite(track.hip_flexion_deg)]
         low, high = (float(flexion.min()), float(flexion.max())) if len(flexion) else (nan, nan)

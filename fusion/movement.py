@@ -22,7 +22,7 @@ from fusion.gate import PostureGate, turned_deg
 from fusion.history import part_of
 from fusion.holds import HoldAnalyzer
 from fusion.kernels import turning
-from fusion.legs import driven_angles, not_seen
+from fusion.legs import driven_angles, not_seen, worn_legs
 from fusion.reps import Phase, RepSegmenter, Track
 from fusion.sets import Candidate, SetBook
 from fusion.types import (
@@ -41,6 +41,8 @@ from fusion.types import (
 _PARTIAL_SHARE = 0.27
 """Of the usual range; 0.3 with room for how evenly a person moves."""
 _FULL_SHARE = 0.65
+_MOST_SHARE = 1.5
+"""Of the exercise's full range: what is more than this was no repetition to go by."""
 _GAP_VOID_S = 0.5
 _GAP_DOUBT_S = 0.15
 _SD_DOUBT_DEG = 10.0
@@ -88,6 +90,8 @@ class MovementAnalyzer:
         """Segmenters with a repetition announced, and the kinds of findings told of it."""
         self._told: set[str] = set()
         self._now_s = -inf
+        self._began_s: float | None = None
+        """When the stream began, if that was at the far end of a repetition."""
 
     @property
     def count(self) -> int:
@@ -127,8 +131,13 @@ class MovementAnalyzer:
     def _wear(self, signals: SignalBlock) -> None:
         """See which legs wear a sensor, and say what those worn cannot show."""
         self._names = signals.names
+        legs_worn = worn_legs(signals.names)
         self._announced.clear()
         self._segmenter = RepSegmenter(driven_angles(self.exercise, self.side, signals.names), self._rate_hz)
+        if len(signals) and self._began_s is None and legs_worn:
+            pitch = signals.get(f"thigh_pitch_{legs_worn[0].value}_deg")
+            began_high = self._gate.at_turn(float(signals["pelvis_tilt_deg"][0]), float(pitch[0]))
+            self._began_s = float(signals.t_s[0]) if began_high else -inf
         missing = not_seen(self.exercise, signals.names)
         if missing is not None and len(signals):
             self._warn(float(signals.t_s[0]), "movement_not_seen", missing)
@@ -184,17 +193,28 @@ class MovementAnalyzer:
         if not self._plausible(which, track) or not self._gate.returns(track):
             return
         self._tell_leg(track)
+        self._tell_beginning(track)
         if float(track.t_s[track.start]) > self._book.close_s()[0]:
             self._close()
         rep = self._summary(which, track)
         self._tell_findings(rep, told)
+        hidden = self._gate.lying or self.exercise.kind in {Kind.DRILL, Kind.EVENT}
+        ends = [
+            (nan, nan) if hidden else (float(track.pelvis_tilt_deg[k]), float(track.thigh_pitch_deg[k]))
+            for k in (track.start, track.end)
+        ]
         self._book.add(
             Candidate(
                 rep,
                 top_deg=float(track.effort_deg[track.reach]),
-                top_tilt_deg=float(track.pelvis_tilt_deg[track.reach]),
-                start_deg=float(track.effort_deg[track.start]),
+                top_tilt_deg=nan if self._gate.lying else float(track.pelvis_tilt_deg[track.reach]),
+                top_pitch_deg=nan
+                if self._gate.lying or self.exercise.kind is Kind.DRILL
+                else float(track.thigh_pitch_deg[track.reach]),
                 sure_alone=self._gate.fits_alone(track),
+                start_posture_deg=ends[0],
+                end_posture_deg=ends[1],
+                typical=self._gate.typical(track),
                 by_free_leg=track.by_free_leg,
             )
         )
@@ -218,6 +238,13 @@ class MovementAnalyzer:
                 f"the {track.side.value} leg works but the sensor is on the {other.value} thigh: repetitions"
                 " are counted without the working leg's angles; move the sensor over to judge it",
             )
+
+    def _tell_beginning(self, track: Track) -> None:
+        tempo = self.exercise.tempo
+        soon_s = 2.0 * tempo.period_s[1] if tempo else 8.0
+        if self._began_s is not None and float(track.t_s[track.start]) - self._began_s < soon_s:
+            message = "the recording began within a repetition; it is counted from the next one on"
+            self._warn(self._now_s, "set_begun_mid_rep", message)
 
     def _plausible(self, which: int, track: Track) -> bool:
         count = self.exercise.count
@@ -259,7 +286,8 @@ class MovementAnalyzer:
         assert count is not None  # noqa: S101 - `_plausible` came first
         rom_min = self._segmenter.driven[which].rom_min_deg
         roms = [r.rom_deg for r in self._book.reps if r.side is track.side and r.full]
-        full = track.rom_deg >= max(rom_min, _FULL_SHARE * (median(roms) if roms else 0.0))
+        usual = min(median(roms), _MOST_SHARE * self._segmenter.driven[which].rom_full_deg) if roms else 0.0
+        full = track.rom_deg >= max(rom_min, _FULL_SHARE * usual)
         before_s = float(track.t_s[track.start]) - self._book.reps[-1].t_end_s if self._book.reps else 0.0
         form = self._form.check(track, complete=complete, pause_before_s=max(0.0, before_s))
         part = slice(track.start, track.end + 1)

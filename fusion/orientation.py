@@ -15,7 +15,6 @@ from numpy.typing import ArrayLike
 
 from fusion.errors import InputError
 from fusion.heading import MagneticHeading
-from fusion.input_checks import check_recording
 from fusion.kernels import estimator
 from fusion.kernels.estimator_state import BIAS, REST_TIME, STARTED, STATE_SIZE, TILT_COLUMNS, TIME
 from fusion.types import FloatArray, ImuBlock, OrientedBlock
@@ -47,7 +46,7 @@ class OrientationParams:
     bias_sd_init_rads: float = 0.5 * _DPS
     bias_walk_rads: float = 0.01 * _DPS
     """How much the bias may change, rad/s/√s: 0.1 °/s in 100 s."""
-    bias_clip_rads: float = 2.0 * _DPS
+    bias_clip_rads: float = 6.0 * _DPS
     """No bias larger than this is believed."""
     tau_rest_s: float = 0.5
     """Time constant of the rest detector's low-pass."""
@@ -173,7 +172,7 @@ class OrientationEstimator:
             tilt,
         )
         if self._heading and block.mag_ut is not None:
-            q_es, heading_sd = self._heading.update(block.t_s, q_es, heading_sd, block.mag_ut)
+            q_es, heading_sd = self._heading.update(block.t_s, q_es, gyr, heading_sd, block.mag_ut)
         return OrientedBlock(block.t_s, q_es, gyr, block.acc_ms2, inclination_sd, heading_sd, quality)
 
     def _check(self, block: ImuBlock) -> None:
@@ -198,27 +197,3 @@ def symmetric(packed: FloatArray) -> FloatArray:
     whole = np.empty((len(packed), 4, 4))
     whole[:, rows, columns] = whole[:, columns, rows] = packed
     return whole
-
-
-def estimate_orientation(
-    *,
-    t_s: ArrayLike,
-    acc_ms2: ArrayLike,
-    gyr_rads: ArrayLike,
-    mag_ut: ArrayLike | None = None,
-    params: OrientationParams | None = None,
-) -> FloatArray:
-    """Causal orientation ``q_es`` (n, 4) of one sensor; irregular times and gaps are welcome.
-
-    ``t_s`` (n,) strictly increasing; ``acc_ms2``, ``gyr_rads`` and, for an absolute heading,
-    ``mag_ut`` (n, 3), all in the sensor's frame. Raises `InputError` for shapes that do not fit
-    and samples that cannot be (not finite, times not increasing, foreign units).
-    """
-    t, acc, gyr = (np.asarray(a, float) for a in (t_s, acc_ms2, gyr_rads))
-    mag = None if mag_ut is None else np.asarray(mag_ut, float)
-    for name, values in (("acc_ms2", acc), ("gyr_rads", gyr), ("mag_ut", mag)):
-        if values is not None and values.shape != (len(t), 3):
-            raise InputError(f"{name} has shape {values.shape}, expected ({len(t)}, 3) to go with t_s")
-    block = ImuBlock("input", 0, t, acc, gyr, mag, np.zeros(len(t), np.uint8))
-    block, _ = check_recording(block, keep_repeats=True)
-    return OrientationEstimator(params, use_magnetometer=mag is not None).update(block).q_es

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -34,6 +35,7 @@ from fusion.types import (
     Event,
     ImuBlock,
     MotionUpdate,
+    OrientedBlock,
     Segment,
     SegmentAlignment,
     Side,
@@ -107,14 +109,25 @@ class PipelineOutput:
     events: list[Event] = field(default_factory=list)
 
 
+class OrientationSource(Protocol):
+    """Where one sensor's orientation comes from: estimated live, or smoothed beforehand."""
+
+    def update(self, block: ImuBlock) -> OrientedBlock:
+        """Orientation at every sample of ``block``, which follows the one before in time."""
+
+
 class MotionPipeline:
     """Orientation → grid → alignment → common heading → angles → repetitions, for one person."""
 
-    def __init__(self, config: PipelineConfig) -> None:
+    def __init__(
+        self, config: PipelineConfig, orientations: Mapping[str, OrientationSource] | None = None
+    ) -> None:
         self.config = config
         planned = config.planned
         hint = planned.motion_hint if planned else MotionHint(())
-        self._estimators = {d: OrientationEstimator(config.orientation) for d in config.segments}
+        self._orientations = orientations or {
+            d: OrientationEstimator(config.orientation) for d in config.segments
+        }
         self._gates = {d: InputGate(f"the {s.value} sensor") for d, s in config.segments.items()}
         self._grid = GridAligner(config.segments.values(), config.rate_hz, config.max_wait_s)
         self._ladder = CalibrationLadder(
@@ -199,7 +212,7 @@ class MotionPipeline:
             output.events.append(WarningEvent(complaint.t_s, complaint.code, complaint.message, segment))
         gate.complaints.clear()
         if len(usable):
-            self._grid.push(segment, self._estimators[block.device_id].update(usable))
+            self._grid.push(segment, self._orientations[block.device_id].update(usable))
 
     def flush(self) -> PipelineOutput:
         """End of the input: everything still waiting comes out and the open set is closed."""

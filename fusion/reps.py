@@ -177,10 +177,8 @@ class RepSegmenter:
         one = self.driven[which]
         before = int(_BEFORE_S / self._dt)
         efforts, signals = self._history.since(max(0, begin - before), until)
-        effort = _advanced(efforts[which], self._lag[which])
-        known = np.isfinite(effort)
+        known = np.isfinite(efforts[which])
         if not known.all():
-            effort = effort[known]
             signals = SignalBlock(
                 signals.t_s[known],
                 signals.rate_hz,
@@ -188,6 +186,7 @@ class RepSegmenter:
                 signals.values[:, known],
                 signals.sd[:, known],
             )
+        effort = _advanced(efforts[which][known], self._lag[which])
         first = int(np.searchsorted(signals.t_s, self._time_of(begin, until)))
         other = Side.LEFT if one.read_from is Side.RIGHT else Side.RIGHT
         side = one.read_from.value

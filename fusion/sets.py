@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import inf
+from math import inf, nan
 from statistics import median
 
 from fusion.exercises import Exercise
@@ -13,13 +14,17 @@ from fusion.types import RepSummary, SetSummary, Side
 
 _CLOSE_S = 8.0
 _CLOSE_PERIODS = 3.0
-_GIVE_UP_S = 30.0
+_GIVE_UP_S = 60.0
 """A movement begun and not ended for this long belongs to no set."""
-_TOP_DEG, _TOP_SHARE, _TOP_TILT_DEG = 12.0, 0.25, 15.0
-"""How far the far end of a set-up movement lies from the set's: effort, share of the range, P."""
+_TOP_DEG, _TOP_SHARE, _TOP_TILT_DEG = 12.0, 0.18, 15.0
+"""How far a set-up movement ends from where the set's end: effort and T, also as a share of the range; P."""
 _FULL_SHARE = 0.65
-_START_SHARE = 0.12
-"""A short repetition that belongs began this near, of the range, to where the others began."""
+_PLACE_DEG = 18.0
+"""How far P or T may be, where the first one begins and the last one ends, from where the others do."""
+_FEW = 3
+"""So few repetitions make a set only if they are typical ones: plates are picked up by threes."""
+_MOST_ODD = 5
+"""So many movements at an end of a set may be something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,15 @@ class Candidate:
     """Effort at the far end."""
     top_tilt_deg: float
     """P there."""
-    start_deg: float
-    """Effort where it began."""
+    top_pitch_deg: float
+    """T there; NaN where it is not known."""
     sure_alone: bool
     """Whether it would count without others around it."""
+    start_posture_deg: tuple[float, float] = (nan, nan)
+    end_posture_deg: tuple[float, float] = (nan, nan)
+    """P and T where it begins and ends; NaN where gravity does not show them."""
+    typical: bool = True
+    """Whether P and T share its range as in the exercise's model."""
     by_free_leg: bool = False
     """Seen from the other leg: its effort is another angle and cannot be compared."""
 
@@ -104,13 +114,29 @@ class SetBook:
 
     def odd_ends(self) -> list[int]:
         """At the end of the set, which of its ends do not belong; highest index first."""
-        if len(self.candidates) == 1:
+        count = len(self.candidates)
+        if count == 1:
             return [] if self.candidates[0].sure_alone else [0]
-        if len(self.candidates) == 2:
+        if count <= _FEW and not any(c.typical for c in self.candidates):
+            return list(range(count))[::-1]
+        if count == 2:
             return self._odd_of_two()
-        last = len(self.candidates) - 1
-        odd = [last] if not self._belongs(self.candidates[last]) else []
-        return [*odd, 0] if not self._belongs(self.candidates[0]) else odd
+        belongs = [self._belongs(c) for c in self.candidates]
+        belongs[0] = belongs[0] and self._same_place(0, lambda c: c.start_posture_deg)
+        belongs[-1] = belongs[-1] and self._same_place(count - 1, lambda c: c.end_posture_deg)
+        most = min(_MOST_ODD, count // 2)
+        first = next((k for k in range(most) if belongs[k]), most)
+        last = next((k for k in range(most) if belongs[count - 1 - k]), most)
+        return [*range(count - 1, count - 1 - last, -1), *range(first - 1, -1, -1)]
+
+    def _same_place(self, at: int, posture: Callable[[Candidate], tuple[float, float]]) -> bool:
+        """Whether P and T, where this one begins or ends, are about those of the others."""
+        one = self.candidates[at]
+        alike = [c for k, c in enumerate(self.candidates) if k != at and c.rep.side is one.rep.side]
+        if len(alike) < 2:
+            return True
+        usual = [median(posture(c)[k] for c in alike) for k in (0, 1)]
+        return not any(abs(a - b) > _PLACE_DEG for a, b in zip(posture(one), usual, strict=True))
 
     def _odd_of_two(self) -> list[int]:
         first, second = self.candidates
@@ -124,23 +150,19 @@ class SetBook:
     def _agree(self, a: Candidate, b: Candidate) -> bool:
         if a.by_free_leg is not b.by_free_leg:
             return True
-        near = abs(a.top_deg - b.top_deg) <= max(_TOP_DEG, _TOP_SHARE * self._rom_deg())
-        return near and abs(a.top_tilt_deg - b.top_tilt_deg) <= _TOP_TILT_DEG
+        return _near(a, b.top_deg, b.top_tilt_deg, b.top_pitch_deg, self._rom_deg())
 
     def _belongs(self, one: Candidate) -> bool:
-        """Whether it ends where full ones end, or began where they begin and did not get that far."""
+        """Whether it ends where the set's full repetitions end."""
         alike = [c for c in self.candidates if c.by_free_leg is one.by_free_leg]
         if len(alike) == 1:
             return not one.by_free_leg
         most = max(c.rep.rom_deg for c in alike)
         full = [c for c in alike if c.rep.rom_deg >= _FULL_SHARE * most]
-        rom_deg = median(c.rep.rom_deg for c in full)
-        top = median(c.top_deg for c in full)
-        tilt = median(c.top_tilt_deg for c in full)
-        if abs(one.top_deg - top) <= max(_TOP_DEG, _TOP_SHARE * rom_deg):
-            return abs(one.top_tilt_deg - tilt) <= _TOP_TILT_DEG
-        start = median(c.start_deg for c in full)
-        return one.top_deg < top and abs(one.start_deg - start) <= _START_SHARE * rom_deg
+        top, tilt, pitch = (
+            median(getattr(c, name) for c in full) for name in ("top_deg", "top_tilt_deg", "top_pitch_deg")
+        )
+        return _near(one, top, tilt, pitch, median(c.rep.rom_deg for c in full))
 
     # --- what it amounts to
 
@@ -168,3 +190,10 @@ class SetBook:
             self._last_end_s = done.t_end_s
         self.candidates, self.opened = [], False
         return done
+
+
+def _near(one: Candidate, top_deg: float, tilt_deg: float, pitch_deg: float, rom_deg: float) -> bool:
+    allowed = max(_TOP_DEG, _TOP_SHARE * rom_deg)
+    if abs(one.top_deg - top_deg) > allowed or abs(one.top_pitch_deg - pitch_deg) > allowed:
+        return False
+    return not abs(one.top_tilt_deg - tilt_deg) > _TOP_TILT_DEG

@@ -70,12 +70,11 @@ class SmoothedOrientation:
 
     def update(self, block: ImuBlock) -> OrientedBlock:
         """The part at the times of ``block``. Raises `InputError` for times that are not in it."""
-        w = self._whole
-        first = int(np.searchsorted(w.t_s, block.t_s[0])) if len(block) else 0
-        part = slice(first, first + len(block))
-        if not np.array_equal(w.t_s[part], block.t_s):
+        whole = self._whole
+        part = np.minimum(np.searchsorted(whole.t_s, block.t_s), len(whole) - 1)
+        if not np.array_equal(whole.t_s[part], block.t_s):
             raise InputError(f"{block.device_id}: {block.t_s[0]:.4f} s is not in the smoothed recording")
-        return OrientedBlock(**{f.name: getattr(w, f.name)[part] for f in fields(w)})
+        return OrientedBlock(**{f.name: getattr(whole, f.name)[part] for f in fields(whole)})
 
 
 def _backward_pass(block: ImuBlock, params: OrientationParams) -> _Pass:

@@ -18,7 +18,8 @@ from fusion.analysis import Analysis, analysis_document, analyze, valid_samples
 from fusion.calibration import alignments_from_document
 from fusion.errors import CalibrationError, InputError
 from fusion.pipeline import PipelineConfig
-from fusion.summary import Document
+from fusion.summary import Document, number
+from fusion.sync import synchronise
 from fusion.types import ImuBlock, Segment, SegmentAlignment, SignalBlock
 from sensors.imports import read_qmt, read_sensor_file
 
@@ -34,12 +35,16 @@ def analyze_files(
     functional: Mapping[str, tuple[float, float] | None],
     calibration: Path | None,
     rate_hz: float,
+    find_offsets: bool,
+    smooth: bool,
     out: Path | None,
     as_json: bool,
 ) -> None:
     """Analyse, write ``angles.csv`` and ``summary.json`` into ``out``, and print."""
     planned = exercises.read(Path(exercise)) if exercise.endswith(".toml") else exercise
-    blocks = read_sensors(files)
+    blocks, offsets = read_sensors(files), None
+    if find_offsets:
+        blocks, offsets = synchronise(blocks)
     config = PipelineConfig(
         {segment.value: segment for segment in blocks},
         planned,
@@ -52,8 +57,13 @@ def analyze_files(
             if span is not None
         ),
     )
-    analysis = analyze({segment.value: block for segment, block in blocks.items()}, config)
+    analysis = analyze({segment.value: block for segment, block in blocks.items()}, config, smooth=smooth)
     document = analysis_document(analysis)
+    if offsets is not None:
+        document["quality"]["clock_offsets"] = {
+            s.value: {"offset_s": number(o.offset_s, 4), "confidence": number(o.confidence, 2)}
+            for s, o in offsets.items()
+        }
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         (out / "summary.json").write_text(json.dumps(document, indent=1) + "\n")

@@ -9,7 +9,7 @@ from vqf import VQF, offlineVQF
 
 from benchmarks.harness import Progress, Report, Row, at_most
 from benchmarks.recordings import Trial, broad, inclination_rmse_deg, lost
-from fusion.orientation import estimate_orientation
+from fusion.estimate import estimate_orientation
 from fusion.smoothing import smooth_orientation
 from fusion.types import FloatArray, ImuBlock
 

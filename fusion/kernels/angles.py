@@ -9,8 +9,8 @@ from math import asin, atan2, cos, floor, hypot, isfinite, pi, sin
 from typing import Final
 
 import numpy as np
-from numba import njit
 
+from fusion.kernels.compiled import kernel, looped
 from fusion.kernels.rotation import matrix_element
 from fusion.types import FloatArray, QualityArray
 
@@ -78,7 +78,7 @@ _GYR_SD_DPS: Final = 0.6
 _ACC_SD_MS2: Final = 0.3
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def to_segment(
     q_es: FloatArray,
     gyr_s: FloatArray,
@@ -126,14 +126,14 @@ def to_segment(
         out[k, HEADING_SD] = heading_sd_rad[k]
 
 
-@njit(cache=True, inline="always")
+@looped
 def _near(angle_rad: float, last_rad: float) -> float:
     """The angle plus whole turns that lies next to ``last_rad``."""
     turn = 2.0 * pi
     return angle_rad + turn * floor((last_rad - angle_rad) / turn + 0.5)
 
 
-@njit(cache=True, inline="always")
+@looped
 def _put(
     values: FloatArray, sd: FloatArray, row: int, k: int, value: float, value_sd: float, scale: float
 ) -> None:
@@ -141,7 +141,7 @@ def _put(
     sd[row, k] = value_sd * scale if isfinite(value) else np.inf
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def continuous_pitch(body: FloatArray, sign: float, last_rad: float, out: FloatArray) -> float:
     """Pitch of a segment (n,) times ``sign``, without jumps of whole turns; returns the last known."""
     for k in range(len(body)):
@@ -152,7 +152,7 @@ def continuous_pitch(body: FloatArray, sign: float, last_rad: float, out: FloatA
     return last_rad
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def pelvis_rows(body: FloatArray, tilt_rad: FloatArray, values: FloatArray, sd: FloatArray) -> None:
     """Fill the rows (5, n) of `PELVIS_ROWS`."""
     for k in range(len(body)):
@@ -165,7 +165,7 @@ def pelvis_rows(body: FloatArray, tilt_rad: FloatArray, values: FloatArray, sd: 
         _put(values, sd, 4, k, body[k, ACC_UP] - _G, _ACC_SD_MS2, 1.0)
 
 
-@njit(cache=True, inline="always")
+@looped
 def _three_dimensional_share(heading_sd_rad: float, least: float) -> float:
     """How much of a flexion comes from the relative orientation, the rest from the sum of the pitches.
 
@@ -180,7 +180,7 @@ def _three_dimensional_share(heading_sd_rad: float, least: float) -> float:
     return 1.0 - (1.0 - share) * planar
 
 
-@njit(cache=True, inline="always")
+@looped
 def _joint_flexion(
     flexion: float, sagittal: float, share: float, least: float, last_rad: float
 ) -> tuple[float, float]:
@@ -199,7 +199,7 @@ def _joint_flexion(
     return planar + share * apart, (1.0 - share) * abs(apart)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def leg_rows(
     pelvis: FloatArray,
     tilt_rad: FloatArray,
@@ -247,7 +247,7 @@ def leg_rows(
     return last_rad
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def joint_rows(
     upper: FloatArray,
     lower: FloatArray,
@@ -275,7 +275,7 @@ def joint_rows(
     return last_rad
 
 
-@njit(cache=True, inline="always")
+@looped
 def _hip_rates(
     pelvis: FloatArray, thigh: FloatArray, flexion: float, adduction: float
 ) -> tuple[float, float, float]:
@@ -300,7 +300,7 @@ def _hip_rates(
     return rel2 - rotation * sin(adduction), across, rotation
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def relative_zxy(q_pelvis: FloatArray, q_thigh: FloatArray) -> tuple[float, float, float]:
     """Flexion, adduction and internal rotation in rad of a right hip, of two ``q_eb`` (4,).
 

@@ -11,6 +11,8 @@ with both sides computed, no loop, no call into a library but sqrt.
 
 from __future__ import annotations
 
+from math import sqrt
+
 from fusion.kernels.compiled import inline
 from fusion.kernels.estimator_state import G
 from fusion.kernels.rotation import V3, cross, dot
@@ -92,9 +94,10 @@ def squared(v: V3) -> float:
 
 
 @inline
-def limited(value: float, limit: float) -> float:
-    """``value`` brought into ±limit."""
-    return max(min(value, limit), -limit)
+def limited(v: V3, limit: float) -> V3:
+    """``v`` made no longer than ``limit``."""
+    scale = min(1.0, limit / sqrt(squared(v) + 1e-30))
+    return v[0] * scale, v[1] * scale, v[2] * scale
 
 
 @inline

@@ -205,7 +205,7 @@ def _rest(b: FloatArray, width: int, lane: int, c: Constants) -> int:
     n = follow3(b, REST_LP + 6, width, lane, a, k)
     turns = 1 if squared(without(w, m)) > c.rest_gyr_squared else 0
     shakes = 1 if squared(without(a, n)) > c.rest_acc_squared else 0
-    fast = 1 if max(abs(m[0]), abs(m[1]), abs(m[2])) > c.bias_clip else 0
+    fast = 1 if squared(m) > c.bias_clip * c.bias_clip else 0
     gap = 1 if b[GAP * width + lane] > 0.0 else 0
     at = REST_TIME * width + lane
     b[at] = 0.0 if turns | shakes | fast | gap else b[at] + b[EVIDENCE * width + lane]
@@ -237,8 +237,7 @@ def _correct(b: FloatArray, width: int, lane: int, c: Constants) -> None:
     put4(b, Q * width + lane, width, q)
     put4(b, OUT_Q * width + lane, width, q)
     x, y, z = get3(b, BIAS * width + lane, width)
-    limit = c.bias_clip
-    bias = limited(x + d[4], limit), limited(y + d[5], limit), limited(z + d[6], limit)
+    bias = limited((x + d[4], y + d[5], z + d[6]), c.bias_clip)
     put3(b, BIAS * width + lane, width, bias)
     w = get3(b, IN_GYR * width + lane, width)
     put3(b, OUT_GYR * width + lane, width, without(w, bias))

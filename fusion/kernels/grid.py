@@ -6,8 +6,8 @@ from math import sqrt
 from typing import Final
 
 import numpy as np
-from numba import njit
 
+from fusion.kernels.compiled import kernel
 from fusion.types import BoolArray, FloatArray, QualityArray
 
 AFTER_GAP: Final = 1
@@ -17,7 +17,7 @@ COLUMNS: Final = 12
 """q_es (4), gyr (3), acc (3), one sigma of inclination and heading."""
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def rising(t_s: FloatArray, latest_s: float) -> BoolArray:
     """Which of the times (n,) follow ``latest_s`` and all that were taken before them."""
     taken = np.zeros(len(t_s), np.bool_)
@@ -28,7 +28,7 @@ def rising(t_s: FloatArray, latest_s: float) -> BoolArray:
     return taken
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def interpolate(
     grid_s: FloatArray,
     t_s: FloatArray,

@@ -10,12 +10,12 @@ Schauer & Seel, ICORR 2017, 971), in sums of the same kind.
 
 from __future__ import annotations
 
-from math import atan2, cos, exp, pi, sin, sqrt
+from math import acos, atan2, cos, exp, isfinite, pi, sin, sqrt
 from typing import Final
 
 import numpy as np
-from numba import njit
 
+from fusion.kernels.compiled import kernel, looped
 from fusion.kernels.rotation import matrix_element
 from fusion.types import BoolArray, FloatArray
 
@@ -89,7 +89,7 @@ _STEP_RAD: Final = 2.0 * pi / _CANDIDATES
 _CURVE_RAD: Final = 0.05
 
 
-@njit(cache=True, inline="always")
+@looped
 def _turn(q: FloatArray, v: FloatArray, out: FloatArray) -> None:
     """Vector ``v`` turned by the unit quaternion ``q``."""
     w, x, y, z = q[0], q[1], q[2], q[3]
@@ -99,7 +99,7 @@ def _turn(q: FloatArray, v: FloatArray, out: FloatArray) -> None:
     out[2] = v[2] + w * tz + x * ty - y * tx
 
 
-@njit(cache=True, inline="always")
+@looped
 def _turned_back(q: FloatArray, gyr: FloatArray, duration: float, out: FloatArray) -> None:
     """Orientation ``duration`` seconds before ``q``, to second order."""
     x, y, z = -0.5 * duration * gyr[0], -0.5 * duration * gyr[1], -0.5 * duration * gyr[2]
@@ -110,13 +110,19 @@ def _turned_back(q: FloatArray, gyr: FloatArray, duration: float, out: FloatArra
     out[3] = q[0] * z + q[1] * y - q[2] * x + q[3] * c
 
 
-@njit(cache=True)
+@looped
+def _put(v: FloatArray, out: FloatArray, column: int) -> None:
+    for i in range(3):
+        out[i, column] = v[i]
+
+
+@kernel
 def _rows(q: FloatArray, acc: FloatArray, gyr: FloatArray, slope: FloatArray, out: FloatArray) -> None:
     """Specific force in E, what a lever of 1 m along each axis of S adds to it, and 1 s of lag: (3, 5)."""
     v = np.empty(3)
     turned = np.empty(3)
     _turn(q, acc, turned)
-    out[:, 0] = turned
+    _put(turned, out, 0)
     speed2 = gyr[0] * gyr[0] + gyr[1] * gyr[1] + gyr[2] * gyr[2]
     for axis in range(3):
         for i in range(3):
@@ -126,15 +132,15 @@ def _rows(q: FloatArray, acc: FloatArray, gyr: FloatArray, slope: FloatArray, ou
         v[after] += slope[before]
         v[before] -= slope[after]
         _turn(q, v, turned)
-        out[:, axis + 1] = turned
+        _put(turned, out, axis + 1)
     for i in range(3):
         after, before = (i + 1) % 3, (i + 2) % 3
         v[i] = acc[after] * gyr[before] - acc[before] * gyr[after]
     _turn(q, v, turned)
-    out[:, 4] = turned
+    _put(turned, out, 4)
 
 
-@njit(cache=True)
+@kernel
 def _filter(s: FloatArray, p: FloatArray, rows: FloatArray, dt: float) -> bool:
     """Leave of the rows what moves: gravity's share of a wrong vertical is slow. False at first."""
     s[FILTER_TIME] += dt
@@ -151,7 +157,7 @@ def _filter(s: FloatArray, p: FloatArray, rows: FloatArray, dt: float) -> bool:
     return bool(s[FILTER_TIME] > p[P_SLOW])
 
 
-@njit(cache=True)
+@kernel
 def _add_forces(s: FloatArray, rows: FloatArray, weight: float) -> None:
     a = rows[: _CHANNELS // 2].reshape(3, COLUMNS)
     b = rows[_CHANNELS // 2 :].reshape(3, COLUMNS)
@@ -166,7 +172,7 @@ def _add_forces(s: FloatArray, rows: FloatArray, weight: float) -> None:
     s[DURATION] += weight
 
 
-@njit(cache=True)
+@kernel
 def _add_rates(
     s: FloatArray, q1: FloatArray, gyr1: FloatArray, q2: FloatArray, gyr2: FloatArray, weight: float
 ) -> None:
@@ -194,7 +200,7 @@ def _add_rates(
     s[RATE_DURATION] += weight
 
 
-@njit(cache=True)
+@kernel
 def _force_cost(s: FloatArray, p: FloatArray, angle: float, unknowns: FloatArray) -> float:
     """What the best levers and lags, which are filled in, leave over at this angle, (m/s²)²·s."""
     c, z = cos(angle), sin(angle)
@@ -234,7 +240,7 @@ def _force_cost(s: FloatArray, p: FloatArray, angle: float, unknowns: FloatArray
     return max(0.0, least)
 
 
-@njit(cache=True)
+@kernel
 def _solve(n: FloatArray) -> None:
     """Solve the symmetric positive system (u, u | 1) in place; the solution takes the last column."""
     u = len(n)
@@ -249,7 +255,7 @@ def _solve(n: FloatArray) -> None:
         n[i, u] /= n[i, i]
 
 
-@njit(cache=True)
+@kernel
 def _hinge_cost(s: FloatArray, angle: float) -> float:
     """Σ of the relative rate across its own main axis at this angle, (rad/s)²·s."""
     c, z = cos(angle), sin(angle)
@@ -262,7 +268,7 @@ def _hinge_cost(s: FloatArray, angle: float) -> float:
     return m[0, 0] + m[1, 1] + m[2, 2] - _largest_eigenvalue(m)
 
 
-@njit(cache=True)
+@kernel
 def _largest_eigenvalue(m: FloatArray) -> float:
     """Of a symmetric (3, 3), in closed form (Smith 1961, doi 10.1145/355578.366316)."""
     mean = (m[0, 0] + m[1, 1] + m[2, 2]) / 3.0
@@ -274,10 +280,10 @@ def _largest_eigenvalue(m: FloatArray) -> float:
     det = a * (b * c - m[1, 2] ** 2) - m[0, 1] * (m[0, 1] * c - m[1, 2] * m[0, 2])
     det += m[0, 2] * (m[0, 1] * m[1, 2] - b * m[0, 2])
     r = max(-1.0, min(1.0, 0.5 * det / size**3))
-    return mean + 2.0 * size * cos(np.arccos(r) / 3.0)
+    return mean + 2.0 * size * cos(acos(r) / 3.0)
 
 
-@njit(cache=True)
+@kernel
 def _improbability(s: FloatArray, p: FloatArray, angle: float, scales: FloatArray, work: FloatArray) -> float:
     """Minus the logarithm of the angle's probability, up to a constant."""
     total = scales[0] * _force_cost(s, p, angle, work)
@@ -286,7 +292,7 @@ def _improbability(s: FloatArray, p: FloatArray, angle: float, scales: FloatArra
     return total - s[PRIOR] * cos(angle) - s[PRIOR + 1] * sin(angle)
 
 
-@njit(cache=True)
+@kernel
 def _scales(s: FloatArray, p: FloatArray, least: float, least_hinge: float) -> FloatArray:
     """From sums to log-probabilities: what is left over at best tells the noise, never below the known."""
     s[RESIDUAL] = max(p[P_NOISE] ** 2, least / max(3.0 * s[DURATION], 1e-9))
@@ -295,7 +301,7 @@ def _scales(s: FloatArray, p: FloatArray, least: float, least_hinge: float) -> F
     return np.array((0.5 / (s[RESIDUAL] * tau), 0.5 / (hinge * tau)))
 
 
-@njit(cache=True)
+@kernel
 def search(s: FloatArray, p: FloatArray) -> None:
     """Find the most probable angle and its variance from the sums."""
     work = np.empty(_UNKNOWNS)
@@ -323,7 +329,8 @@ def search(s: FloatArray, p: FloatArray) -> None:
         move = -0.5 * (up - down) / _CURVE_RAD / curvature
         angle += max(-_STEP_RAD, min(_STEP_RAD, move))
     _force_cost(s, p, angle, work)
-    s[UNKNOWNS : UNKNOWNS + _UNKNOWNS] = work
+    for i in range(_UNKNOWNS):
+        s[UNKNOWNS + i] = work[i]
     s[VARIANCE] = _variance(values, angle, curvature)
     if s[VARIANCE] > _FOUND_VARIANCE:
         # No better than another: stay where we are rather than jump between guesses.
@@ -332,10 +339,12 @@ def search(s: FloatArray, p: FloatArray) -> None:
         s[HEADING] = atan2(sin(angle), cos(angle))
 
 
-@njit(cache=True)
+@kernel
 def _variance(values: FloatArray, angle: float, curvature: float) -> float:
     """Mean square distance from the angle: from the candidates, or the curvature where it is narrower."""
-    least = values.min()
+    least = values[0]
+    for k in range(_CANDIDATES):
+        least = min(least, values[k])
     total = square = 0.0
     for k in range(_CANDIDATES):
         probability = exp(least - values[k])
@@ -347,7 +356,7 @@ def _variance(values: FloatArray, angle: float, curvature: float) -> float:
     return 1.0 / curvature if wide < 0.5 * _STEP_RAD * _STEP_RAD and curvature > 0.0 else wide
 
 
-@njit(cache=True)
+@kernel
 def forget(s: FloatArray, variance: float) -> None:
     """Weigh down what was seen so that the angle's variance grows by ``variance``."""
     keep = s[VARIANCE] / (s[VARIANCE] + variance)
@@ -356,7 +365,7 @@ def forget(s: FloatArray, variance: float) -> None:
     s[VARIANCE] = min(s[VARIANCE] + variance, UNKNOWN_VARIANCE)
 
 
-@njit(cache=True)
+@kernel
 def _take(s: FloatArray, p: FloatArray, t: float, x: FloatArray) -> None:
     """Use the sample before ``x``, whose rate's slope is known now."""
     dt = 0.5 * (t - s[TIMES])
@@ -376,7 +385,15 @@ def _take(s: FloatArray, p: FloatArray, t: float, x: FloatArray) -> None:
         _add_rates(s, q[0], now[7:10], q[1], now[17:20], dt)
 
 
-@njit(cache=True)
+@looped
+def _finite(x: FloatArray) -> bool:
+    total = 0.0
+    for i in range(SAMPLE):
+        total += x[i]
+    return isfinite(total)
+
+
+@kernel
 def _learn_gap(s: FloatArray, heading_variance: FloatArray, gap: bool) -> None:
     """Forget what a gap may have cost either sensor's heading."""
     total = heading_variance[0] + heading_variance[1]
@@ -385,7 +402,7 @@ def _learn_gap(s: FloatArray, heading_variance: FloatArray, gap: bool) -> None:
     s[HEADING_VARIANCE] = total
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def follow(
     s: FloatArray,
     p: FloatArray,
@@ -406,7 +423,7 @@ def follow(
         x = samples[k]
         if s[STARTED] > 0.0:
             forget(s, p[P_DRIFT] * p[P_DRIFT] * (t - s[NOW]))
-        if not np.isfinite(x.sum()):
+        if not _finite(x):
             s[SEEN] = 0.0
         else:
             if t - s[TIMES + 1] > p[P_LONGEST_STEP]:
@@ -422,8 +439,9 @@ def follow(
                 _take(s, p, t, x)
             s[TIMES] = s[TIMES + 1]
             s[TIMES + 1] = t
-            s[LAST : LAST + SAMPLE] = s[LAST + SAMPLE : LAST + 2 * SAMPLE]
-            s[LAST + SAMPLE : LAST + 2 * SAMPLE] = x
+            for i in range(SAMPLE):
+                s[LAST + i] = s[LAST + SAMPLE + i]
+                s[LAST + SAMPLE + i] = x[i]
             s[SEEN] = min(2.0, s[SEEN] + 1.0)
         s[NOW] = t
         if t >= s[NEXT]:
@@ -433,7 +451,7 @@ def follow(
         sd[k] = sqrt(s[VARIANCE])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def turn_about_vertical(angle: FloatArray, q_es: FloatArray, out: FloatArray) -> None:
     """Turn orientations (n, 4) about E's Z by angles (n,), filling ``out``."""
     for k in range(len(angle)):
@@ -447,7 +465,7 @@ def turn_about_vertical(angle: FloatArray, q_es: FloatArray, out: FloatArray) ->
         )
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def last_astir(q_es: FloatArray, gyr: FloatArray, y_s: FloatArray, still_rads: float, least_up: float) -> int:
     """Index of the last sample that turns or whose segment's Y (3,), in S, is not up; −1 for none."""
     for k in range(len(q_es) - 1, -1, -1):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from numba import njit
-
+from fusion.kernels.compiled import kernel
 from fusion.types import FloatArray, IntArray
 
 # State.
@@ -28,7 +27,7 @@ LEFT: Final = 2
 CLOSE: Final = 3
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def advance(
     label: IntArray,
     t_s: FloatArray,

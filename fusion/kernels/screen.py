@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba import njit
 
+from fusion.kernels.compiled import kernel, looped
 from fusion.types import FloatArray, QualityArray
 
 OK: Final = 0
@@ -40,7 +40,7 @@ _TRIM: Final = 0.02
 """How far a calibrated full scale may be from its name."""
 
 
-@njit(cache=True, inline="always")
+@looped
 def _at_range(value: float, previous: float, most: float, least: float) -> bool:
     """Whether a value stands still at the largest ever seen, and that at 1, 2, 4, … times the least range."""
     size = abs(value)
@@ -52,7 +52,7 @@ def _at_range(value: float, previous: float, most: float, least: float) -> bool:
     return abs(size / scale - 1.0) < _TRIM
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def screen(
     s: FloatArray,
     t_s: FloatArray,
@@ -86,7 +86,7 @@ def screen(
     return bad
 
 
-@njit(cache=True, inline="always")
+@looped
 def _judge(s: FloatArray, t: float, acc: FloatArray, gyr: FloatArray) -> int:
     total = t
     zero = same = True
@@ -109,7 +109,7 @@ def _judge(s: FloatArray, t: float, acc: FloatArray, gyr: FloatArray) -> int:
     return OK
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def turning(t_s: FloatArray, acc: FloatArray, gyr: FloatArray, tau_s: float) -> tuple[float, float, float]:
     """How the turning that gravity shows compares with the rate: ∫ d·e, ∫ e·e and ∫ d·d dt.
 

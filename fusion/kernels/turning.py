@@ -10,8 +10,8 @@ from math import isfinite
 from typing import Final
 
 import numpy as np
-from numba import njit
 
+from fusion.kernels.compiled import kernel
 from fusion.types import FloatArray
 
 # Columns of a segmenter's state.
@@ -61,6 +61,9 @@ CLOSE: Final = 3
 SETTLE: Final = 4
 """Still for a while on a height: a pause, or the position from which repetitions will start."""
 
+_SLOWEST_DPS: Final = 3.0
+_STILL_SHARE: Final = 0.15
+"""Of the excursion's greatest speed: a slow movement is not a still one."""
 _SETTLE_S: Final = 0.4
 _SETTLE_SHARE: Final = 0.3
 _EASE_DEG: Final = 3.0
@@ -73,7 +76,7 @@ _RESTART_S: Final = 0.3
 """After a gap this long the low-pass starts anew."""
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def advance(
     effort: FloatArray,
     t_s: FloatArray,
@@ -115,7 +118,7 @@ def advance(
     return NOTHING
 
 
-@njit(cache=True)
+@kernel
 def _take(raw: float, t_s: float, index: int, s: FloatArray, p: FloatArray, at: FloatArray) -> int:
     if not isfinite(raw):
         return NOTHING
@@ -132,7 +135,8 @@ def _take(raw: float, t_s: float, index: int, s: FloatArray, p: FloatArray, at: 
     speed = abs(s[X] - before) / step
     s[FAST] = max(s[FAST], speed)
     stood = s[STILL]
-    s[STILL] = stood + step if speed < p[STILL_DPS] else 0.0
+    still = min(p[STILL_DPS], max(_SLOWEST_DPS, _STILL_SHARE * s[FAST]))
+    s[STILL] = stood + step if speed < still else 0.0
     if s[RISING] == 0.0:
         return _fall(index, s, p, at)
     event = _rise(index, s, p, at)
@@ -143,7 +147,7 @@ def _take(raw: float, t_s: float, index: int, s: FloatArray, p: FloatArray, at: 
     return event
 
 
-@njit(cache=True)
+@kernel
 def _rise(index: int, s: FloatArray, p: FloatArray, at: FloatArray) -> int:
     x = s[X]
     height = s[EXTREME] - s[VALLEY]
@@ -167,7 +171,7 @@ def _rise(index: int, s: FloatArray, p: FloatArray, at: FloatArray) -> int:
     return event
 
 
-@njit(cache=True)
+@kernel
 def _fall(index: int, s: FloatArray, p: FloatArray, at: FloatArray) -> int:
     x = s[X]
     if x <= s[EXTREME]:
@@ -190,7 +194,7 @@ def _fall(index: int, s: FloatArray, p: FloatArray, at: FloatArray) -> int:
     return event
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def start_from(state: FloatArray, index: int) -> None:
     """Let the excursion of one segmenter's ``state`` (STATE_SIZE,) begin at the present sample."""
     state[VALLEY], state[VALLEY_AT], state[EXTREME] = state[X], index, state[X]

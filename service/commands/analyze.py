@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 SensorFile = Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="CSV or Parquet.")]
+
+
+class Sync(StrEnum):
+    """How the clocks of the files are taken."""
+
+    ZERO = "zero"
+    AUTO = "auto"
 
 
 def register(app: typer.Typer) -> None:
@@ -44,6 +52,12 @@ def analyze(
         typer.Option(exists=True, dir_okay=False, help="A summary.json (or its calibration) to use again."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for angles.csv and summary.json.")] = None,
+    sync: Annotated[
+        Sync, typer.Option(help="Clocks: equal as they are (zero), or their offset found from the motion.")
+    ] = Sync.ZERO,
+    smooth: Annotated[
+        bool, typer.Option("--smooth", help="Use what comes after each moment too, not only what was before.")
+    ] = False,
     rate: Annotated[float, typer.Option(help="Samples per second of the result.")] = 60.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
@@ -71,6 +85,8 @@ def analyze(
         },
         calibration=calibration,
         rate_hz=rate,
+        find_offsets=sync is Sync.AUTO,
+        smooth=smooth,
         out=out,
         as_json=as_json,
     )

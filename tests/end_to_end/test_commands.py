@@ -158,3 +158,23 @@ def test_profiles_and_exercises_are_listed(tmp_path: Path) -> None:
     assert "movella_dot" in {p["id"] for p in profiles}
     exercises = json.loads(ilium("exercises", "list", "--json", cwd=tmp_path).stdout)
     assert len(exercises) == 48
+
+
+def test_clocks_apart_are_found_from_the_motion(recording: Path, tmp_path: Path) -> None:
+    for name, shift_s in (("pelvis", 0.0), ("thigh_right", 4.25)):
+        lines = (recording / f"{name}.csv").read_text().splitlines()
+        table = np.loadtxt(lines[1:], delimiter=",")
+        table[:, 0] += shift_s
+        np.savetxt(tmp_path / f"{name}.csv", table, delimiter=",", header=lines[0], comments="")
+    files = ["--pelvis", "pelvis.csv", "--thigh-right", "thigh_right.csv", "--exercise", "rdl", "--json"]
+    found = json.loads(ilium("analyze", *files, "--sync", "auto", cwd=tmp_path).stdout)
+    assert len(found["sets"][0]["reps"]) == 4
+    offset = found["quality"]["clock_offsets"]["thigh_right"]
+    assert offset["offset_s"] == pytest.approx(-4.25, abs=0.02)
+    still = np.loadtxt(tmp_path / "thigh_right.csv", delimiter=",", skiprows=1)
+    still[:, 1:] = still[:1, 1:] + np.random.default_rng(2).normal(0.0, 1e-3, still[:, 1:].shape)
+    np.savetxt(tmp_path / "thigh_right.csv", still, delimiter=",", header=lines[0], comments="")
+    refused = ilium("analyze", *files, "--sync", "auto", cwd=tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr.count("\n") == 1
+    assert "at no offset of their clocks" in refused.stderr

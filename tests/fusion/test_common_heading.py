@@ -8,6 +8,7 @@ import pytest
 from fusion import quaternion as quat
 from fusion.alignment import FRAME_S, split_frames
 from fusion.common_heading import CommonHeading
+from fusion.errors import InputError
 from fusion.kinematics import Kinematics
 from fusion.orientation import OrientationEstimator
 from fusion.pipeline import MotionPipeline
@@ -62,7 +63,7 @@ def test_drift_of_half_a_degree_a_second_costs_little_out_of_the_plane(exercise:
     free = Kinematics(calibrated(blocks, exercise)).update(aligned(blocks))
     output = run(blocks, config_for(exercise))
     worst_free = max(abs(float(free[name][-60])) for name in OUT_OF_PLANE)
-    assert worst_free > 8.0
+    assert worst_free > 6.0
     for name in OUT_OF_PLANE:
         t_s, seen = signal(output, name)
         value = seen - true_angles(session.motion, t_s)[name]
@@ -162,3 +163,21 @@ def test_any_splitting_within_frames_gives_the_same_bits() -> None:
     one, other = (run(blocks, config_for("squat_parallel"), size) for size in (4, 25))
     for name in OUT_OF_PLANE:
         assert np.array_equal(signal(one, name)[1], signal(other, name)[1], equal_nan=True)
+
+
+def test_a_restored_stage_goes_on_bit_for_bit() -> None:
+    blocks = drifting("squat_parallel", 0.3)
+    alignments = calibrated(blocks, "squat_parallel")
+    pieces = list(split_frames(aligned(blocks)))
+    one, other = CommonHeading(SEGMENTS, FRAME_S), CommonHeading(SEGMENTS, FRAME_S)
+    for stage in (one, other):
+        stage.align(alignments)
+    for piece in pieces[:30]:
+        one.update(piece)
+    other.restore(one.state)
+    for piece in pieces[30:]:
+        ahead, again = (stage.update(piece).segments[Segment.THIGH_RIGHT] for stage in (one, other))
+        assert np.array_equal(ahead.q_es, again.q_es, equal_nan=True)
+        assert np.array_equal(ahead.heading_sd_rad, again.heading_sd_rad)
+    with pytest.raises(InputError, match="heading state has shape"):
+        other.restore(np.zeros(5))

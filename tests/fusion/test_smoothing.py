@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from fusion import estimate_orientation
 from fusion import quaternion as quat
 from fusion.errors import InputError
 from fusion.orientation import OrientationEstimator
@@ -82,3 +83,21 @@ def test_a_time_that_was_not_smoothed_is_refused() -> None:
     source = SmoothedOrientation(kept(block, np.arange(100)))
     with pytest.raises(InputError, match="not in the smoothed recording"):
         source.update(kept(block, np.arange(90, 120)))
+
+
+def test_the_rates_lose_the_bias_that_gravity_shows() -> None:
+    block, _ = swinging(noise_ms2=0.0)
+    left = smooth_orientation(block).gyr_rads - (block.gyr_rads - np.radians(0.3))
+    assert np.degrees(np.abs(left[1000:2000, [0, 2]])).max() < 0.05
+
+
+def test_arrays_are_smoothed_on_request() -> None:
+    block, _ = swinging(500)
+    q_es = estimate_orientation(t_s=block.t_s, acc_ms2=block.acc_ms2, gyr_rads=block.gyr_rads, smooth=True)
+    assert np.array_equal(q_es, smooth_orientation(block).q_es)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3])
+def test_a_recording_of_hardly_a_sample_is_no_trouble(count: int) -> None:
+    block, _ = swinging(3)
+    assert smooth_orientation(kept(block, np.arange(count))).q_es.shape == (count, 4)

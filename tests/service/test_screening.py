@@ -10,7 +10,8 @@ from fusion import screens
 from fusion.errors import InputError
 from fusion.types import Segment
 from service import screening
-from simulator.session import SessionPlan, SetPlan, render
+from simulator.plan import SetPlan
+from simulator.session import SessionPlan, render
 
 
 def recording(folder: Path) -> dict[str, Path]:
