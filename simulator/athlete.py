@@ -24,6 +24,7 @@ from simulator.subject import Subject
 from simulator.unrest import add_unrest
 
 _WALK_RAMP_S = 1.6
+_SAME_REST_DEG, _ROLL_DEG = 3.0, 100.0
 
 
 class Athlete:
@@ -107,7 +108,10 @@ class Athlete:
             self.began_s = self.t_s + 0.6
         first_s = self.t_s
         for k in range(reps):
-            done.reps.append(count.play(figures[k % len(figures)], k, reps, overlays))
+            fig = figures[k % len(figures)]
+            if k and len(figures) > 1:
+                self._change_sides(fig)
+            done.reps.append(count.play(fig, k, reps, overlays))
         overlays.finish(figures[0].side, first_s, self.t_s)
         if manner.odd == "last":
             count.odd(figures[0])
@@ -179,6 +183,14 @@ class Athlete:
             done.reps.append(rep)
 
     # --- getting there and back
+
+    def _change_sides(self, fig: Figure) -> None:
+        """To the other leg's own rest, without haste; lying on the side that means rolling over."""
+        away = max(abs(v - self.script.now(c)) for c, v in fig.rest.items())
+        if away < _SAME_REST_DEG:
+            return
+        self.script.move(3.0 if away > _ROLL_DEG else 1.6, fig.rest)
+        self.script.move(0.6)
 
     def _take_position(self, fig: Figure, manner: Manner) -> None:
         if manner.set_up:

@@ -41,6 +41,8 @@ def case_plan(
     if case not in CASES:
         raise SimulationError(f"case {case!r}: must be one of {', '.join(CASES)}")
     model = exercises.load(exercise)
+    if model.kind is Kind.HOLD and model.laterality is Laterality.UNILATERAL:
+        segments = tuple(dict.fromkeys((*segments, Segment.THIGH_LEFT)))  # which leg carries shows in both
     count = REPS.get(model.kind, 6) if reps is None else reps
     hold_s = {Kind.HOLD: _HOLD_S, Kind.DRILL: _HOLD_S, Kind.OTHER: _OTHER_HOLD_S}.get(model.kind)
     plan = SetPlan(exercise, count, dict(faults or {}), manner=Manner(hold_s=hold_s))

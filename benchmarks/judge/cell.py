@@ -11,7 +11,7 @@ from benchmarks.judge.matching import Matching, match
 from fusion import exercises
 from fusion.analysis import Analysis, analyze
 from fusion.errors import IliumError
-from fusion.exercises.model import Kind
+from fusion.exercises.model import Exercise, Kind, Laterality
 from fusion.pipeline import PipelineConfig
 from fusion.types import FloatArray, RepEvent, RepEventKind, RepSummary, Severity
 from simulator.athlete_types import TrueRep
@@ -119,7 +119,17 @@ def true_reps(cell: Cell, session: SimulatedSession) -> list[TrueRep]:
     if exercise.kind is Kind.OTHER or not needed <= worn:
         return []
     planned = {id(rep) for done in session.sets if done.exercise == cell.movement for rep in done.reps}
-    return [rep for rep in session.reps() if id(rep) in planned and rep.t_start_s >= _first_s(session)]
+    return [
+        rep
+        for rep in session.reps()
+        if id(rep) in planned and rep.t_start_s >= _first_s(session) and _seen(exercise, rep, session)
+    ]
+
+
+def _seen(exercise: Exercise, rep: TrueRep, session: SimulatedSession) -> bool:
+    """Whether the leg that moves wears a sensor, or the exercise says what the other leg shows of it."""
+    alone = exercise.laterality is Laterality.UNILATERAL and exercise.driver.free_leg is None
+    return not alone or rep.side.thigh in session.sensors
 
 
 def _first_s(session: SimulatedSession) -> float:
