@@ -40,7 +40,7 @@ class RelativeHeadingParams:
     """Least error of the force at the joint: soft tissue, and a centre that is not one point."""
     correlation_s: float = 0.15
     """How long such an error lasts: samples closer than this are one observation."""
-    drift_rad_rts: float = float(np.radians(2.0))
+    drift_rad_rts: float = float(np.radians(0.5))
     """Random walk of the relative heading, rad/√s. Larger follows faster, smaller averages longer."""
     lever_sd_m: float = 0.3
     """How far from a sensor the joint's centre is expected."""

@@ -297,6 +297,8 @@ class CalibrationLadder:
         assert self._reference is not None  # noqa: S101 - `_find` came first
         self._fresh = False
         message = {"rest": REST_POSE, "motion": NO_STAND}.get(self._reference.method)
+        if self._fixed.keys() >= found.keys():
+            message = None  # a stored calibration brings its own zero
         if message is not None and not any(w.code == "no_stand" for w in self.warnings):
             self.warnings.append(WarningEvent(t_s, "no_stand", message))
         if self.ready and not any(_differ(found[s], self.alignments[s]) for s in found):

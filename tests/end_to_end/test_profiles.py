@@ -75,7 +75,7 @@ async def test_what_is_measured_arrives_and_comes_back_after_a_drop(
         async with running(BleSource(now_s, adapters=adapters), sink):
             await sink.until(lambda: sensor.sent * setup.main.batch >= enough)
             before = sensor.sent
-            await sensor.drop()
+            await sensor.vanish(1.5 * setup.main.batch / setup.rate_hz() / SPEED)  # longer than a packet
             await sink.until(lambda: sink.of(ADDRESS).count(DeviceState.STREAMING) >= 2)
             await sink.until(lambda: (sensor.sent - before) * setup.main.batch >= enough)
         assert not sensor.streaming

@@ -60,7 +60,7 @@ def out_of_plane_errors(t_s: FloatArray, values: list[FloatArray], walk_s: float
     return np.concatenate([v - truth[name] for v, name in zip(values, OUT_OF_PLANE, strict=True)])
 
 
-@pytest.mark.parametrize("dps", [0.5, 1.0])
+@pytest.mark.parametrize("dps", [1.0, 1.5])
 def test_drift_costs_little_out_of_the_plane(dps: float) -> None:
     """Against the same alignment, found without that drift, and headings left to the gyroscopes."""
     exercise = "squat_parallel"
@@ -71,8 +71,8 @@ def test_drift_costs_little_out_of_the_plane(dps: float) -> None:
     t_s = signal(output, OUT_OF_PLANE[0])[0]
     ours = out_of_plane_errors(t_s, [signal(output, name)[1] for name in OUT_OF_PLANE], 0.0)
     alone = out_of_plane_errors(free.t_s, [free[name] for name in OUT_OF_PLANE], 0.0)
-    assert np.nanmax(np.abs(alone)) > 8.0 * dps
-    assert rms(ours) < 0.9 * rms(alone)
+    assert np.nanmax(np.abs(alone)) > 10.0 * dps
+    assert rms(ours) < 0.75 * rms(alone)
     sd = [
         np.concatenate([u.signals.sd[u.signals.names.index(name)] for u in output.updates])
         for name in OUT_OF_PLANE

@@ -262,8 +262,8 @@ def test_frames_come_at_the_live_rate_with_the_angles_of_the_conventions(line: L
     for frame in calibrated[10:]:
         signals = ("pelvis_tilt_deg", "thigh_pitch_right_deg", "hip_flexion_right_deg")
         tilt, pitch, flexion = (frame[name] for name in signals)
-        # Both forms of the flexion agree in the sagittal plane.
-        assert flexion == pytest.approx(tilt + pitch, abs=0.5)
+        # Out of the sagittal plane, and for soft tissue, the two forms differ a little.
+        assert flexion == pytest.approx(tilt + pitch, abs=1.0)
 
 
 def test_an_assignment_is_remembered(line: Line, settings: Settings, repository: Repository) -> None:
