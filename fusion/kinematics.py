@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from fusion import quaternion as quat
 from fusion.kernels import angles
 from fusion.types import AlignedBlock, FloatArray, Segment, SegmentAlignment, Side, SignalBlock
 from fusion.units import DEG_PER_RAD
@@ -29,11 +30,15 @@ class Kinematics:
 
     def __init__(self, alignments: Mapping[Segment, SegmentAlignment]) -> None:
         self._last_rad = dict.fromkeys(Segment, 0.0)
+        self.alignments: dict[Segment, SegmentAlignment] = {}
         self._last_joint_rad = dict.fromkeys(Segment, _USUAL_FLEXION_RAD)
         self.align(alignments)
 
     def align(self, alignments: Mapping[Segment, SegmentAlignment]) -> None:
         """Use these from the next update on."""
+        if self.alignments and any(_turned_over(a, self.alignments.get(s)) for s, a in alignments.items()):
+            # What was continuous before was the wrong way round.
+            self._last_rad = dict.fromkeys(Segment, 0.0)
         self.alignments = dict(alignments)
         self._q_sb = {s: np.array(a.q_sb) for s, a in self.alignments.items()}
         self._doubt_rad = {s: np.array([a.zero_sd_rad, a.axis_sd_rad]) for s, a in self.alignments.items()}
@@ -158,3 +163,11 @@ class Kinematics:
 def cardan_zxy(q_pelvis: FloatArray, q_thigh: FloatArray) -> tuple[float, float, float]:
     """Flexion, adduction and internal rotation in rad of a right hip, of two ``q_eb`` (4,)."""
     return angles.relative_zxy(q_pelvis, q_thigh)
+
+
+def _turned_over(new: SegmentAlignment, old: SegmentAlignment | None) -> bool:
+    """Whether the left–right axis points the other way."""
+    if old is None:
+        return False
+    z_new, z_old = (quat.rotate(np.array(a.q_sb), np.array((0.0, 0.0, 1.0))) for a in (new, old))
+    return bool(z_new @ z_old < 0.0)

@@ -37,6 +37,7 @@ def analyze_files(
     rate_hz: float,
     find_offsets: bool,
     smooth: bool,
+    review: bool,
     out: Path | None,
     as_json: bool,
 ) -> None:
@@ -57,7 +58,9 @@ def analyze_files(
             if span is not None
         ),
     )
-    analysis = analyze({segment.value: block for segment, block in blocks.items()}, config, smooth=smooth)
+    analysis = analyze(
+        {segment.value: block for segment, block in blocks.items()}, config, review=review, smooth=smooth
+    )
     document = analysis_document(analysis)
     if offsets is not None:
         document["quality"]["clock_offsets"] = {

@@ -18,7 +18,7 @@ from service.logs import configure_logs
 from simulator.plan import AthletePlan, CrewPlan, SetPlan
 from simulator.radio_process import radio_process
 
-_STAND_S = 3.7
+_STAND_S = 5.0
 _TAKE_POSITION_S = 4.0
 _START_UP_S = 4.0
 _LEAVE_S = 4.0

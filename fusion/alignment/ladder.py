@@ -62,6 +62,9 @@ REST_POSE = (
     " stand still for 3 s, or say where with --stand A:B"
 )
 
+_POSITION_SHARE = 0.9
+"""Of the least lean of the exercise's poses, before the direction of the pelvis is believed."""
+
 
 class CalibrationLadder:
     """Watches aligned blocks until every segment's `SegmentAlignment` is known, then refines it."""
@@ -266,6 +269,20 @@ class CalibrationLadder:
         return self._reference.up_s[segment]
 
     @property
+    def _in_position(self) -> bool:
+        """Whether the pelvis has been as far from the stand as the exercise is done.
+
+        Who lies down leans forward first; which way the pelvis turns shows only then.
+        """
+        assert self._reference is not None  # noqa: S101 - asked for only with one
+        tilt_deg = self._hint.pelvis_tilt_deg()
+        history = self._histories[Segment.PELVIS]
+        if self._hint.standing or len(tilt_deg) == 0 or len(history) == 0:
+            return True
+        lean = np.arccos(np.clip(history.up_s @ self._reference.up_s[Segment.PELVIS], -1.0, 1.0))
+        return bool(lean.max() >= _POSITION_SHARE * np.abs(tilt_deg).min() * RAD_PER_DEG)
+
+    @property
     def _patience(self) -> float:
         tilt_deg = self._hint.pelvis_tilt_deg()
         quiet = len(tilt_deg) > 1 and float(np.ptp(tilt_deg)) < _QUIET_PELVIS_DEG
@@ -288,7 +305,7 @@ class CalibrationLadder:
             return False
         self._solved_at = self._turned
         found = self._find(t_s)
-        if not self.ready and not ready(found) and self._turned < self._patience:
+        if not self.ready and self._turned < self._patience and not (ready(found) and self._in_position):
             return False
         return self._accept(found, t_s)
 

@@ -58,6 +58,10 @@ def analyze(
     smooth: Annotated[
         bool, typer.Option("--smooth", help="Use what comes after each moment too, not only what was before.")
     ] = False,
+    as_live: Annotated[
+        bool,
+        typer.Option("--as-live", help="As it was said live, without what the recording taught later."),
+    ] = False,
     rate: Annotated[float, typer.Option(help="Samples per second of the result.")] = 60.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
@@ -87,6 +91,7 @@ def analyze(
         rate_hz=rate,
         find_offsets=sync is Sync.AUTO,
         smooth=smooth,
+        review=not as_live,
         out=out,
         as_json=as_json,
     )
