@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,8 +21,11 @@ _FEWEST: Final = 2
 _STEP_S: Final = 30.0
 """For connecting and what is said then; a sensor that is out of range must not keep the others waiting."""
 _ATTEMPTS: Final = 3
-"""To come back for the result: without it nobody knows whether the sensors are synchronised."""
 _PAUSE_S: Final = 1.0
+_PASSING: Final = frozenset({Failure.TRANSIENT, Failure.BUSY})
+"""What is worth another attempt at once."""
+_NOT_BEGUN: Final = "not begun, because another sensor could not be connected"
+_NO_ROOT: Final = "the first sensor, which all others follow, did not begin"
 
 Sleep = Callable[[float], Awaitable[object]]
 _Step = Callable[[Link], Awaitable[object]]
@@ -47,26 +50,27 @@ async def synchronise(
     sensor could be connected. Raises `InputError` for sensors that cannot be synchronised with each other.
     """
     root = _root_address(sightings)
-    by_name = {adapter.name: adapter for adapter in adapters or (BleAdapter(),)}
-    links = [_link(s, by_name) for s in sightings]
+    visits = _Visits({adapter.name: adapter for adapter in adapters or (BleAdapter(),)}, sleep)
+    links: list[Link] = []
     try:
-        outcomes = await _each(sightings, links, _meet)
-        if any(o.trouble for o in outcomes):
-            return [o if o.trouble else SyncOutcome(o.device_id, _NOT_BEGUN) for o in outcomes]
-        outcomes = await _each(sightings, links, lambda link: _begin(link, root))
+        for sighting in sightings:
+            link, trouble = await visits.meet(sighting)
+            if trouble:
+                return [SyncOutcome(s.device_id, trouble if s is sighting else _NOT_BEGUN) for s in sightings]
+            links.append(link)
+        troubles = [await _try(links[0], lambda link: _begin(link, root))]
+        if troubles[0]:
+            return [
+                SyncOutcome(s.device_id, troubles[0] if s is sightings[0] else _NO_ROOT) for s in sightings
+            ]
+        troubles += [await _try(link, lambda link: _begin(link, root)) for link in links[1:]]
     finally:
         await asyncio.gather(*map(_hang_up, links))
-    if not outcomes[0].trouble:
-        await sleep(max(link.profile.sync.wait_s for link in links if link.profile.sync))
-        return [
-            o if o.trouble else await _result(s, by_name, sleep)
-            for s, o in zip(sightings, outcomes, strict=True)
-        ]
-    return [o if o.trouble else SyncOutcome(o.device_id, _NO_ROOT) for o in outcomes]
-
-
-_NOT_BEGUN: Final = "not begun, because another sensor could not be connected"
-_NO_ROOT: Final = "the first sensor, which all others follow, did not begin"
+    await sleep(max(link.profile.sync.wait_s for link in links if link.profile.sync))
+    return [
+        SyncOutcome(s.device_id, t or await visits.result(s))
+        for s, t in zip(sightings, troubles, strict=True)
+    ]
 
 
 def _root_address(sightings: Sequence[Sighting]) -> bytes:
@@ -90,51 +94,63 @@ def _root_address(sightings: Sequence[Sighting]) -> bytes:
     return bytes.fromhex(address.replace(":", ""))[::-1]
 
 
-def _link(sighting: Sighting, adapters: dict[str, BleAdapter]) -> Link:
-    adapter = adapters[sighting.adapter]
-    return Link(sighting.handle, adapter, sighting.profiles, lambda *_: None, lambda _: None)
+class _Visits:
+    """Connects to sensors, as often as it takes."""
+
+    def __init__(self, adapters: Mapping[str, BleAdapter], sleep: Sleep) -> None:
+        self._adapters, self._sleep = adapters, sleep
+
+    async def meet(self, sighting: Sighting) -> tuple[Link, str]:
+        """A link to the sensor; or one that is hung up, and why."""
+        adapter = self._adapters[sighting.adapter]
+        for attempt in range(1, _ATTEMPTS + 1):
+            link = Link(sighting.handle, adapter, sighting.profiles, lambda *_: None, lambda _: None)
+            failure, trouble = await _reach(link)
+            if failure not in _PASSING or attempt == _ATTEMPTS:
+                break
+            await self._sleep(_PAUSE_S)
+        return link, trouble
+
+    async def result(self, sighting: Sighting) -> str:
+        """Why a sensor is not synchronised; empty when it is."""
+        link, trouble = await self.meet(sighting)
+        if trouble:
+            return f"its result could not be asked: {trouble}"
+        try:
+            return await _try(link, lambda link: link.command("sync.result"))
+        finally:
+            await _hang_up(link)
 
 
-async def _each(sightings: Sequence[Sighting], links: Sequence[Link], step: _Step) -> list[SyncOutcome]:
-    """One step with every sensor, one after the other."""
-    return [await _try(s.device_id, link, step) for s, link in zip(sightings, links, strict=True)]
+async def _reach(link: Link) -> tuple[Failure | None, str]:
+    """Connect; what failed and why, the link then being hung up."""
+    async with contextlib.AsyncExitStack() as undo:
+        undo.push_async_callback(_hang_up, link)
+        try:
+            async with asyncio.timeout(_STEP_S):
+                await link.connect()
+                await link.recognise()
+        except (LinkError, *ERRORS) as error:
+            return classify(error)
+        undo.pop_all()
+    return None, ""
 
 
-async def _try(device_id: str, link: Link, step: _Step) -> SyncOutcome:
+async def _try(link: Link, step: _Step) -> str:
+    """Why the step failed; empty when it did not."""
     try:
         async with asyncio.timeout(_STEP_S):
             await step(link)
     except (LinkError, *ERRORS) as error:
-        return SyncOutcome(device_id, classify(error)[1])
-    return SyncOutcome(device_id)
-
-
-async def _meet(link: Link) -> None:
-    await link.connect()
-    await link.recognise()
-    if link.profile.sync is None:
-        raise LinkError(Failure.REFUSED, f"a {link.profile.name} has no radio synchronisation of its own")
+        return classify(error)[1]
+    return ""
 
 
 async def _begin(link: Link, root: bytes) -> None:
     """Rate and filter must be set before."""
     await link.command("configure")
-    await link.command("sync.start", {"root_address": root})
-
-
-async def _result(sighting: Sighting, adapters: dict[str, BleAdapter], sleep: Sleep) -> SyncOutcome:
-    """Connect again, as often as it takes, and ask once."""
-    for attempt in range(_ATTEMPTS):
-        if attempt:
-            await sleep(_PAUSE_S)
-        link = _link(sighting, adapters)
-        try:
-            outcome = await _try(sighting.device_id, link, _meet)
-            if not outcome.trouble:
-                return await _try(sighting.device_id, link, lambda link: link.command("sync.result"))
-        finally:
-            await _hang_up(link)
-    return SyncOutcome(sighting.device_id, f"its result could not be asked: {outcome.trouble}")
+    if not await link.command("sync.start", {"root_address": root}):
+        raise LinkError(Failure.REFUSED, f"a {link.profile.name} has no radio synchronisation of its own")
 
 
 async def _hang_up(link: Link) -> None:

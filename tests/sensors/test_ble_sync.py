@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+import itertools
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import replace as with_changes
 
 import pytest
+from bleak.exc import BleakError
+from msgspec.structs import replace
 
 import firmware_profiles
 from fusion.errors import InputError
@@ -91,18 +95,55 @@ async def test_nothing_is_begun_unless_every_sensor_could_be_connected() -> None
     assert [s.firmware.sync.root for s in sensors] == [None, None]
 
 
-async def test_a_sensor_that_does_not_come_back_at_once_is_tried_again() -> None:
+def failing(adapter: BleAdapter, attempts: Collection[int]) -> BleAdapter:
+    """The adapter, but these connects fail; the first is 1."""
+    assert adapter.client is not None
+    numbers = itertools.count(1)
+
+    class Failing(adapter.client):  # type: ignore[name-defined, misc]
+        async def connect(self, *args: object, **options: object) -> None:
+            if next(numbers) in attempts:
+                raise BleakError("le-connection-abort-by-local")
+            await super().connect(*args, **options)
+
+    return with_changes(adapter, client=Failing)
+
+
+async def test_a_connect_that_fails_is_tried_again_before_and_after() -> None:
+    """Attempts 1 to 3 meet both sensors, 4 to 6 ask for their results."""
     link = virtual_link()
     sensors = dots(link, 2)
-
-    async def away(duration_s: float) -> None:
-        """Out of range until the second attempt."""
-        await (sensors[1]._disappear() if duration_s == 14.0 else sensors[1]._appear())
-
+    wait = Wait(sensors)
     async with on_air(link, sensors) as adapters:
         seen = await in_range(adapters, 2)
-        outcomes = await synchronise(seen, adapters, sleep=away)
+        outcomes = await synchronise(seen, [failing(adapters[0], {1, 5})], sleep=wait)
     assert [o.trouble for o in outcomes] == ["", ""]
+    assert wait.asked_s == [1.0, 14.0, 1.0]
+
+
+async def test_a_result_that_cannot_be_asked_is_no_success() -> None:
+    link = virtual_link()
+    sensors = dots(link, 2)
+    async with on_air(link, sensors) as adapters:
+        seen = await in_range(adapters, 2)
+        outcomes = await synchronise(seen, [failing(adapters[0], range(4, 7))], sleep=Wait(sensors))
+    assert [o.trouble for o in outcomes] == [
+        "",
+        "its result could not be asked: le-connection-abort-by-local",
+    ]
+
+
+async def test_without_the_first_sensor_nothing_is_begun() -> None:
+    link = virtual_link()
+    sensors = dots(link, 2)
+    wait = Wait(sensors)
+    deaf = {u: {c: p for c, p in cs.items() if c != CONTROL} for u, cs in DOT.services.items()}
+    old = sensor_on(link, 1, profile=replace(DOT, services=deaf))
+    async with on_air(link, [old, sensors[1]]) as adapters:
+        first, second = await synchronise(await in_range(adapters, 2), adapters, sleep=wait)
+    assert CONTROL in first.trouble
+    assert second.trouble == "the first sensor, which all others follow, did not begin"
+    assert (wait.asked_s, sensors[1].firmware.sync.root) == ([], None)
 
 
 async def test_sensors_that_cannot_be_synchronised_are_named_in_one_line() -> None:
