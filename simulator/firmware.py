@@ -52,13 +52,13 @@ class VirtualSync:
 
     def __init__(self, setup: Setup, habits: Habits) -> None:
         self._setup, self._habits = setup, habits
-        self.root: bytes | None = None
+        self.begun_by: bytes | None = None
         """The message that began it."""
         self.done = False
 
     def disconnected(self) -> None:
         """The radio is free for the other sensors."""
-        self.done = self.root is not None
+        self.done = self.begun_by is not None
 
     def written(self, characteristic: str, payload: bytes) -> list[Answer]:
         """Take a write in; returns the answers."""
@@ -68,7 +68,7 @@ class VirtualSync:
             if recognise(self._setup.profile, command, payload) is None:
                 continue
             if part in {"start", "stop"}:
-                self.root, self.done = payload if part == "start" else None, False
+                self.begun_by, self.done = payload if part == "start" else None, False
             return [self._answer(part, command.reply, write)] if command.reply else []
         return []
 

@@ -69,7 +69,7 @@ async def test_sensors_begin_together_are_left_alone_and_say_that_it_worked(gate
     assert outcomes == [SyncOutcome(address(n)) for n in (1, 2, 3)]
     assert (wait.asked_s, wait.connected) == ([14.0], [])
     # D4:22:CD:00:00:01, least byte first; 02+07+01+01+00+00+CD+22+D4 = 1CE, and CE + 32 = 100
-    assert {s.firmware.sync.root for s in sensors} == {bytes.fromhex("020701 010000cd22d4 32")}
+    assert {s.firmware.sync.begun_by for s in sensors} == {bytes.fromhex("020701 010000cd22d4 32")}
 
 
 async def test_a_sensor_that_failed_says_why_and_the_others_are_not_held_up(gateway: Gateway) -> None:
@@ -92,7 +92,7 @@ async def test_nothing_is_begun_unless_every_sensor_could_be_connected() -> None
     assert first.trouble == "not begun, because another sensor could not be connected"
     assert "the adapter carries no more sensors" in second.trouble
     assert wait.asked_s == []
-    assert [s.firmware.sync.root for s in sensors] == [None, None]
+    assert [s.firmware.sync.begun_by for s in sensors] == [None, None]
 
 
 def failing(adapter: BleAdapter, attempts: Collection[int]) -> BleAdapter:
@@ -143,7 +143,7 @@ async def test_without_the_first_sensor_nothing_is_begun() -> None:
         first, second = await synchronise(await in_range(adapters, 2), adapters, sleep=wait)
     assert CONTROL in first.trouble
     assert second.trouble == "the first sensor, which all others follow, did not begin"
-    assert (wait.asked_s, sensors[1].firmware.sync.root) == ([], None)
+    assert (wait.asked_s, sensors[1].firmware.sync.begun_by) == ([], None)
 
 
 async def test_sensors_that_cannot_be_synchronised_are_named_in_one_line() -> None:
