@@ -10,7 +10,7 @@ from firmware_profiles import Profile, choose
 from fusion.types import ImuBlock
 from sensors.encode import encode_train
 from sensors.registry import KnownDevice
-from sensors.source import DeviceState, DeviceStatus, PacketSink, RawPacket
+from sensors.source import NOT_CONNECTED, DeviceState, DeviceStatus, PacketSink, RawPacket
 
 _YIELD_EVERY = 50
 """Flat out, others get the event loop after this many packets."""
@@ -65,6 +65,11 @@ class ReplaySource:
         """A recording cannot blink."""
         del device_id
         return False
+
+    async def reset_heading(self, device_id: str, *, revert: bool = False) -> str | None:
+        """A recording's heading is as it was."""
+        del device_id, revert
+        return NOT_CONNECTED
 
     def know(self, devices: Iterable[KnownDevice]) -> None:
         """A recording's devices are called as it calls them."""

@@ -10,6 +10,9 @@ from typing import Final, Protocol
 from firmware_profiles import Profile
 from sensors.registry import KnownDevice
 
+NOT_CONNECTED: Final = "it is not connected"
+NO_HEADING_RESET: Final = "this kind of sensor has no heading to reset"
+
 
 class DeviceState(StrEnum):
     """Where a sensor is in its life."""
@@ -78,6 +81,9 @@ class SensorSource(Protocol):
 
     async def identify(self, device_id: str) -> bool:
         """Make a sensor show itself; False where it cannot."""
+
+    async def reset_heading(self, device_id: str, *, revert: bool = False) -> str | None:
+        """Make a streaming sensor's own heading zero, or take that back; None when done, else why not."""
 
     def know(self, devices: Iterable[KnownDevice]) -> None:
         """Sensors of earlier runs, so that one that comes under another address keeps its id."""

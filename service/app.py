@@ -15,7 +15,7 @@ import structlog
 import uvicorn
 
 from fusion.errors import IliumError
-from sensors.source import DeviceStatus, SensorSource
+from sensors.source import NOT_CONNECTED, DeviceStatus, SensorSource
 from service.api.factory import create_app
 from service.broker import embedded_broker
 from service.bus import Bus, Message
@@ -169,6 +169,13 @@ class Service:
     async def identify(self, device_id: str) -> bool:
         """Make a connected sensor show itself; False where it cannot."""
         return any([await source.identify(device_id) for source in self._sources])
+
+    async def reset_heading(self, device_id: str, *, revert: bool = False) -> str | None:
+        """Make a streaming sensor's own heading zero, or take that back; None when done, else why not."""
+        reasons = [await source.reset_heading(device_id, revert=revert) for source in self._sources]
+        if None in reasons:
+            return None
+        return next((r for r in reasons if r != NOT_CONNECTED), NOT_CONNECTED)
 
     async def run_for(self, duration_s: float | None = None) -> None:
         """Run for a while or until a source fails, whose error is raised."""

@@ -8,9 +8,9 @@ from typing import Final
 
 import firmware_profiles
 from firmware_profiles import Profile, ProfileError, Setup
-from firmware_profiles.schema import Command, How, Property, Reply
+from firmware_profiles.schema import Checksum, Command, How, Property, Reply
 from firmware_profiles.setup import Write
-from firmware_profiles.templates import recognise
+from firmware_profiles.templates import RUNTIME, recognise, with_checksum
 from sensors.battery import battery_payload
 from sensors.described import write_description
 
@@ -24,6 +24,8 @@ _GROUPS: Final = (
     "battery",
     "power_off",
 )
+_SYNC_PARTS: Final = ("start", "result", "status", "stop")
+_ANY_ROOT: Final = {name: bytes(size) for name, size in RUNTIME.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,57 @@ class Habits:
     """Group of commands → the error code that it answers instead of a yes."""
 
 
+class VirtualSync:
+    """A sensor's own radio synchronisation: begun by a message, done once the link is gone."""
+
+    def __init__(self, setup: Setup, habits: Habits) -> None:
+        self._setup, self._habits = setup, habits
+        self.begun_by: bytes | None = None
+        """The message that began it."""
+        self.done = False
+
+    def disconnected(self) -> None:
+        """The radio is free for the other sensors."""
+        self.done = self.begun_by is not None
+
+    def written(self, characteristic: str, payload: bytes) -> list[Answer]:
+        """Take a write in; returns the answers."""
+        for part, command, write in self._parts():
+            if command.characteristic != characteristic:
+                continue
+            if recognise(self._setup.profile, command, payload) is None:
+                continue
+            if part in {"start", "stop"}:
+                self.begun_by, self.done = payload if part == "start" else None, False
+            return [self._answer(part, command.reply, write)] if command.reply else []
+        return []
+
+    def read(self, characteristic: str) -> bytes | None:
+        """The result, where that is what the characteristic tells."""
+        for part, command, write in self._parts():
+            if part == "result" and command.reply and command.reply.characteristic == characteristic:
+                return self._answer(part, command.reply, write).payload
+        return None
+
+    def _parts(self) -> Iterator[tuple[str, Command, Write]]:
+        sync = self._setup.profile.sync
+        for part in _SYNC_PARTS if sync else ():
+            writes = self._setup.writes(f"sync.{part}", _ANY_ROOT)
+            for command, write in zip(getattr(sync, part), writes, strict=True):
+                yield part, command, write
+
+    def _answer(self, part: str, reply: Reply, write: Write) -> Answer:
+        assert write.reply is not None  # noqa: S101 - made of ``reply``
+        code = self._habits.refuses.get(f"sync.{part}")
+        if code is None and part in {"result", "status"} and not self.done:
+            code = max(map(int, reply.errors), default=None)  # a profile's last code says: not begun
+        said = write.reply.sends if code is None else _with_status(write.reply.sends, reply, code)
+        sync = self._setup.profile.sync
+        if sync and sync.start[0].checksum is not Checksum.NONE:
+            said = with_checksum(said[:-1], sync.start[0].checksum)
+        return Answer(reply.characteristic, said, reply.how)
+
+
 class VirtualFirmware:
     """The state of one virtual sensor."""
 
@@ -54,6 +107,7 @@ class VirtualFirmware:
         self.setup: Setup = firmware_profiles.choose(profile)
         self.blinks = 0
         """How often it was told to show itself."""
+        self.sync = VirtualSync(self.setup, self.habits)
         self._heard: set[bytes] = set()
         self._readable: dict[str, bytes] = {}
 
@@ -66,6 +120,7 @@ class VirtualFirmware:
         """The link is gone, and with it what was started."""
         self._heard.clear()
         self._readable.clear()
+        self.sync.disconnected()
 
     def written(self, characteristic: str, payload: bytes) -> list[Answer]:
         """Take a write in; returns the answers, in order."""
@@ -82,6 +137,7 @@ class VirtualFirmware:
                     said = self._said(group, command.reply, write.reply.sends)
                     answers.append(Answer(write.reply.characteristic, said, write.reply.how))
                 break
+        answers += self.sync.written(characteristic, payload)
         answers += self._confirmations(characteristic, payload)
         self._readable.update({a.characteristic: a.payload for a in answers if a.how is How.READ})
         return [a for a in answers if a.how is not How.READ]
@@ -90,8 +146,9 @@ class VirtualFirmware:
         """The value of a characteristic; None where it cannot be read."""
         if Property.READ not in self.profile.characteristics.get(characteristic, ()):
             return None
-        if characteristic in self._readable:
-            return self._readable[characteristic]
+        answer = self._readable.get(characteristic, self.sync.read(characteristic))
+        if answer is not None:
+            return answer
         battery, description = self.profile.battery, self.profile.description
         if battery is not None and characteristic == battery.characteristic:
             return self.battery()
@@ -144,10 +201,7 @@ class VirtualFirmware:
         if group == "battery" and battery is not None and reply.characteristic == battery.characteristic:
             return self.battery() + sends[len(self.battery()) :]
         code = self.habits.refuses.get(group)
-        if code is None or reply.status_offset is None:
-            return sends
-        at, size = reply.status_offset, reply.status_type.size
-        return sends[:at] + code.to_bytes(size, "little") + sends[at + size :]
+        return sends if code is None else _with_status(sends, reply, code)
 
     def _confirmations(self, characteristic: str, payload: bytes) -> Iterator[Answer]:
         for question in self.profile.match.confirm:
@@ -155,3 +209,11 @@ class VirtualFirmware:
             if asked and question.characteristic == characteristic and question.reply_characteristic:
                 said = bytes.fromhex(question.starts_with)
                 yield Answer(question.reply_characteristic, said, How.NOTIFY)
+
+
+def _with_status(sends: bytes, reply: Reply, code: int) -> bytes:
+    """The answer with ``code`` as its result, where it has one."""
+    if reply.status_offset is None:
+        return sends
+    at, size = reply.status_offset, reply.status_type.size
+    return sends[:at] + code.to_bytes(size, "little") + sends[at + size :]

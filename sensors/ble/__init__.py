@@ -8,5 +8,6 @@ from sensors.ble.failures import RadioError
 from sensors.ble.probe import visit
 from sensors.ble.scan import Sighting, scan
 from sensors.ble.source import BleSource
+from sensors.ble.sync import SyncOutcome, synchronise
 
-__all__ = ["BleAdapter", "BleSource", "RadioError", "Sighting", "scan", "visit"]
+__all__ = ["BleAdapter", "BleSource", "RadioError", "Sighting", "SyncOutcome", "scan", "synchronise", "visit"]

@@ -55,10 +55,8 @@ class Conversation:
             else:
                 failure = write.reply.failure(await self._ask(write, write.reply))
                 if failure is not None:
-                    raise LinkError(
-                        Failure.REFUSED,
-                        f"{self._name} answers {write.payload.hex(' ')} with an error: {failure}",
-                    )
+                    asked = write.payload.hex(" ") or "a read"
+                    raise LinkError(Failure.REFUSED, f"{self._name} answers {asked} with an error: {failure}")
             if write.pause_s:
                 await asyncio.sleep(write.pause_s)
 

@@ -17,7 +17,14 @@ from sensors.ble.adapters import AdapterUse, Place, Slots
 from sensors.ble.failures import ERRORS, LinkError, classify
 from sensors.ble.link import Link
 from sensors.reconnect import Backoff, Failure
-from sensors.source import DeviceState, DeviceStatus, PacketSink, RawPacket
+from sensors.source import (
+    NO_HEADING_RESET,
+    NOT_CONNECTED,
+    DeviceState,
+    DeviceStatus,
+    PacketSink,
+    RawPacket,
+)
 
 _UNSEEN_S: Final = 30.0
 """A sensor that is not seen is tried so seldom: a vain attempt keeps the adapter from others for 20 s."""
@@ -95,9 +102,20 @@ class SensorKeeper:
         if link is None:
             return False
         try:
-            return await link.identify()
+            return await link.command("identify")
         except (LinkError, *ERRORS):
             return False
+
+    async def reset_heading(self, *, revert: bool) -> str | None:
+        """See `sensors.source.SensorSource.reset_heading`."""
+        link = self._link
+        if link is None:
+            return NOT_CONNECTED
+        try:
+            done = await link.command("heading_revert" if revert else "heading_reset")
+        except (LinkError, *ERRORS) as error:
+            return classify(error)[1]
+        return None if done else NO_HEADING_RESET
 
     async def _wait(self, failure: Failure) -> None:
         """The pause that the failure asks for, and then until the sensor is seen again."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
 from bleak import BleakClient
@@ -125,11 +125,14 @@ class Link:
             await self._talk.subscribe([battery.characteristic])
         await self.ask_battery()
 
-    async def identify(self) -> bool:
-        """Blink, where the device can."""
-        if not self.setup.can("identify"):
+    async def command(self, name: str, runtime: Mapping[str, bytes] | None = None) -> bool:
+        """Have a command of the profile carried out (see `Setup.writes`); False where there is none.
+
+        Raises `LinkError` when the sensor refuses, or one of `failures.ERRORS`.
+        """
+        if not self.setup.can(name):
             return False
-        await self._talk.say(self.setup.writes("identify"))
+        await self._talk.say(self.setup.writes(name, runtime))
         return True
 
     async def watch(self) -> str:

@@ -20,7 +20,7 @@ from sensors.ble.failures import ERRORS, RadioError, no_adapter
 from sensors.ble.keeper import SensorKeeper, Shared
 from sensors.ble.scan import fitting
 from sensors.registry import Identities, KnownDevice
-from sensors.source import DeviceState, PacketSink
+from sensors.source import NOT_CONNECTED, DeviceState, PacketSink
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +80,11 @@ class BleSource:
         """Make a connected sensor blink; False where it cannot."""
         keeper = self._keepers.get(device_id)
         return keeper is not None and await keeper.identify()
+
+    async def reset_heading(self, device_id: str, *, revert: bool = False) -> str | None:
+        """See `sensors.source.SensorSource.reset_heading`."""
+        keeper = self._keepers.get(device_id)
+        return NOT_CONNECTED if keeper is None else await keeper.reset_heading(revert=revert)
 
     async def _start_scanners(
         self, stack: contextlib.AsyncExitStack, met: asyncio.Queue[_Seen]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fusion.errors import IliumError
+from fusion.errors import IliumError, InputError
+
+if TYPE_CHECKING:
+    from firmware_profiles import Profile
+    from sensors.ble import BleAdapter, SyncOutcome
 
 app = typer.Typer(
     no_args_is_help=True, help="Sensors of a running gateway: which is which, and who wears them."
@@ -53,6 +58,53 @@ def blink(
     _ask(url, "POST", f"sensors/{device_id}/identify")
 
 
+@app.command("heading-reset")
+def heading_reset(
+    device_id: Device,
+    revert: Annotated[bool, typer.Option("--revert", help="Take an earlier reset back.")] = False,
+    url: Url = None,
+) -> None:
+    """Make the heading that a streaming sensor itself reckons zero where it now points."""
+    _ask(url, "POST", f"sensors/{device_id}/heading-reset", query=f"revert={str(revert).lower()}")
+
+
+@app.command()
+def sync(
+    addresses: Annotated[list[str], typer.Argument(help="As in `ilium scan`; the first leads the others.")],
+    duration: Annotated[float, typer.Option(min=0.5, max=120.0, help="Seconds to look for them.")] = 5.0,
+    adapter: Annotated[
+        list[str] | None, typer.Option(help="Bluetooth adapter to use, such as hci1; may be given again.")
+    ] = None,
+) -> None:
+    """Have sensors synchronise their clocks by radio; no gateway may be connected to them meanwhile."""
+    import asyncio
+
+    from service.profiles import known_profiles
+    from service.running import adapters_of
+    from service.settings import load_settings
+
+    settings = load_settings(adapters=adapter)
+    outcomes = asyncio.run(_synchronise(addresses, duration, adapters_of(settings), known_profiles(settings)))
+    for outcome in outcomes:
+        typer.echo(f"{outcome.device_id}  {outcome.trouble or 'synchronised'}")
+    if any(outcome.trouble for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+async def _synchronise(
+    addresses: Sequence[str], duration_s: float, adapters: Sequence[BleAdapter], profiles: Sequence[Profile]
+) -> list[SyncOutcome]:
+    from sensors.ble import scan, synchronise
+
+    seen = {s.device_id.upper(): s for s in await scan(duration_s, adapters=adapters, profiles=profiles)}
+    missing = [a for a in addresses if a.upper() not in seen]
+    if missing:
+        raise InputError(
+            f"not in range: {', '.join(missing)}; wake them by moving them, stop a gateway that holds them"
+        )
+    return await synchronise([seen[a.upper()] for a in addresses], adapters)
+
+
 @app.command()
 def wear(
     device_id: Device,
@@ -92,7 +144,12 @@ def check(
 
 
 def _ask(
-    url: str | None, method: str, path: str, body: dict[str, Any] | None = None, patience_s: float = _MARGIN_S
+    url: str | None,
+    method: str,
+    path: str,
+    body: dict[str, Any] | None = None,
+    patience_s: float = _MARGIN_S,
+    query: str = "",
 ) -> Any:
     """The gateway's answer. Raises `GatewayError` with its reason."""
     from http.client import HTTPConnection, HTTPException
@@ -108,7 +165,8 @@ def _ask(
     connection = HTTPConnection(parts.hostname, parts.port, timeout=patience_s)
     try:
         content = None if body is None else json.dumps(body)
-        connection.request(method, f"/api/v1/{quote(path)}", content, {"Content-Type": "application/json"})
+        where = f"/api/v1/{quote(path)}?{query}"
+        connection.request(method, where, content, {"Content-Type": "application/json"})
         answer = connection.getresponse()
         text = answer.read()
     except (OSError, HTTPException) as error:

@@ -108,6 +108,11 @@ async def test_a_gateway_streams_blinks_checks_and_leaves_sensors_quiet_on_sigte
             blinker = sensors[0]
             code, _, err = await ilium(bus, tmp_path, "sensors", "blink", blinker.address, url)
             assert (code, blinker.firmware.blinks) == (0, 1), err
+            headings = [
+                await ilium(bus, tmp_path, "sensors", "heading-reset", s.address, url) for s in sensors
+            ]
+            assert [code for code, _, _ in headings] == [0, 1]
+            assert "keeps its heading: this kind of sensor has no heading to reset" in headings[1][2]
             check = ("sensors", "check", "lift_right_knee", "--duration", 2, url)
             code, out, _ = await ilium(bus, tmp_path, *check)
             assert code == 1
@@ -134,6 +139,25 @@ async def _first(messages: AsyncIterator[tuple[str, Any]], count: int) -> AsyncI
         count -= 1
         if count == 0:
             return
+
+
+async def test_sensors_are_synchronised_and_those_out_of_range_named(tmp_path: Path) -> None:
+    """With a profile of the user's own, the same but for the wait."""
+    stock = Path(firmware_profiles.__file__).parent / "movella_dot.toml"
+    hasty = stock.read_text(encoding="utf-8").replace("wait_s = 14.0", "wait_s = 0.0")
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "movella_dot.toml").write_text(hasty, encoding="utf-8")
+    (tmp_path / "ilium.toml").write_text('profiles_dir = "profiles"\n', encoding="utf-8")
+    async with in_range("movella_dot", "movella_dot") as (bus, sensors):
+        one, two = (s.address for s in sensors)
+        code, out, err = await ilium(bus, tmp_path, "sensors", "sync", one, two, "--duration", 1)
+        assert (code, out) == (0, f"{one}  synchronised\n{two}  synchronised\n"), err
+        assert all(s.firmware.sync.done for s in sensors)
+        code, _, err = await ilium(
+            bus, tmp_path, "sensors", "sync", one, "F0:00:00:00:00:99", "--duration", 1
+        )
+    assert code == 2
+    assert "not in range: F0:00:00:00:00:99; wake them" in err
 
 
 async def test_the_radio_as_a_command_says_how_to_reach_it(tmp_path: Path) -> None:

@@ -77,6 +77,16 @@ async def identify(device_id: str, service: ServiceDep) -> None:
         raise HTTPException(409, f"{device_id} does not blink: {reason}")
 
 
+@router.post("/sensors/{device_id}/heading-reset", status_code=204)
+async def reset_heading(device_id: str, service: ServiceDep, revert: bool = False) -> None:
+    """Make the heading that the sensor itself reckons zero where it now points; ``revert`` takes it back."""
+    if device_id not in service.gateway.devices:
+        raise HTTPException(404, f"no sensor {device_id!r} has been seen")
+    reason = await service.reset_heading(device_id, revert=revert)
+    if reason is not None:
+        raise HTTPException(409, f"{device_id} keeps its heading: {reason}")
+
+
 @router.post("/athletes/{athlete_id}/placement-check")
 async def check(athlete_id: AthleteId, wanted: PlacementRequest, service: ServiceDep) -> PlacementPublic:
     """Ask for a movement, listen, and say whether the sensors are where they are said to be.

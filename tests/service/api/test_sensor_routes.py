@@ -42,6 +42,13 @@ async def test_sensors_are_told_blinked_checked_and_swapped_or_refused_with_a_re
         "pelvis does not blink: it is not connected",
     )
 
+    assert (await http.post("/sensors/nobody/heading-reset")).status_code == 404
+    kept = await http.post("/sensors/pelvis/heading-reset", params={"revert": True})
+    assert (kept.status_code, kept.json()["detail"]) == (
+        409,
+        "pelvis keeps its heading: it is not connected",
+    )
+
     lonely = await http.post("/athletes/berta/placement-check", json={"movement": "bow"})
     assert lonely.status_code == 422
     assert "a check needs two" in lonely.json()["detail"]
