@@ -59,8 +59,8 @@ there, on the samples that arrive: mean over trials / worst trial. VQF is given 
 that knows no gaps: the last sample again for each that did not come ("held"), or only what came ("gaps
 unseen"). Smoothed and offline have the whole recording before them. Loss is drawn with seeds {seeds}.
 The constants are VQF's where it has them; the others were set on trials {tuned}, which the second table marks
-with *, while the results of all were in view. The mean over the other trials is in the last column. How much of
-a bias is learnt in motion was set looking at the drift of heading on all of dfjimu's recordings.
+with *, while the results of all were in view. The mean over the other trials is in the last column. How much
+of a bias is learnt in motion was set looking at the drift of heading on all of dfjimu's recordings.
 """
 
 
