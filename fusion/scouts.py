@@ -21,7 +21,7 @@ from fusion.reps import Driven, RepSegmenter, Track
 from fusion.templates import SIDE_LYING_DEG, Look, Template, TemplateTable, look_of
 from fusion.types import FloatArray, Side, SignalBlock
 
-_NEAR: Final = 60.0
+_NEAR: Final = 45.0
 """Squared distance from a template beyond which an excursion is not examined further."""
 _LEAST_SHARE: Final = 0.5
 """Of the exercise's full range: what is less names nothing."""
