@@ -218,7 +218,7 @@ class MotionPipeline:
                     self._interpret(waiting, output)
 
     def learn(self, recording: Iterable[AlignedBlock]) -> list[Event]:
-        """Only find out how the sensors sat in a whole recording of an `Intake`: no angles, nothing counted."""
+        """Only find out how the sensors sat in a recording of an `Intake`: no angles, nothing counted."""
         output = PipelineOutput()
         for aligned in recording:
             self._last_s = float(aligned.t_s[-1])
