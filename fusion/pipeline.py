@@ -22,6 +22,7 @@ from fusion.exercises import Exercise
 from fusion.form import Limits, PersonReference
 from fusion.holds import HoldAnalyzer
 from fusion.input_gate import InputGate
+from fusion.kernels import reading
 from fusion.kinematics import Kinematics
 from fusion.motion_hint import MotionHint
 from fusion.movement import MovementAnalyzer, movement_analyzer
@@ -306,3 +307,4 @@ def warm_up() -> None:
     quality = np.zeros(30, np.uint8)
     pipeline.update([ImuBlock(d, 0, t_s, acc, np.zeros((30, 3)), None, quality) for d in segments])
     pipeline.flush()
+    reading.warm_up()
