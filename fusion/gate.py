@@ -9,6 +9,7 @@ import numpy as np
 
 from fusion.exercises import Exercise
 from fusion.exercises.model import KeyPose, Kind, Laterality
+from fusion.kernels import reading
 from fusion.reps import Track
 from fusion.types import FloatArray
 
@@ -227,7 +228,7 @@ class PostureGate:
         way = float(turned_deg(turn.pelvis_tilt_deg, rest.pelvis_tilt_deg))
         begins = float(track.pelvis_tilt_deg[track.start])
         far = slice(track.reach, track.leave + 1)
-        turns = float(np.median(track.pelvis_tilt_deg[far]))
+        turns = float(reading.median_of(np.ascontiguousarray(track.pelvis_tilt_deg[far])))
         paused = track.t_s[track.leave] - track.t_s[track.reach] > _ALONE_PAUSE_S
         allowed = _PAUSED_TILT_DEG if paused else _TILT_TOLERANCE_DEG
         if abs(float(turned_deg(turns, rest.pelvis_tilt_deg + share * way))) > allowed:

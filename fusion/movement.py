@@ -21,7 +21,7 @@ from fusion.form import FormChecker, Limits, PersonReference
 from fusion.gate import PostureGate, turned_deg
 from fusion.history import part_of
 from fusion.holds import HoldAnalyzer
-from fusion.kernels import turning
+from fusion.kernels import reading, turning
 from fusion.legs import driven_angles, not_seen, worn_legs
 from fusion.reps import Phase, RepSegmenter, Track
 from fusion.sets import Candidate, SetBook
@@ -324,9 +324,8 @@ class MovementAnalyzer:
         name = f"hip_flexion_{driven.read_from.value}_deg"
         signals = track.signals
         if name in signals.names:
-            sd = signals.sd[signals.names.index(name)]
-            known = sd[np.isfinite(sd)]
-            if len(known) == 0 or float(np.median(known)) > _SD_DOUBT_DEG:
+            sd = reading.median_of(np.ascontiguousarray(signals.sd[signals.names.index(name)]))
+            if not sd <= _SD_DOUBT_DEG:
                 value *= 0.7
         return value
 

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from fusion import exercises
+from fusion.kernels import reading
 from fusion.pipeline import MotionPipeline, PipelineConfig
 from fusion.types import FloatArray, ImuBlock, Segment
 from fusion.units import RAD_PER_DEG, STANDARD_GRAVITY_MS2
@@ -26,6 +27,7 @@ _USUAL: Final = "squat_parallel"
 def rehearse() -> None:
     """One session of the usual kind: what it needs is loaded, or compiled where it never was."""
     _perform(PipelineConfig(_worn(Segment.PELVIS, Segment.THIGH_RIGHT), _USUAL), with_field=False)
+    reading.warm_up()
 
 
 def rehearse_all() -> None:
