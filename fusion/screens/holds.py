@@ -145,6 +145,8 @@ STANCE = Screen(
 # --- hip-flexor length
 
 _ARCH_DEG = 4.0
+_RISE_SD_DEG = 2.5
+"""Of P from half-kneeling upright to the end of the reach, skin and muscle included."""
 
 
 def _length_steps(side: Side) -> Sequence[Step]:
@@ -174,12 +176,12 @@ def _length(side: Side) -> Evaluate:
         honest = held[rise <= _ARCH_DEG]
         usual = "−5 to −20° (negative: behind the body)"
         remarks = []
-        if rise.max() - CHANGE_SD_DEG > _ARCH_DEG:
+        if rise.max() - _RISE_SD_DEG > _ARCH_DEG:
             remarks.append(f"part of the reach came from arching: the pelvis tipped by {rise.max():.0f}°")
         reached = float(honest.min()) if len(honest) else float("nan")
         values = (
             ScreenValue(f"hip_flexion_min_{side.value}_deg", reached, 3.0, "deg", usual),
-            ScreenValue("pelvis_rise_deg", float(rise.max()), CHANGE_SD_DEG, "deg", "below 4°"),
+            ScreenValue("pelvis_rise_deg", float(rise.max()), _RISE_SD_DEG, "deg", "below 4°"),
         )
         return ScreenResult(
             f"hip_flexor_length_{side.value}",
