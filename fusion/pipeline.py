@@ -217,7 +217,7 @@ class MotionPipeline:
                     self._interpret(waiting, output)
 
     def learn(self, recording: Iterable[AlignedBlock]) -> list[Event]:
-        """Only find out how the sensors sat in a whole recording of an `Intake`: no angles, no repetitions."""
+        """Find out how the sensors sat in a whole recording of an `Intake`: no angles, no repetitions."""
         output = PipelineOutput()
         for aligned in recording:
             self._last_s = float(aligned.t_s[-1])
