@@ -47,7 +47,7 @@ class Intake:
     def _take(self, segment: Segment, block: ImuBlock, events: list[Event]) -> None:
         gate = self._gates[block.device_id]
         usable = gate.update(block)
-        events.extend(WarningEvent(c.t_s, c.code, c.message, segment) for c in gate.complaints)
+        events += [WarningEvent(c.t_s, c.code, c.message, segment) for c in gate.complaints]
         gate.complaints.clear()
         if len(usable):
             self._grid.push(segment, self._orientations[block.device_id].update(usable))

@@ -7,7 +7,7 @@ the input.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -40,7 +40,6 @@ from fusion.types import (
     Side,
     WarningEvent,
 )
-from fusion.units import STANDARD_GRAVITY_MS2
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +216,7 @@ class MotionPipeline:
                     self._interpret(waiting, output)
 
     def learn(self, recording: Iterable[AlignedBlock]) -> list[Event]:
-        """Find out how the sensors sat in a whole recording of an `Intake`: no angles, no repetitions."""
+        """Only find out how the sensors sat in a recording of an `Intake`: no angles, nothing counted."""
         output = PipelineOutput()
         for aligned in recording:
             self._last_s = float(aligned.t_s[-1])
@@ -291,16 +290,3 @@ def intake_of(config: PipelineConfig, orientations: Mapping[str, OrientationSour
         d: estimator_named(config.estimator, config.orientation) for d in config.segments
     }
     return Intake(config.segments, sources, config.rate_hz, config.max_wait_s)
-
-
-def warm_up() -> None:
-    """Load the compiled kernels (and compile them, the first time), so that no first sample waits."""
-    segments = {"pelvis": Segment.PELVIS, "thigh": Segment.THIGH_RIGHT}
-    still = SegmentAlignment(Segment.PELVIS, (1.0, 0.0, 0.0, 0.0), "given", 1.0)
-    given = {s: replace(still, segment=s) for s in segments.values()}
-    pipeline = MotionPipeline(PipelineConfig(segments, "squat_parallel", alignments=given))
-    t_s = np.arange(30) / 60.0
-    acc = np.tile((0.0, STANDARD_GRAVITY_MS2, 0.0), (30, 1))
-    quality = np.zeros(30, np.uint8)
-    pipeline.update([ImuBlock(d, 0, t_s, acc, np.zeros((30, 3)), None, quality) for d in segments])
-    pipeline.flush()

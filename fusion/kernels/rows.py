@@ -25,7 +25,7 @@ def cross(u: FloatArray, v: FloatArray, out: FloatArray) -> None:
 
 @kernel
 def rotate(q: FloatArray, v: FloatArray, out: FloatArray) -> None:
-    """Turn vectors ``v`` (n or 1, 3) by unit quaternions ``q`` (n or 1, 4) into ``out`` (n, 3)."""
+    """Vectors ``v``, (n, 3) or (1, 3), turned by unit ``q``, (n, 4) or (1, 4), into ``out`` (n, 3)."""
     dq, dv = 1 if len(q) > 1 else 0, 1 if len(v) > 1 else 0
     for k in range(len(out)):
         a, b = q[k * dq], v[k * dv]
