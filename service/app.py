@@ -201,7 +201,7 @@ class Service:
                 for status in self.gateway.devices.values():
                     self._publish_status(status)
             self.gateway.tick()
-            self._save_acknowledged()
+            await asyncio.to_thread(self._save_acknowledged)  # it waits for the disk
 
     def _save_acknowledged(self) -> None:
         done = self._acknowledged[:]
