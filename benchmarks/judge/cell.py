@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from benchmarks.judge.expected import true_reps, unseen, without_inferred
+from benchmarks.judge.expected import is_itself, true_reps, unseen, without_inferred
 from benchmarks.judge.matching import Matching, match
 from fusion import exercises
 from fusion.analysis import Analysis, analyze
@@ -135,6 +135,17 @@ def _count(
 ) -> None:
     found = sorted((r for done in analysis.sets for r in done.reps), key=lambda r: r.t_top_s)
     found = without_inferred(found, truth, hidden)
+    inside = [
+        (d.reps[0].t_start_s, d.reps[-1].t_end_s)
+        for d in session.sets
+        if d.reps and d.exercise == verdict.cell.movement
+    ]
+    outside = [
+        rep for rep in found if not any(a - _MARGIN_S <= rep.t_top_s <= b + _MARGIN_S for a, b in inside)
+    ]
+    if is_itself(verdict.cell.movement, verdict.cell.case):
+        found, outside, verdict.other_s = [rep for rep in found if rep not in outside], [], 0.0
+    verdict.false_reps = len(outside)
     verdict.found_all = len(found)
     verdict.found_full = sum(rep.full for rep in found)
     verdict.found_partial = verdict.found_all - verdict.found_full
@@ -145,14 +156,6 @@ def _count(
         max(abs(truth[i].t_start_s - found[j].t_start_s), abs(truth[i].t_end_s - found[j].t_end_s))
         for i, j in matching.pairs
     ]
-    inside = [
-        (d.reps[0].t_start_s, d.reps[-1].t_end_s)
-        for d in session.sets
-        if d.reps and d.exercise == verdict.cell.movement
-    ]
-    verdict.false_reps = sum(
-        not any(a - _MARGIN_S <= rep.t_top_s <= b + _MARGIN_S for a, b in inside) for rep in found
-    )
     verdict.latency_s = _latency(truth, analysis)
     _flag(verdict, matching, found)
 

@@ -22,6 +22,8 @@ from simulator.session import SimulatedSession
 
 _MOVES_RAD, _MOVES_SHARE = np.radians(15.0), 0.35
 _INSTANTS = 60
+_ITSELF = frozenset({("walk", "around_walk"), ("stairs", "around_stairs"), ("sit_to_stand", "around_sit")})
+"""Movements and cases where what is done around the set is the movement itself, and rightly counted."""
 
 
 def true_reps(movement: str, session: SimulatedSession) -> list[TrueRep]:
@@ -44,6 +46,11 @@ def unseen(
 ) -> list[bool]:
     """For each repetition whether its far end fell into silence."""
     return [not _is_seen(rep, blocks, session) for rep in reps]
+
+
+def is_itself(movement: str, case: str) -> bool:
+    """Whether what is done around the set is the movement itself: then only the set is judged."""
+    return (movement, case) in _ITSELF
 
 
 def without_inferred(
