@@ -29,7 +29,11 @@ nothing but posture and movement tells it how the sensors sit. The people are si
 (`simulator/`), not measured: read the figures as what the algorithms do with bodies of this kind.
 *Exact*: full repetitions counted without error; *F1*: at ±0.3 s of the true top; *bounds*: the
 worse of start and end; *late*: announcement after the true top; *false/h*: counted while something
-else was done. Angles are compared while the set is done, against the bones, so the movement of the
+else was done. A repetition at whose far end every sensor that shows it was silent, ±0.3 s, is
+*unseen*: it is not expected, and not false when it is inferred all the same. Where what is done
+around the set is the movement itself (walking around a walk, stairs, sitting around sit to stand), only
+the set is judged.
+Angles are compared while the set is done, against the bones, so the movement of the
 skin (3 to 8 % of flexion at the thigh) is part of the error.
 """
 FAULT_NOTE = """
