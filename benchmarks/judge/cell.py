@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
-from benchmarks.judge.matching import Matching, match
+from benchmarks.judge.matching import match
 from fusion import exercises
 from fusion.analysis import Analysis, analyze
 from fusion.errors import IliumError
@@ -38,6 +38,10 @@ class Cell:
     fault: str = ""
     size: float = 0.0
     rate_hz: float = 60.0
+    rule: str = ""
+    """The rule that the fault is to make speak; another of the same fault may say it as well."""
+    multiple: float = 0.0
+    """The fault's size over what moves that rule's signal to its warn limit."""
 
     @property
     def command(self) -> str:
@@ -70,8 +74,10 @@ class Verdict:
     latency_s: list[float] = field(default_factory=list)
     rmse_deg: dict[str, float] = field(default_factory=dict)
     bias_deg: dict[str, float] = field(default_factory=dict)
+    judged: int = 0
+    """Repetitions found at the time of one that was done, whose form can be compared."""
     flagged: int = 0
-    """Repetitions with a finding of the injected fault's kind."""
+    """Of these, those with a finding of the injected fault's kind."""
     flagged_kinds: dict[str, int] = field(default_factory=dict)
     error: str = ""
 
@@ -161,7 +167,7 @@ def _count(verdict: Verdict, truth: list[TrueRep], analysis: Analysis, session: 
         not any(a - _MARGIN_S <= rep.t_top_s <= b + _MARGIN_S for a, b in inside) for rep in found
     )
     verdict.latency_s = _latency(truth, analysis)
-    _flag(verdict, matching, found)
+    _flag(verdict, truth, analysis)
 
 
 def _latency(truth: list[TrueRep], analysis: Analysis) -> list[float]:
@@ -175,16 +181,28 @@ _ASKED = frozenset({"hold_short", "range_short"})
 """Told quietly in some exercises, and yet found; any other information is no accusation."""
 
 
-def _flag(verdict: Verdict, matching: Matching, found: Sequence[RepSummary]) -> None:
-    kinds: dict[str, int] = {}
-    expected = set(rules_for(verdict.cell.fault, exercises.load(verdict.cell.movement)))
-    expected.add(verdict.cell.fault)
-    for _, j in matching.pairs:
-        present = {f.kind for f in found[j].findings if f.severity is not Severity.INFO or f.kind in _ASKED}
-        verdict.flagged += bool(present & expected)
-        for kind in present:
-            kinds[kind] = kinds.get(kind, 0) + 1
-    verdict.flagged_kinds = kinds
+def _flag(verdict: Verdict, truth: Sequence[TrueRep], analysis: Analysis) -> None:
+    """Findings repetition by repetition, and those of the whole set, which count for each of its own."""
+    cell = verdict.cell
+    expected = {cell.rule, cell.fault, *rules_for(cell.fault, exercises.load(cell.movement))}
+    for done in analysis.sets:
+        of_set = {f.kind for f in done.findings if f.severity is not Severity.INFO}
+        for rep in done.reps:
+            if not any(_same_time(rep, true) for true in truth):
+                continue
+            present = of_set | {
+                f.kind for f in rep.findings if f.severity is not Severity.INFO or f.kind in _ASKED
+            }
+            verdict.judged += 1
+            verdict.flagged += bool(present & expected)
+            for kind in present:
+                verdict.flagged_kinds[kind] = verdict.flagged_kinds.get(kind, 0) + 1
+
+
+def _same_time(rep: RepSummary, true: TrueRep) -> bool:
+    """Whether most of one was during the other: a fault may move the top of a repetition, not its time."""
+    shared_s = min(rep.t_end_s, true.t_end_s) - max(rep.t_start_s, true.t_start_s)
+    return shared_s > 0.5 * max(rep.t_end_s - rep.t_start_s, true.t_end_s - true.t_start_s)
 
 
 def _angles(verdict: Verdict, session: SimulatedSession, analysis: Analysis) -> None:

@@ -20,7 +20,7 @@ _GAP_STEPS: Final = 1.5
 
 @kernel
 def advanced(effort: FloatArray, t_s: FloatArray, lag: int, dt: float) -> FloatArray:
-    """The low-passed effort (n,) with the filter's delay taken out, never across a gap: there it began anew."""
+    """The low-passed effort (n,) without the filter's delay, never across a gap: there it began anew."""
     n = len(effort)
     out = np.empty(n)
     until = n - 1
