@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -13,7 +14,16 @@ from fusion.analysis import Analysis, analyze
 from fusion.errors import IliumError
 from fusion.exercises.model import Exercise, Kind, Laterality
 from fusion.pipeline import PipelineConfig
-from fusion.types import FloatArray, RepEvent, RepEventKind, RepSummary, Severity
+from fusion.types import (
+    CalibrationEvent,
+    FloatArray,
+    RepEvent,
+    RepEventKind,
+    RepSummary,
+    Segment,
+    SegmentAlignment,
+    Severity,
+)
 from simulator.athlete_types import TrueRep
 from simulator.cases import case_plan
 from simulator.faults import rules_for
@@ -102,7 +112,8 @@ def judge(cell: Cell) -> Verdict:
     verdict.true_partial = len(truth) - verdict.true_full
     verdict.other_s = session.duration_s - _set_seconds(session)
     try:
-        analysis = analyze_session(session, cell.movement)
+        known = calibration(replace(cell, fault="", size=0.0, rule="", multiple=0.0)) if cell.fault else {}
+        analysis = analyze_session(session, cell.movement, known)
     except IliumError as error:
         verdict.error = f"{type(error).__name__}: {error}"
         return verdict
@@ -111,10 +122,24 @@ def judge(cell: Cell) -> Verdict:
     return verdict
 
 
-def analyze_session(session: SimulatedSession, movement: str) -> Analysis:
-    """The product's own pipeline over the recording."""
+def analyze_session(
+    session: SimulatedSession, movement: str, known: Mapping[Segment, SegmentAlignment] | None = None
+) -> Analysis:
+    """The product's own pipeline over the recording, calibrated by itself or as is ``known``."""
     blocks = {segment.value: block for segment, block in session.blocks().items()}
-    return analyze(blocks, PipelineConfig({s.value: s for s in session.sensors}, movement))
+    sensors = {s.value: s for s in session.sensors}
+    return analyze(blocks, PipelineConfig(sensors, movement, alignments=known or {}))
+
+
+@lru_cache(maxsize=4)
+def calibration(clean: Cell) -> Mapping[Segment, SegmentAlignment]:
+    """How the sensors sit, learnt from the same person's set without the fault.
+
+    A fault that goes along with the movement in another plane cannot be told from how a sensor sits by the
+    very set that has it: people calibrate beforehand.
+    """
+    analysis = analyze_session(render(plan_of(clean)), clean.movement)
+    return {e.alignment.segment: e.alignment for e in analysis.events if isinstance(e, CalibrationEvent)}
 
 
 def true_reps(cell: Cell, session: SimulatedSession) -> list[TrueRep]:
