@@ -129,6 +129,10 @@ class MovementAnalyzer:
             return Phase.REST
         return self._segmenter.phase(lifts_first=self.exercise.lifts_first)
 
+    def clocks_agree_to(self, agreement_s: float) -> None:
+        """The sensors' clocks agree no better than this: who starts first is judged up to 20 ms."""
+        self._form.clocks_agree_to(agreement_s)
+
     def update(self, signals: SignalBlock) -> list[Event]:
         """Events of the next samples."""
         if signals.names != self._names:
