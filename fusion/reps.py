@@ -31,8 +31,10 @@ _NEAR = 0.15
 """Share of the range by which a phase counts as left or reached; the corner itself is where it began."""
 _CORNER_SPEED = 0.06
 """Share of a phase's greatest speed below which the phase has not begun, or is over."""
-_SPEED_OVER_S = 0.08
-"""Speeds are taken over this time, so that noise makes no corners."""
+_SPEED_OVER_S, _SPEED_OVER_SHARE = 0.08, 0.1
+"""Speeds are taken over this time, or this share of a slow way, so that noise makes no corners."""
+_TAIL_SHARE = 0.29
+"""A minimum-jerk way spends this much of the time between corner and 15 % of the range before its corner."""
 _BEFORE_S = 1.0
 """So much of the signals before an excursion goes with it."""
 
@@ -284,7 +286,8 @@ def corners(x: FloatArray, t_s: FloatArray) -> tuple[int, int, int, int]:
     """Start, reach, leave and end of an excursion x (n,) that runs low → high → (low).
 
     A corner is where the speed of its phase has died away, looked for from where the phase has left or
-    reached 15 % of the range: rests that drift, and ends that creep, do not move it.
+    reached 15 % of the range: rests that drift, and ends that creep, do not move it. What a smooth way still
+    goes at less than that speed is added, but never beyond the extreme.
     """
     peak = int(np.argmax(x))
     top = float(x[peak])
@@ -302,11 +305,13 @@ def _phase(x: FloatArray, t_s: FloatArray, top: float) -> tuple[int, int]:
     base = float(x.min())
     low = int(np.flatnonzero(x <= base + _NEAR * (top - base))[-1])
     high = low + int(np.flatnonzero(x[low:] >= top - _NEAR * (top - base))[0])
-    wide = max(1, min(n - 1, round(_SPEED_OVER_S * (n - 1) / abs(float(t_s[-1] - t_s[0])))))
+    over_s = max(_SPEED_OVER_S, _SPEED_OVER_SHARE * float(t_s[high] - t_s[low]))
+    wide = max(1, min(n - 1, round(over_s * (n - 1) / abs(float(t_s[-1] - t_s[0])))))
     speed = (x[wide:] - x[:-wide]) / (t_s[wide:] - t_s[:-wide])
     limit = _CORNER_SPEED * float(speed.max())
     slow_before = np.flatnonzero(speed[:low] < limit)
     slow_after = np.flatnonzero(speed[max(0, high - wide) :] < limit)
     start = min(low, int(slow_before[-1]) + wide // 2) if len(slow_before) else 0
     reach = max(high, max(0, high - wide) + int(slow_after[0]) + wide // 2) if len(slow_after) else n - 1
-    return start, min(reach, n - 1)
+    start = max(int(np.argmin(x[: start + 1])), start - round(_TAIL_SHARE * (low - start)))
+    return start, min(reach + round(_TAIL_SHARE * (reach - high)), n - 1)
