@@ -104,6 +104,10 @@ class HoldAnalyzer:
         held = self._state[posing.LABEL] > 0.0 and self._state[posing.TOLD] > 0.0
         return Phase.TOP if held else Phase.REST
 
+    def clocks_agree_to(self, agreement_s: float) -> None:
+        """The sensors' clocks agree no better than this: who starts first is judged up to 20 ms."""
+        self._form.clocks_agree_to(agreement_s)
+
     def update(self, signals: SignalBlock) -> list[Event]:
         """Events of the next samples."""
         if signals.names != self._names:
