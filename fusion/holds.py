@@ -50,7 +50,7 @@ _FULL_SHARE = 0.5
 """From this much of the target on it was held; how long is judged by the form's rules."""
 _ALIKE_DEG = 8.0
 _TAKEN_UP = 1.5
-"""The held pose may be so much further away than another of the exercise: not all get all the way."""
+"""The held pose may be so much further away than another of the exercise: not everybody gets all the way."""
 _HISTORY_S = 200.0
 _ELSEWHERE = ((0.0, 0.0), (90.0, -90.0), (-90.0, 90.0), (0.0, 90.0))
 """P and T standing, lying prone and supine, sitting."""

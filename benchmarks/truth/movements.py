@@ -19,7 +19,7 @@ from benchmarks.judge.run import count_cells, fault_cells, run_cells
 from benchmarks.judge.subjects import REPORTED, TUNING
 from benchmarks.judge.summary import Line, line, summarize
 from fusion import exercises
-from simulator.cases import CASES
+from simulator.cases import CASES, without_meaning
 
 COMMAND = "make accuracy ARGS=movements"
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
@@ -116,6 +116,8 @@ def _markdown(
     return "\n".join(
         [
             note,
+            *(f"- left out: {case} of {exercise}: {why}." for case, exercise, why in without_meaning()),
+            "",
             "![Share of sets counted exactly, by movement and case](images/accuracy_movements.svg)\n",
             "### By movement\n",
             *_table(by_movement),
