@@ -8,7 +8,7 @@ movement, the set is closed before it, aloud, and the other one is named. A hold
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Final
 
@@ -118,6 +118,12 @@ class AutoAnalyzer:
     def phase(self) -> Phase:
         """Present phase."""
         return self._named.phase if self._named else Phase.REST
+
+    def clocks_agree_to(self, agreement_s: float) -> None:
+        """The sensors' clocks are known to agree no better than this."""
+        self._limits = replace(self._limits or Limits(), clock_agreement_s=agreement_s)
+        if self._named is not None:
+            self._named.clocks_agree_to(agreement_s)
 
     def update(self, signals: SignalBlock) -> list[Event]:
         """Events of the next samples."""
