@@ -38,13 +38,7 @@ def _mobility(side: Side) -> Evaluate:
         return ScreenResult(
             f"hip_mobility_{side.value}",
             (
-                ScreenValue(
-                    "hip_flexion_before_turn_deg",
-                    best,
-                    _FLEXION_SD_DEG,
-                    "deg",
-                    "no norm: depth for your squat",
-                ),
+                ScreenValue("hip_flexion_before_turn_deg", best, _FLEXION_SD_DEG, "deg", depth),
                 ScreenValue("pelvis_turns_under_deg", reversal, CHANGE_SD_DEG, "deg", "below 10°"),
             ),
             remarks,
