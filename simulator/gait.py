@@ -25,7 +25,8 @@ from simulator.motion import (
 )
 from simulator.poses import BOTH_FEET, other
 
-_HALF_IMPACT_S = 0.015
+_HALF_IMPACT_S = 0.025
+"""What is left of a heel strike at thigh and pelvis lies below some 20 Hz."""
 _STOP_S = 0.7
 """From the last stride to both feet together."""
 
@@ -51,7 +52,7 @@ class Gait:
     flight: float = 0.0
     """Share of a step that is spent in the air."""
     swing_knee_deg: float = 60.0
-    impact_m: float = 4e-4
+    impact_m: float = 1.2e-3
     drop_m: float = 0.0
     """How far the hips hang below standing."""
 

@@ -16,7 +16,7 @@ _FLIGHT: Mapping[str, float] = {"run": 0.3, "sprint": 0.5, "bounds": 0.55}
 """Share of a step in the air (engineering estimates)."""
 _CLIMB_M: Mapping[str, float] = {"stairs": 0.17}
 _SIDEWAYS = frozenset({"sumo_walk"})
-_IMPACT_M: Mapping[str, float] = {"run": 1.0e-3, "sprint": 1.5e-3, "bounds": 1.8e-3, "sled": 6e-4}
+_IMPACT_M: Mapping[str, float] = {"run": 2.8e-3, "sprint": 4.2e-3, "bounds": 5.0e-3, "sled": 1.7e-3}
 _RIGHT = (Coordinate.THIGH_PITCH_RIGHT, Coordinate.HIP_ADDUCTION_RIGHT, Coordinate.HIP_ROTATION_RIGHT)
 _LEAST_PERIOD_S = 0.3
 
@@ -55,7 +55,7 @@ def gait_of(fig: Figure, subject: Subject, scale: float, manner: Manner, sizes: 
         sideways=sideways,
         climb_m=_CLIMB_M.get(exercise.id, 0.0),
         flight=_FLIGHT.get(exercise.id, 0.0),
-        impact_m=_IMPACT_M.get(exercise.id, 4e-4),
+        impact_m=_IMPACT_M.get(exercise.id, 1.2e-3),
         drop_m=leg * (1.0 - _cos_deg(crouch)) if crouch > 10.0 else 0.0,
         swing_knee_deg=20.0 if sideways else 60.0,
     )

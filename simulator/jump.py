@@ -12,7 +12,7 @@ from simulator.motion import SUPPORT, Coordinate, MotionScript, Pose
 
 _FLIGHT_S = (0.28, 0.42)
 _AHEAD_MS = 2.2
-_LANDING_M, _IMPACT_S = 1.2e-3, 0.015
+_LANDING_M, _IMPACT_S = 3.3e-3, 0.025
 _ABSORB_S = 0.16
 
 

@@ -70,5 +70,5 @@ def draw_subject(rng: np.random.Generator) -> Subject:
         stride_s=float(np.clip(rng.normal(1.1, 0.07), 0.92, 1.3)),
         sway_deg=float(rng.uniform(0.2, 0.45)),
         roughness=float(rng.uniform(0.0005, 0.0012)),
-        tremor_deg=float(rng.uniform(0.0005, 0.002)),
+        tremor_deg=float(rng.uniform(0.001, 0.004)),
     )

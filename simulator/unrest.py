@@ -21,6 +21,12 @@ _SWAY_SHARES = {
 }
 _SWAY_STEP_S = (0.7, 2.2)
 _TREMOR_STEP_S = 0.5 / 8.5
+_TREMOR_SHARES = {
+    Coordinate.PELVIS_TILT: 0.5,
+    Coordinate.THORAX_TILT: 1.0,
+    Coordinate.THIGH_PITCH_RIGHT: 1.0,
+    Coordinate.THIGH_PITCH_LEFT: 1.0,
+}
 _ROUGH_STEP_S = (0.04, 0.1)
 _ROUGH = (
     Coordinate.PELVIS_TILT,
@@ -48,8 +54,8 @@ def add_unrest(script: MotionScript, subject: Subject, rng: np.random.Generator)
     if subject.tremor_deg:
         times = np.arange(0.0, script.t_s + 1.0, _TREMOR_STEP_S)
         signs = np.where(np.arange(len(times)) % 2, 1.0, -1.0)
-        for coordinate in (Coordinate.PELVIS_TILT, Coordinate.THIGH_PITCH_RIGHT, Coordinate.THIGH_PITCH_LEFT):
-            values = signs * subject.tremor_deg * np.abs(rng.normal(0.0, 1.0, len(times)))
+        for coordinate, share in _TREMOR_SHARES.items():
+            values = signs * share * subject.tremor_deg * np.abs(rng.normal(0.0, 1.0, len(times)))
             script.lay(coordinate, times, values)
 
 

@@ -120,10 +120,11 @@ def _draw_tissue(segment: Segment, rng: np.random.Generator) -> tuple[SoftTissue
         rotation_followed=1.0 - float(rng.uniform(0.1, 0.5)),
     )
     soft = 1.0 if segment in {Segment.THIGH_LEFT, Segment.THIGH_RIGHT} else 0.5
+    # A heel strike of some 12 m/s² makes 0.5 to 3 degrees on a thigh.
     wobble = Wobble(
         frequency_hz=float(rng.uniform(6.0, 15.0)),
         damping=float(rng.uniform(0.2, 0.4)),
-        deg_per_ms2=soft * float(rng.uniform(0.02, 0.1)),
+        deg_per_ms2=soft * float(rng.uniform(0.04, 0.2)),
         lever_m=float(rng.uniform(0.01, 0.03)),
     )
     return tissue, wobble

@@ -13,10 +13,12 @@ from fusion import exercises
 from fusion import quaternion as quat
 from fusion.exercises.model import Exercise, Kind
 from fusion.types import Segment
+from fusion.units import STANDARD_GRAVITY_MS2
 from simulator.athlete import Athlete
 from simulator.body import place_segment
 from simulator.cases import CASES, case_plan
 from simulator.errors import SimulationError
+from simulator.imu import Instants, exact_samples
 from simulator.manner import Manner
 from simulator.motion import Coordinate
 from simulator.plan import SensorPlan, SetPlan
@@ -24,6 +26,7 @@ from simulator.recording import set_plan, simulate_recording
 from simulator.session import SessionPlan, SimulatedSession, render
 from simulator.subject import MODEL_SUBJECT
 from simulator.truth import true_angles
+from simulator.wearing import draw_mounting, sensor_orientation, sensor_position_m
 
 ALL = tuple(Segment)
 
@@ -90,6 +93,40 @@ def test_whoever_it_is_hip_flexion_is_tilt_plus_pitch_and_the_motion_has_no_jump
     placed = place_segment(session.motion, session.subject.build, Segment.PELVIS, t_s)
     assert np.degrees(quat.angle_rad(placed.q_eb[:-1], placed.q_eb[1:])).max() < 4.0
     assert np.linalg.norm(np.diff(placed.joint_m, axis=0), axis=1).max() < 0.05
+
+
+@settings(max_examples=10)
+@given(seed=st.integers(1, 2**31), exercise=st.sampled_from(exercises.ids()), segment=st.sampled_from(ALL))
+def test_whoever_it_is_the_rate_is_that_of_the_orientation_and_the_force_that_of_the_path(
+    seed: int, exercise: str, segment: Segment
+) -> None:
+    session = render(SessionPlan([SetPlan(exercise, 1)], seed, 100.0, segments=(segment,)))
+    build, motion = session.subject.build, session.motion
+    mounting = draw_mounting(segment, np.random.default_rng(seed), rigid=True)
+    t_s = session.sensors[segment].t_s
+    seen = exact_samples(Instants.of(motion, t_s), build, mounting)
+    q_es = sensor_orientation(motion, build, mounting, t_s)
+    q = q_es[0]
+    for rate_rads in seen.gyr_rads[1:]:
+        q = quat.multiply(q, quat.from_rotation_vector(rate_rads / 100.0))
+    assert np.degrees(quat.angle_rad(q, q_es[-1])) < 0.01
+    h = 2e-3
+    before, at, after = (sensor_position_m(motion, build, mounting, t_s + k * h) for k in (-1, 0, 1))
+    force_e_ms2 = (before - 2.0 * at + after) / h**2 + np.array([0.0, 0.0, STANDARD_GRAVITY_MS2])
+    assert quat.rotate(q_es, seen.acc_ms2) == pytest.approx(force_e_ms2, abs=1e-5)
+
+
+@settings(max_examples=10)
+@given(seed=st.integers(1, 2**31), segment=st.sampled_from(ALL))
+def test_whoever_stands_feels_g(seed: int, segment: Segment) -> None:
+    session = render(SessionPlan([], seed, 100.0, segments=(segment,)))
+    mounting = draw_mounting(segment, np.random.default_rng(seed))
+    seen = exact_samples(
+        Instants.of(session.motion, np.arange(1.0, 9.0, 0.01)), session.subject.build, mounting
+    )
+    force_ms2 = np.linalg.norm(seen.acc_ms2, axis=1)
+    assert force_ms2.mean() == pytest.approx(STANDARD_GRAVITY_MS2, rel=1e-3)
+    assert force_ms2 == pytest.approx(STANDARD_GRAVITY_MS2, rel=0.05)
 
 
 def test_a_jump_flies_on_a_ballistic_path() -> None:
