@@ -8,20 +8,21 @@ backdated to the first, and closes after max(8 s, three periods) without one, or
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import inf, nan
 from statistics import median
 
 import numpy as np
 
+from fusion.bridging import SilenceBridge
 from fusion.driver import driven_deg
 from fusion.exercises import Exercise
-from fusion.exercises.model import Kind
+from fusion.exercises.model import DriverSignal, Kind
 from fusion.form import FormChecker, Limits, PersonReference
 from fusion.gate import PostureGate, turned_deg
 from fusion.history import part_of
 from fusion.holds import HoldAnalyzer
-from fusion.kernels import turning
+from fusion.kernels import reading, turning
 from fusion.legs import driven_angles, not_seen, worn_legs
 from fusion.reps import Phase, RepSegmenter, Track
 from fusion.sets import Candidate, SetBook
@@ -46,6 +47,8 @@ _MOST_SHARE = 1.5
 _GAP_VOID_S = 0.5
 _GAP_DOUBT_S = 0.15
 _SD_DOUBT_DEG = 10.0
+_SHOWN_SHARE_MIN = 0.3
+"""Of a repetition that counts, the sensors have shown at least this share."""
 _ELSEWHERE_DEG = 45.0
 """P this far from the exercise's: the person has changed posture, the set is over."""
 _VOID_TEMPO = (nan, nan, nan, nan)
@@ -62,6 +65,21 @@ def movement_analyzer(
     """The analyzer that fits how the exercise is counted."""
     kind = HoldAnalyzer if exercise.kind is Kind.HOLD else MovementAnalyzer
     return kind(exercise, side, rate_hz, references=references, limits=limits)
+
+
+@dataclass(frozen=True, slots=True)
+class SlipAt:
+    """How far T is off at the corners of a repetition, deg, and how much of that its effort shows."""
+
+    start_deg: float
+    top_deg: float
+    end_deg: float
+    effort_share: float
+
+    @property
+    def in_range_deg(self) -> float:
+        """What of the effort's range is a slip and no movement."""
+        return self.effort_share * (self.top_deg - self.start_deg)
 
 
 class MovementAnalyzer:
@@ -84,6 +102,7 @@ class MovementAnalyzer:
         self._book = SetBook(exercise)
         self._names: tuple[str, ...] | None = None
         self._segmenter = RepSegmenter((), rate_hz)
+        self._bridge: SilenceBridge | None = None
         self._close_s = np.array([inf, inf])
         self._events: list[Event] = []
         self._announced: dict[int, frozenset[str]] = {}
@@ -110,17 +129,36 @@ class MovementAnalyzer:
             return Phase.REST
         return self._segmenter.phase(lifts_first=self.exercise.lifts_first)
 
+    def clocks_agree_to(self, agreement_s: float) -> None:
+        """The sensors' clocks agree no better than this: who starts first is judged up to 20 ms."""
+        self._form.clocks_agree_to(agreement_s)
+
     def update(self, signals: SignalBlock) -> list[Event]:
         """Events of the next samples."""
         if signals.names != self._names:
             self._wear(signals)
         if self._segmenter.driven:
             for start in range(0, len(signals), self._segmenter.block_max):
-                self._read(part_of(signals, start, start + self._segmenter.block_max))
+                self._take(part_of(signals, start, start + self._segmenter.block_max))
         return self._drain()
+
+    def _take(self, signals: SignalBlock) -> None:
+        if self._bridge is None:
+            self._read(signals)
+            return
+        for piece in self._bridge.pieces(signals):
+            implied = self._bridge.implied_s
+            for from_s, to_s in implied:
+                self._book.silent(from_s, to_s)
+                self._close_s[:] = self._book.close_s()
+            self._read(piece)
+            implied.clear()
 
     def flush(self) -> list[Event]:
         """End of the recording: close what is open."""
+        waiting = self._bridge.rest() if self._bridge else None
+        if waiting is not None:
+            self._read(waiting)
         self._close()
         return self._drain()
 
@@ -133,7 +171,12 @@ class MovementAnalyzer:
         self._names = signals.names
         legs_worn = worn_legs(signals.names)
         self._announced.clear()
-        self._segmenter = RepSegmenter(driven_angles(self.exercise, self.side, signals.names), self._rate_hz)
+        driven = driven_angles(self.exercise, self.side, signals.names)
+        self._segmenter = RepSegmenter(driven, self._rate_hz)
+        one_leg = len(legs_worn) == 1 and len(driven) > 0
+        self._bridge = (
+            SilenceBridge(self.exercise, driven[0], signals.names, self._rate_hz) if one_leg else None
+        )
         if len(signals) and self._began_s is None and legs_worn:
             pitch = signals.get(f"thigh_pitch_{legs_worn[0].value}_deg")
             began_high = self._gate.at_turn(float(signals["pelvis_tilt_deg"][0]), float(pitch[0]))
@@ -175,7 +218,7 @@ class MovementAnalyzer:
         if not self._plausible(which, track):
             self._look_elsewhere(track)
             return
-        if self.exercise.lifts_first:
+        if self.exercise.lifts_first and track.shown_share >= _SHOWN_SHARE_MIN:
             rep = self._summary(which, track, complete=False)
             self._announced[which] = frozenset(f.kind for f in rep.findings)
             event = RepEvent(RepEventKind.PROVISIONAL, self._now_s, self._book.index, self.count, rep)
@@ -190,35 +233,27 @@ class MovementAnalyzer:
 
     def _returned(self, which: int, track: Track) -> None:
         told = self._announced.pop(which, frozenset())
-        if not self._plausible(which, track) or not self._gate.returns(track):
+        usual = self._segmenter.usual_rom_deg(which) if self._book.candidates else None
+        if not self._plausible(which, track) or not self._gate.returns(track, usual_deg=usual):
+            return
+        if self._gate.rests_at_turn(track):
+            return
+        if track.shown_share < _SHOWN_SHARE_MIN:
+            self._tell_hidden(track)
             return
         self._tell_leg(track)
         self._tell_beginning(track)
         if float(track.t_s[track.start]) > self._book.close_s()[0]:
             self._close()
-        rep = self._summary(which, track)
+        slip = self._slip(which, track)
+        rep = self._summary(which, track, slip=slip)
         self._tell_findings(rep, told)
-        hidden = self._gate.lying or self.exercise.kind in {Kind.DRILL, Kind.EVENT}
-        ends = [
-            (nan, nan) if hidden else (float(track.pelvis_tilt_deg[k]), float(track.thigh_pitch_deg[k]))
-            for k in (track.start, track.end)
-        ]
-        self._book.add(
-            Candidate(
-                rep,
-                top_deg=float(track.effort_deg[track.reach]),
-                top_tilt_deg=nan if self._gate.lying else float(track.pelvis_tilt_deg[track.reach]),
-                top_pitch_deg=nan
-                if self._gate.lying or self.exercise.kind is Kind.DRILL
-                else float(track.thigh_pitch_deg[track.reach]),
-                sure_alone=self._gate.fits_alone(track),
-                start_posture_deg=ends[0],
-                end_posture_deg=ends[1],
-                typical=self._gate.typical(track),
-                by_free_leg=track.by_free_leg,
-            )
-        )
-        if rep.full:
+        self._book.add(self._candidate(track, rep, slip))
+        if track.heard is None:
+            self._gate.learn(track)
+            if self._bridge is not None and not track.by_free_leg and rep.full:
+                self._bridge.learn(track)
+        if rep.full and track.heard is None:
             self._segmenter.accept_rom(which, rep.rom_deg)
         if self._book.odd_first():
             self._revise(0)
@@ -228,6 +263,46 @@ class MovementAnalyzer:
         if count >= 2 and not self._book.opened:
             self._book.opened = True
             self._events.append(SetEvent(False, self._now_s, self._book.summary()))
+
+    def _slip(self, which: int, track: Track) -> SlipAt:
+        """How far T is off at start, top and end of a repetition, because the thigh's sensor has slipped."""
+        before = self._gate.slipped_deg(track)
+        self._gate.follow_slip(track)
+        after = self._gate.slipped_deg(track)
+        top, usual = before, self._gate.usual_way_deg(track)
+        if before != after and usual is not None:
+            way = float(track.thigh_pitch_deg[track.reach] - track.thigh_pitch_deg[track.start])
+            top = min((before, after), key=lambda off: abs(way - (off - before) - usual))
+        driven = self._segmenter.driven[which]
+        share = driven.sign if driven.signal in {DriverSignal.HIP_FLEXION, DriverSignal.THIGH_PITCH} else 0.0
+        return SlipAt(before, top, after, share)
+
+    def _candidate(self, track: Track, rep: RepSummary, slip: SlipAt) -> Candidate:
+        hidden = self._gate.lying or self.exercise.kind in {Kind.DRILL, Kind.EVENT}
+        start, end = (
+            (nan, nan) if hidden else (float(track.pelvis_tilt_deg[k]), float(track.thigh_pitch_deg[k]) - off)
+            for k, off in ((track.start, slip.start_deg), (track.end, slip.end_deg))
+        )
+        no_pitch = self._gate.lying or self.exercise.kind is Kind.DRILL
+        return Candidate(
+            rep,
+            top_deg=float(track.effort_deg[track.reach]) - slip.effort_share * slip.top_deg,
+            top_tilt_deg=nan if self._gate.lying else float(track.pelvis_tilt_deg[track.reach]),
+            top_pitch_deg=nan if no_pitch else float(track.thigh_pitch_deg[track.reach]) - slip.top_deg,
+            sure_alone=self._gate.fits_alone(track),
+            start_posture_deg=start,
+            end_posture_deg=end,
+            typical=self._gate.typical(track),
+            by_free_leg=track.by_free_leg,
+        )
+
+    def _tell_hidden(self, track: Track) -> None:
+        """A repetition of which the sensors have shown next to nothing is not counted, but said."""
+        message = (
+            f"a repetition may have been done about {track.t_s[track.reach]:.1f} s while a sensor was silent;"
+            " it is not counted"
+        )
+        self._events.append(WarningEvent(self._now_s, "rep_hidden", message))
 
     def _tell_leg(self, track: Track) -> None:
         if track.by_free_leg:
@@ -281,15 +356,18 @@ class MovementAnalyzer:
         if away > _ELSEWHERE_DEG:
             self._close()
 
-    def _summary(self, which: int, track: Track, *, complete: bool = True) -> RepSummary:
+    def _summary(
+        self, which: int, track: Track, *, complete: bool = True, slip: SlipAt | None = None
+    ) -> RepSummary:
         count = self.exercise.count
         assert count is not None  # noqa: S101 - `_plausible` came first
         rom_min = self._segmenter.driven[which].rom_min_deg
         roms = [r.rom_deg for r in self._book.reps if r.side is track.side and r.full]
         usual = min(median(roms), _MOST_SHARE * self._segmenter.driven[which].rom_full_deg) if roms else 0.0
-        full = track.rom_deg >= max(rom_min, _FULL_SHARE * usual)
+        rom_deg = track.rom_deg - (slip.in_range_deg if slip else 0.0)
+        full = rom_deg >= max(rom_min, _FULL_SHARE * usual)
         before_s = float(track.t_s[track.start]) - self._book.reps[-1].t_end_s if self._book.reps else 0.0
-        form = self._form.check(track, complete=complete, pause_before_s=max(0.0, before_s))
+        form = self._form.check(track.as_heard(), complete=complete, pause_before_s=max(0.0, before_s))
         part = slice(track.start, track.end + 1)
         top = track.end if not self.exercise.lifts_first else track.reach
         void = track.gap_s > _GAP_VOID_S
@@ -300,7 +378,7 @@ class MovementAnalyzer:
             t_end_s=float(track.t_s[track.end]),
             full=full,
             confidence=self._confidence(which, track),
-            rom_deg=track.rom_deg,
+            rom_deg=rom_deg,
             hip_flexion_min_deg=_least(track.hip_flexion_deg[part]),
             hip_flexion_max_deg=-_least(-track.hip_flexion_deg[part]),
             tempo_s=_VOID_TEMPO if void else form.tempo_s,
@@ -317,16 +395,16 @@ class MovementAnalyzer:
         """1 where nothing is known against the repetition; gaps, uncertainty and the free leg cost."""
         value = 1.0
         if track.gap_s > _GAP_DOUBT_S:
-            value = 0.4 if track.gap_s > _GAP_VOID_S else 0.7
+            shown = track.heard is not None and track.implied_s <= _GAP_DOUBT_S
+            value = 0.4 if track.gap_s > _GAP_VOID_S and not shown else 0.7
         if track.by_free_leg:
             value *= 0.7
         driven = self._segmenter.driven[which]
         name = f"hip_flexion_{driven.read_from.value}_deg"
         signals = track.signals
         if name in signals.names:
-            sd = signals.sd[signals.names.index(name)]
-            known = sd[np.isfinite(sd)]
-            if len(known) == 0 or float(np.median(known)) > _SD_DOUBT_DEG:
+            sd = reading.median_of(np.ascontiguousarray(signals.sd[signals.names.index(name)]))
+            if not sd <= _SD_DOUBT_DEG:
                 value *= 0.7
         return value
 

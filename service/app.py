@@ -19,8 +19,9 @@ from sensors.source import NOT_CONNECTED, DeviceStatus, SensorSource
 from service.api.factory import create_app
 from service.broker import embedded_broker
 from service.bus import Bus, Message
+from service.compiling import ready_kernels
 from service.gateway import Assignment, Gateway
-from service.lean import load_kernels, settle
+from service.lean import settle
 from service.mqtt import MqttPublisher, Topics
 from service.sensors import sensor_document
 from service.settings import Settings
@@ -89,7 +90,7 @@ class Service:
         listener = _bound_socket(settings.host, settings.port)
         self._stack.callback(listener.close)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        await asyncio.gather(asyncio.to_thread(upgrade, settings.database), asyncio.to_thread(load_kernels))
+        await asyncio.gather(asyncio.to_thread(upgrade, settings.database), ready_kernels())
         self.repository = Repository(open_engine(settings.database))
         self._stack.callback(self.repository.close)
         await self._start_mqtt()
@@ -114,20 +115,15 @@ class Service:
             self.mqtt_url = await self._stack.enter_async_context(broker)
         else:
             self.mqtt_url = settings.mqtt_url
-        loop = asyncio.get_running_loop()
-
-        def connected() -> None:
-            loop.call_soon_threadsafe(self._send_again)
-
         self.mqtt = MqttPublisher(
             self.mqtt_url,
             Topics(settings.site, settings.gateway_id),
             acknowledged=self._acknowledged.append,
-            connected=connected,
+            connected=self._send_again,
         )
         self.bus.listen(self.mqtt.publish)
         self.mqtt.start()
-        self._stack.push_async_callback(asyncio.to_thread, self.mqtt.stop)
+        self._stack.push_async_callback(self.mqtt.stop)
 
     async def _start_api(self, listener: socket.socket) -> None:
         app = create_app(self)
@@ -200,7 +196,7 @@ class Service:
                 for status in self.gateway.devices.values():
                     self._publish_status(status)
             self.gateway.tick()
-            self._save_acknowledged()
+            await asyncio.to_thread(self._save_acknowledged)  # it waits for the disk
 
     def _save_acknowledged(self) -> None:
         done = self._acknowledged[:]

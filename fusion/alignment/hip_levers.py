@@ -1,11 +1,11 @@
 """Where the hip joint lies from the pelvis's and a thigh's sensor, and so which way round both are worn.
 
 Both sensors tell how the joint's centre accelerates upwards; what they say must agree. A sensor that turns
-accelerates beyond its joint by ω̇ × r + ω × (ω × r), linear in the lever r, so the agreement is a least squares
-problem for both levers (Seel, Schauer & Raisch 2012, doi 10.1109/CCA.2012.6402423; Weygers & Kok 2020,
-doi 10.1109/JSEN.2020.2982459). Only the vertical part is used: it needs no heading. A hip lies in front of a
-sacrum and at the upper end of a thigh: that tells up from down and front from back without any stand, and,
-with a sensor on each thigh, right from left.
+accelerates beyond its joint by ω̇ × r + ω × (ω × r), linear in the lever r, so the agreement is a least
+squares problem for both levers (Seel, Schauer & Raisch 2012, doi 10.1109/CCA.2012.6402423; Weygers & Kok
+2020, doi 10.1109/JSEN.2020.2982459). Only the vertical part
+is used: it needs no heading. A hip lies in front of a sacrum and at the upper end of a thigh: that tells up
+from down and front from back without any stand, and, with a sensor on each thigh, right from left.
 """
 
 from __future__ import annotations
@@ -14,16 +14,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.signal import lfilter
 
-from fusion import quaternion as quat
+from fusion.alignment.band import JointBand
 from fusion.common_heading import JOINTS
+from fusion.kernels import joint_motion
 from fusion.types import FloatArray, OrientedBlock, Segment
 
-_FAST_S = 0.05
-_SLOW_S = 0.7
-"""Band in which joints accelerate: faster is noise, slower a wrong vertical."""
-_SETTLE_S = 1.5
 _INDEPENDENT_S = 0.15
 """Samples closer than this say the same."""
 _LEVER_SD_M: Final = 0.07
@@ -69,28 +65,24 @@ class HipLevers:
         self._right = np.zeros(6)
         self._energy = 0.0
         self._duration_s = 0.0
-        self._reset()
-
-    def _reset(self) -> None:
-        self._filters: list[FloatArray] | None = None
-        self._rates_e: list[FloatArray | None] = [None, None]
-        self._age_s = 0.0
+        self._band = JointBand(self._dt)
+        self._last_rads = np.full((2, 3), np.nan)
 
     def update(self, pelvis: OrientedBlock, thigh: OrientedBlock) -> None:
         """Take one frame of both sensors."""
         if not (np.isfinite(pelvis.q_es).all() and np.isfinite(thigh.q_es).all()):
-            self._reset()
+            self._band.reset()
+            self._last_rads[:] = np.nan
             return
-        told, lever = zip(*(self._rows(k, sensor) for k, sensor in enumerate((pelvis, thigh))), strict=True)
-        rows = np.column_stack((told[1] - told[0], lever[0], -lever[1]))
-        banded = self._band(rows)
-        self._age_s += len(banded) * self._dt
-        if self._age_s > _SETTLE_S:
-            difference, swing = banded[:, 0], banded[:, 1:]
-            self._normal += swing.T @ swing * self._dt
-            self._right += swing.T @ difference * self._dt
-            self._energy += float(difference @ difference) * self._dt
-            self._duration_s += len(banded) * self._dt
+        one, other = (self._rows(k, sensor) for k, sensor in enumerate((pelvis, thigh)))
+        banded = self._band(np.column_stack((other[:, 0] - one[:, 0], one[:, 1:], -other[:, 1:])))
+        if banded is None:
+            return
+        difference, swing = banded[:, 0], banded[:, 1:]
+        self._normal += swing.T @ swing * self._dt
+        self._right += swing.T @ difference * self._dt
+        self._energy += float(difference @ difference) * self._dt
+        self._duration_s += len(banded) * self._dt
 
     def turn(self, segment: Segment, rotation: FloatArray) -> None:
         """Turn what one sensor has seen by a rotation matrix, as if it had always sat as it does now."""
@@ -130,36 +122,15 @@ class HipLevers:
             return _NOISE_MS2**2 * _INDEPENDENT_S
         least = np.linalg.solve(self._normal + 0.02 * np.eye(6), self._right)
         left = self._energy - 2.0 * least @ self._right + least @ self._normal @ least
-        return float(max(0.0, left) / self._duration_s + _NOISE_MS2**2) * _INDEPENDENT_S
+        return float(max(0.0, float(left)) / self._duration_s + _NOISE_MS2**2) * _INDEPENDENT_S
 
     @property
     def _information(self) -> FloatArray:
         return np.asarray(self._normal / self._variance)
 
-    def _rows(self, which: int, sensor: OrientedBlock) -> tuple[FloatArray, FloatArray]:
-        """Upward acceleration (n,) of the sensor and what a lever along each axis of S adds to it (n, 3)."""
-        rate_e = quat.rotate(sensor.q_es, sensor.gyr_rads)
-        last = self._rates_e[which]
-        before = rate_e[:1] if last is None else last
-        turning = np.diff(np.concatenate((before, rate_e)), axis=0) / self._dt
-        self._rates_e[which] = rate_e[-1:]
-        lever = np.empty((len(rate_e), 3))
-        for k, axis in enumerate(np.eye(3)):
-            along = quat.rotate(sensor.q_es, np.broadcast_to(axis, rate_e.shape))
-            lever[:, k] = (quat.cross(turning, along) + quat.cross(rate_e, quat.cross(rate_e, along)))[:, 2]
-        return quat.rotate(sensor.q_es, sensor.acc_ms2)[:, 2], lever
-
-    def _band(self, x: FloatArray) -> FloatArray:
-        gains = [self._dt / (t + self._dt) for t in (_FAST_S, _FAST_S, _SLOW_S)]
-        if self._filters is None:
-            self._filters = [x[:1] * (1.0 - gain) for gain in gains]
-        smooth = x
-        for k in (0, 1):
-            smooth, self._filters[k] = _low_pass(smooth, gains[k], self._filters[k])
-        slow, self._filters[2] = _low_pass(smooth, gains[2], self._filters[2])
-        return np.asarray(smooth - slow)
-
-
-def _low_pass(x: FloatArray, gain: float, state: FloatArray) -> tuple[FloatArray, FloatArray]:
-    filtered, after = lfilter([gain], [1.0, gain - 1.0], x, axis=0, zi=state)
-    return filtered, after
+    def _rows(self, which: int, sensor: OrientedBlock) -> FloatArray:
+        """(n, 4): upward acceleration of the sensor, and what a lever along each axis of S adds to it."""
+        out = np.empty((len(sensor), 4))
+        last = self._last_rads[which]
+        joint_motion.by_axis(sensor.q_es, sensor.gyr_rads, sensor.acc_ms2, self._dt, last, out)
+        return out

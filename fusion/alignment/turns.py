@@ -59,9 +59,9 @@ def choose_turns(
 ) -> dict[Segment, Turned]:
     """The most likely turn of every sensor, the pelvis first, the others as they go with it."""
     axes = {s: [_turned(reference.up_s[s], v.z_s, k) for k in range(TURNS)] for s, v in seen.items()}
-    own = {s: _own(s, v, axes[s], reference, histories[s], hint) for s, v in seen.items()}
+    own = {s: _own(s, v, axes[s], reference, histories[s], hint=hint) for s, v in seen.items()}
     links = {
-        s: _link(s, parent, seen, axes, reference, levers.get(s))
+        s: _link(s, parent, seen, axes, reference, levers=levers.get(s))
         for s in seen
         if (parent := _parent(s, seen)) is not None
     }
@@ -85,6 +85,7 @@ def _own(
     axes: list[FloatArray],
     reference: Reference,
     history: SensorHistory,
+    *,
     hint: MotionHint,
 ) -> FloatArray:
     if seen.certain:
@@ -98,6 +99,7 @@ def _link(
     seen: Mapping[Segment, Seen],
     axes: Mapping[Segment, list[FloatArray]],
     reference: Reference,
+    *,
     levers: LeverEvidence | None,
 ) -> FloatArray:
     """Log likelihood (own turn, parent's turn)."""
@@ -171,7 +173,7 @@ class _Tree:
 
 
 def _log_sum(logs: FloatArray) -> FloatArray:
-    """log Σ exp over the first axis."""
+    """Log Σ exp over the first axis."""
     most = np.max(logs, axis=0)
     shift = np.where(np.isfinite(most), most, 0.0)
     with np.errstate(divide="ignore"):
