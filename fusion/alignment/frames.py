@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fusion.types import AlignedBlock, OrientedBlock
+from fusion import quaternion as quat
+from fusion.types import AlignedBlock, FloatArray, OrientedBlock
 
 FRAME_S = 0.5
 """The ladder looks at the motion in frames of this length."""
+_MOST_MISSING = 0.3
 
 
 def split_frames(block: AlignedBlock) -> Iterable[AlignedBlock]:
@@ -48,6 +52,34 @@ def _join(parts: list[OrientedBlock]) -> OrientedBlock:
         np.concatenate([p.heading_sd_rad for p in parts]),
         np.concatenate([p.quality for p in parts]),
     )
+
+
+def filled(frame: AlignedBlock) -> AlignedBlock:
+    """The frame with the few samples that a sensor lacks put in between their neighbours.
+
+    A radio that repeats itself loses single rows of the grid all the time; a frame that lacks more than
+    `_MOST_MISSING` of a sensor stays as it is.
+    """
+    segments = {s: _filled(b) for s, b in frame.segments.items()}
+    return replace(frame, segments=segments)
+
+
+def _filled(b: OrientedBlock) -> OrientedBlock:
+    known = np.isfinite(b.q_es[:, 0])
+    if known.all() or np.count_nonzero(known) < (1.0 - _MOST_MISSING) * len(known):
+        return b
+    # Neighbours in time are the same rotation's q or −q.
+    q_es = b.q_es * np.where(b.q_es @ b.q_es[known][0] < 0.0, -1.0, 1.0)[:, None]
+    return replace(
+        b,
+        q_es=quat.normalize(_between(b.t_s, known, q_es)),
+        gyr_rads=_between(b.t_s, known, b.gyr_rads),
+        acc_ms2=_between(b.t_s, known, b.acc_ms2),
+    )
+
+
+def _between(t_s: FloatArray, known: NDArray[np.bool_], values: FloatArray) -> FloatArray:
+    return np.stack([np.interp(t_s, t_s[known], column[known]) for column in values.T], axis=-1)
 
 
 def slice_block(block: AlignedBlock, start: int, stop: int) -> AlignedBlock:

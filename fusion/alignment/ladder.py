@@ -18,7 +18,7 @@ import numpy as np
 
 from fusion import quaternion as quat
 from fusion.alignment.cold import cold_reference
-from fusion.alignment.frames import ends_frame, join_blocks, slice_block
+from fusion.alignment.frames import ends_frame, filled, join_blocks, slice_block
 from fusion.alignment.functional import FunctionalEvidence, FunctionalWindow, gather
 from fusion.alignment.hip_levers import HipLevers
 from fusion.alignment.history import SensorHistory
@@ -143,7 +143,7 @@ class CalibrationLadder:
             full = self._kept[-1].t_s[-1] - self._kept[0].t_s[0] > _BACKLOG_S
         if not ends_frame(block):
             return False
-        frame, self._frame = join_blocks(self._frame), []
+        frame, self._frame = filled(join_blocks(self._frame)), []
         self._take(frame)
         return self.conclude(float(frame.t_s[-1])) if full else self._maybe_solve(float(frame.t_s[-1]))
 

@@ -15,11 +15,12 @@ import numpy as np
 
 from fusion.alignment.direction import turn_scores
 from fusion.alignment.hip_levers import LeverEvidence
+from fusion.alignment.hip_range import hip_range_costs
 from fusion.alignment.history import SensorHistory
 from fusion.alignment.joint_heading import LEVERS_M
 from fusion.alignment.reference import Reference
 from fusion.motion_hint import MotionHint
-from fusion.types import FloatArray, Segment
+from fusion.types import FloatArray, Segment, Side
 from fusion.units import RAD_PER_DEG
 
 TURNS = 4
@@ -65,6 +66,9 @@ def choose_turns(
         for s in seen
         if (parent := _parent(s, seen)) is not None
     }
+    for thigh in {side.thigh for side in Side} & links.keys():
+        if not hint.side_lying_deg:
+            links[thigh] = links[thigh] - hip_range_costs(thigh, axes, reference, histories)
     tree = _Tree(own, links, {s: _parent(s, seen) for s in seen})
     return {s: Turned(axes[s][k], *_doubts(tree.marginal(s), k)) for s, k in tree.best().items()}
 

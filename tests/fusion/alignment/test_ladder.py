@@ -181,6 +181,35 @@ def test_lying_still_before_a_bridge_is_taken_as_its_rest_pose() -> None:
         assert axis_error_deg(ladder, segment, q_sb[segment], Y) < 3.0
 
 
+def test_single_rows_that_a_radio_loses_are_no_reason_to_see_no_stand() -> None:
+    q_sb = mountings(15)
+    block = body(squat(), 14.0, q_sb)
+    for k, sensor in enumerate(block.segments.values()):
+        sensor.q_es[7 + k :: 29] = np.nan
+        sensor.gyr_rads[7 + k :: 29] = np.nan
+        sensor.acc_ms2[7 + k :: 29] = np.nan
+    ladder = watch(CalibrationLadder(SEGMENTS, SQUAT), block)
+    assert ladder.stood
+    assert all(axis_error_deg(ladder, s, q_sb[s], Z) < 1.0 for s in SEGMENTS)
+
+
+def test_without_a_plan_a_hip_still_bends_no_further_than_hips_go() -> None:
+    q_sb = mountings(16)
+    # From a stand onto all fours, then one leg goes back to level: turned over, the hip would bend to 180°.
+    down = swings(4.0, 90.0, 8.0)
+
+    def trunk(t_s: FloatArray) -> FloatArray:
+        return np.asarray(np.where(t_s < 8.0, down(t_s), 90.0))
+
+    def leg(t_s: FloatArray) -> FloatArray:
+        return np.asarray(np.where(t_s < 8.0, 0.0, -swings(8.0, 90.0)(t_s)))
+
+    turns = {PELVIS: about(-Z, trunk), RIGHT: about(Z, leg), LEFT: still}
+    ladder = watch(CalibrationLadder(SEGMENTS, MotionHint(())), body(turns, 20.0, q_sb))
+    assert axis_error_deg(ladder, PELVIS, q_sb[PELVIS], Z) < 5.0
+    assert axis_error_deg(ladder, RIGHT, q_sb[RIGHT], Z) < 5.0
+
+
 HINGE = FunctionalWindow(FunctionalMovement.HINGE, 4.0, 10.0)
 RAISE = FunctionalWindow(FunctionalMovement.KNEE_RAISE_RIGHT, 10.0, 16.0)
 
