@@ -14,15 +14,16 @@ from statistics import median
 
 import numpy as np
 
+from fusion.bridging import SilenceBridge
 from fusion.driver import driven_deg
 from fusion.exercises import Exercise
-from fusion.exercises.model import DriverSignal, Kind
+from fusion.exercises.model import DriverSignal, Kind, Laterality
 from fusion.form import FormChecker, Limits, PersonReference
 from fusion.gate import PostureGate, turned_deg
 from fusion.history import part_of
 from fusion.holds import HoldAnalyzer
 from fusion.kernels import reading, turning
-from fusion.legs import driven_angles, not_seen, worn_legs
+from fusion.legs import driven_angles, leg_not_seen, not_seen, worn_legs
 from fusion.reps import Phase, RepSegmenter, Track
 from fusion.sets import Candidate, SetBook
 from fusion.types import (
@@ -46,6 +47,8 @@ _MOST_SHARE = 1.5
 _GAP_VOID_S = 0.5
 _GAP_DOUBT_S = 0.15
 _SD_DOUBT_DEG = 10.0
+_SHOWN_SHARE_MIN = 0.3
+"""Of a repetition that counts, the sensors have shown at least this share."""
 _ELSEWHERE_DEG = 45.0
 """P this far from the exercise's: the person has changed posture, the set is over."""
 _VOID_TEMPO = (nan, nan, nan, nan)
@@ -99,6 +102,7 @@ class MovementAnalyzer:
         self._book = SetBook(exercise)
         self._names: tuple[str, ...] | None = None
         self._segmenter = RepSegmenter((), rate_hz)
+        self._bridge: SilenceBridge | None = None
         self._close_s = np.array([inf, inf])
         self._events: list[Event] = []
         self._announced: dict[int, frozenset[str]] = {}
@@ -135,13 +139,35 @@ class MovementAnalyzer:
             self._wear(signals)
         if self._segmenter.driven:
             for start in range(0, len(signals), self._segmenter.block_max):
-                self._read(part_of(signals, start, start + self._segmenter.block_max))
+                self._take(part_of(signals, start, start + self._segmenter.block_max))
         return self._drain()
+
+    def _take(self, signals: SignalBlock) -> None:
+        if self._bridge is None:
+            self._read(signals)
+            return
+        for piece in self._bridge.pieces(signals):
+            implied = self._bridge.implied_s
+            for from_s, to_s in implied:
+                self._book.silent(from_s, to_s)
+                self._close_s[:] = self._book.close_s()
+            self._read(piece)
+            implied.clear()
 
     def flush(self) -> list[Event]:
         """End of the recording: close what is open."""
+        waiting = self._bridge.rest() if self._bridge else None
+        if waiting is not None:
+            self._read(waiting)
         self._close()
         return self._drain()
+
+    def end_before(self, t_s: float) -> list[Event]:
+        """Another movement began at ``t_s``: what was counted from there on is taken back, the set closed."""
+        for at in range(len(self._book.candidates) - 1, -1, -1):
+            if self._book.candidates[at].rep.t_start_s >= t_s:
+                self._revise(at)
+        return self.flush()
 
     def _drain(self) -> list[Event]:
         events, self._events = self._events, []
@@ -152,7 +178,12 @@ class MovementAnalyzer:
         self._names = signals.names
         legs_worn = worn_legs(signals.names)
         self._announced.clear()
-        self._segmenter = RepSegmenter(driven_angles(self.exercise, self.side, signals.names), self._rate_hz)
+        driven = driven_angles(self.exercise, self.side, signals.names)
+        self._segmenter = RepSegmenter(driven, self._rate_hz)
+        one_leg = len(legs_worn) == 1 and len(driven) > 0
+        self._bridge = (
+            SilenceBridge(self.exercise, driven[0], signals.names, self._rate_hz) if one_leg else None
+        )
         if len(signals) and self._began_s is None and legs_worn:
             pitch = signals.get(f"thigh_pitch_{legs_worn[0].value}_deg")
             began_high = self._gate.at_turn(float(signals["pelvis_tilt_deg"][0]), float(pitch[0]))
@@ -160,6 +191,9 @@ class MovementAnalyzer:
         missing = not_seen(self.exercise, signals.names)
         if missing is not None and len(signals):
             self._warn(float(signals.t_s[0]), "movement_not_seen", missing)
+        unseen = leg_not_seen(self.exercise, signals.names)
+        if unseen is not None and len(signals):
+            self._warn(float(signals.t_s[0]), "leg_not_seen", unseen)
 
     def _warn(self, t_s: float, code: str, message: str) -> None:
         if code not in self._told:
@@ -194,7 +228,7 @@ class MovementAnalyzer:
         if not self._plausible(which, track):
             self._look_elsewhere(track)
             return
-        if self.exercise.lifts_first:
+        if self.exercise.lifts_first and track.shown_share >= _SHOWN_SHARE_MIN:
             rep = self._summary(which, track, complete=False)
             self._announced[which] = frozenset(f.kind for f in rep.findings)
             event = RepEvent(RepEventKind.PROVISIONAL, self._now_s, self._book.index, self.count, rep)
@@ -214,6 +248,9 @@ class MovementAnalyzer:
             return
         if self._gate.rests_at_turn(track):
             return
+        if track.shown_share < _SHOWN_SHARE_MIN:
+            self._tell_hidden(track)
+            return
         self._tell_leg(track)
         self._tell_beginning(track)
         if float(track.t_s[track.start]) > self._book.close_s()[0]:
@@ -222,8 +259,11 @@ class MovementAnalyzer:
         rep = self._summary(which, track, slip=slip)
         self._tell_findings(rep, told)
         self._book.add(self._candidate(track, rep, slip))
-        self._gate.learn(track)
-        if rep.full:
+        if track.heard is None:
+            self._gate.learn(track)
+            if self._bridge is not None and not track.by_free_leg and rep.full:
+                self._bridge.learn(track)
+        if rep.full and track.heard is None:
             self._segmenter.accept_rom(which, rep.rom_deg)
         if self._book.odd_first():
             self._revise(0)
@@ -266,6 +306,14 @@ class MovementAnalyzer:
             by_free_leg=track.by_free_leg,
         )
 
+    def _tell_hidden(self, track: Track) -> None:
+        """A repetition of which the sensors have shown next to nothing is not counted, but said."""
+        message = (
+            f"a repetition may have been done about {track.t_s[track.reach]:.1f} s while a sensor was silent;"
+            " it is not counted"
+        )
+        self._events.append(WarningEvent(self._now_s, "rep_hidden", message))
+
     def _tell_leg(self, track: Track) -> None:
         if track.by_free_leg:
             other = Side.LEFT if track.side is Side.RIGHT else Side.RIGHT
@@ -288,9 +336,25 @@ class MovementAnalyzer:
         if count is None or not self._gate.admits(track):
             return False
         usual = self._segmenter.usual_rom_deg(which)
-        if track.rom_deg < _PARTIAL_SHARE * usual:
+        least_deg = _PARTIAL_SHARE * usual
+        if track.by_free_leg:
+            # The little that this leg moves tells partial repetitions from shifting about no more.
+            least_deg = self._segmenter.driven[which].rom_min_deg
+        if track.rom_deg < least_deg:
+            return False
+        if self._other_leg_within(track):
             return False
         return not (self._too_soon(track) or (track.by_free_leg and self._own_leg_works(track)))
+
+    def _other_leg_within(self, track: Track) -> bool:
+        """Whether the other leg did a whole repetition meanwhile: this one went out of its way and back."""
+        if self.exercise.laterality is not Laterality.UNILATERAL:
+            return False
+        start_s, end_s = float(track.t_s[track.start]), float(track.t_s[track.end])
+        return any(
+            rep.side is not track.side and start_s < rep.t_start_s and rep.t_end_s < end_s
+            for rep in self._book.reps
+        )
 
     def _too_soon(self, track: Track) -> bool:
         """Whether this is the rest of a repetition that counted: the landing, the catch."""
@@ -302,10 +366,14 @@ class MovementAnalyzer:
     def _own_leg_works(self, track: Track) -> bool:
         """Whether the leg that wears the sensor does the work after all."""
         own = next(d for d in self._segmenter.driven if not d.by_free_leg)
+        free = next(d for d in self._segmenter.driven if d.by_free_leg)
         times = track.signals.t_s
         inside = (times >= track.t_s[track.start]) & (times <= track.t_s[track.leave])
         angle = driven_deg(own.signal, track.signals, own.read_from)[inside]
-        return bool(np.ptp(angle) > 0.5 * own.rom_min_deg)
+        # The same angle moves in a leg that does not work as well, and less.
+        idle_deg = free.rom_full_deg if free.signal is own.signal else 0.0
+        least_deg = max(0.5 * own.rom_min_deg, 0.5 * (own.rom_full_deg + idle_deg) if idle_deg else 0.0)
+        return bool(np.ptp(angle) > least_deg)
 
     def _look_elsewhere(self, track: Track) -> None:
         """A movement of another kind: in another posture, the set is over."""
@@ -329,7 +397,7 @@ class MovementAnalyzer:
         rom_deg = track.rom_deg - (slip.in_range_deg if slip else 0.0)
         full = rom_deg >= max(rom_min, _FULL_SHARE * usual)
         before_s = float(track.t_s[track.start]) - self._book.reps[-1].t_end_s if self._book.reps else 0.0
-        form = self._form.check(track, complete=complete, pause_before_s=max(0.0, before_s))
+        form = self._form.check(track.as_heard(), complete=complete, pause_before_s=max(0.0, before_s))
         part = slice(track.start, track.end + 1)
         top = track.end if not self.exercise.lifts_first else track.reach
         void = track.gap_s > _GAP_VOID_S
@@ -357,7 +425,8 @@ class MovementAnalyzer:
         """1 where nothing is known against the repetition; gaps, uncertainty and the free leg cost."""
         value = 1.0
         if track.gap_s > _GAP_DOUBT_S:
-            value = 0.4 if track.gap_s > _GAP_VOID_S else 0.7
+            shown = track.heard is not None and track.implied_s <= _GAP_DOUBT_S
+            value = 0.4 if track.gap_s > _GAP_VOID_S and not shown else 0.7
         if track.by_free_leg:
             value *= 0.7
         driven = self._segmenter.driven[which]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from statistics import median
 
@@ -18,10 +18,10 @@ import numpy as np
 
 from fusion.driver import driven_deg
 from fusion.exercises.model import DriverSignal
-from fusion.history import History, part_of
+from fusion.history import History, heard_samples, part_of, samples_of
 from fusion.kernels import corners as excursion
 from fusion.kernels import turning
-from fusion.types import FloatArray, Side, SignalBlock
+from fusion.types import BoolArray, FloatArray, Side, SignalBlock
 
 STILL_DPS = 10.0
 _STILL_S = 0.1
@@ -90,6 +90,30 @@ class Track:
     peak_dps: float = 0.0
     """Greatest speed of the effort."""
     by_free_leg: bool = False
+    heard: BoolArray | None = None
+    """Which samples (n,) all sensors gave; None for all. In the others angles were filled in."""
+    shown_share: float = 1.0
+    """Share of the time from start to end that at least one sensor has shown."""
+    implied_s: float = 0.0
+    """Longest time that none has shown."""
+
+    def as_heard(self) -> Track:
+        """The same with what was filled in unknown again: what form is judged by."""
+        if self.heard is None:
+            return self
+        signals = self.signals
+        values = np.where(np.isinf(signals.sd), np.nan, signals.values)
+        signals = SignalBlock(signals.t_s, signals.rate_hz, signals.names, values, signals.sd)
+        columns = _columns(signals, self.read_from, len(self.t_s))
+        return replace(
+            self,
+            signals=signals,
+            pelvis_tilt_deg=columns["pelvis_tilt_deg"],
+            thigh_pitch_deg=columns["thigh_pitch_deg"],
+            hip_flexion_deg=columns["hip_flexion_deg"],
+            pelvis_list_deg=columns["pelvis_list_deg"],
+            other_thigh_deg=columns["other_thigh_deg"],
+        )
 
     @property
     def read_from(self) -> Side:
@@ -101,6 +125,20 @@ class Track:
     def rom_deg(self) -> float:
         """Range of the excursion."""
         return float(self.effort_deg[self.reach : self.leave + 1].max() - self.effort_deg[self.start])
+
+
+def _columns(signals: SignalBlock, read_from: Side, count: int) -> dict[str, FloatArray]:
+    """The last ``count`` samples of the signals that are columns of a `Track`."""
+    side = read_from.value
+    other = Side.LEFT if read_from is Side.RIGHT else Side.RIGHT
+    names = {
+        "pelvis_tilt_deg": "pelvis_tilt_deg",
+        "thigh_pitch_deg": f"thigh_pitch_{side}_deg",
+        "hip_flexion_deg": f"hip_flexion_{side}_deg",
+        "pelvis_list_deg": "pelvis_list_deg",
+        "other_thigh_deg": f"thigh_pitch_{other.value}_deg",
+    }
+    return {column: signals.get(name)[len(signals) - count :] for column, name in names.items()}
 
 
 class RepSegmenter:
@@ -155,13 +193,18 @@ class RepSegmenter:
         )
 
     @property
+    def which(self) -> int:
+        """The segmenter of the last event."""
+        return int(self._at[2])
+
+    @property
     def position(self) -> int:
         """Index, within the block, of the sample of the last event."""
         return int(self._at[0])
 
     def signals_from(self, t_s: float) -> SignalBlock:
-        """Signals from ``t_s`` to the sample of the last event, as far as they are kept."""
-        _, signals = self._history.since(0, self._first + self.position + 1)
+        """Signals from ``t_s`` to the last sample loaded, as far as they are kept."""
+        _, signals = self._history.since(0, self._history.end)
         return part_of(signals, int(np.searchsorted(signals.t_s, t_s)), len(signals))
 
     @property
@@ -180,36 +223,34 @@ class RepSegmenter:
         efforts, signals = self._history.since(max(0, begin - before), until)
         known = np.isfinite(efforts[which])
         if not known.all():
-            signals = SignalBlock(
-                signals.t_s[known],
-                signals.rate_hz,
-                signals.names,
-                signals.values[:, known],
-                signals.sd[:, known],
-            )
+            signals = samples_of(signals, known)
         effort = excursion.advanced(efforts[which][known], signals.t_s, self._lag[which], self._dt)
         first = int(np.searchsorted(signals.t_s, self._time_of(begin, until)))
-        other = Side.LEFT if one.read_from is Side.RIGHT else Side.RIGHT
-        side = one.read_from.value
         x = effort[first:]
         start, reach, leave, end = corners(x, signals.t_s[first:])
+        heard, shown = (which[first:] for which in heard_samples(signals))
+        inside = slice(start, end + 1)
+        columns = _columns(signals, one.read_from, len(x))
         return Track(
-            one.side,
-            signals.t_s[first:],
-            x,
-            signals.get("pelvis_tilt_deg")[first:],
-            signals.get(f"thigh_pitch_{side}_deg")[first:],
-            signals.get(f"hip_flexion_{side}_deg")[first:],
-            signals.get("pelvis_list_deg")[first:],
-            signals.get(f"thigh_pitch_{other.value}_deg")[first:],
-            start,
-            reach,
-            leave,
-            end,
-            signals,
-            float(self._at[4]),
-            float(self._at[5]),
-            one.by_free_leg,
+            side=one.side,
+            t_s=signals.t_s[first:],
+            effort_deg=x,
+            pelvis_tilt_deg=columns["pelvis_tilt_deg"],
+            thigh_pitch_deg=columns["thigh_pitch_deg"],
+            hip_flexion_deg=columns["hip_flexion_deg"],
+            pelvis_list_deg=columns["pelvis_list_deg"],
+            other_thigh_deg=columns["other_thigh_deg"],
+            start=start,
+            reach=reach,
+            leave=leave,
+            end=end,
+            signals=signals,
+            gap_s=max(float(self._at[4]), _longest_run(~heard[inside]) * self._dt),
+            peak_dps=float(self._at[5]),
+            by_free_leg=one.by_free_leg,
+            heard=None if heard.all() else heard,
+            shown_share=float(shown[inside].mean()),
+            implied_s=_longest_run(~shown[inside]) * self._dt,
         )
 
     def _time_of(self, begin: int, until: int) -> float:
@@ -265,6 +306,14 @@ class RepSegmenter:
 
 def _height(state: FloatArray) -> float:
     return float(state[turning.X] - state[turning.VALLEY])
+
+
+def _longest_run(of: BoolArray) -> int:
+    """Most samples in a row that are true."""
+    if not of.any():
+        return 0
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], of.astype(np.int8), [0]))))
+    return int((edges[1::2] - edges[::2]).max())
 
 
 def corners(x: FloatArray, t_s: FloatArray) -> tuple[int, int, int, int]:

@@ -8,15 +8,17 @@ from functools import lru_cache
 
 import numpy as np
 
+from benchmarks.judge.expected import is_itself, true_reps, unseen, without_inferred
 from benchmarks.judge.matching import match
 from fusion import exercises
 from fusion.analysis import Analysis, analyze
 from fusion.errors import IliumError
-from fusion.exercises.model import Exercise, Kind, Laterality
+from fusion.exercises import Exercise
 from fusion.pipeline import PipelineConfig
 from fusion.types import (
     CalibrationEvent,
     FloatArray,
+    ImuBlock,
     RepEvent,
     RepEventKind,
     RepSummary,
@@ -71,6 +73,8 @@ class Verdict:
     true_full: int = 0
     found_full: int = 0
     true_partial: int = 0
+    unseen: int = 0
+    """Done while the sensors that would have shown it were silent: not expected."""
     hits: int = 0
     """Repetitions found at their time, full or partial."""
     true_all: int = 0
@@ -106,18 +110,23 @@ def judge(cell: Cell) -> Verdict:
     """Simulate, analyse, compare."""
     session = render(plan_of(cell))
     verdict = Verdict(cell)
-    truth = true_reps(cell, session)
+    blocks = session.blocks()
+    done = true_reps(cell.movement, session)
+    silent = unseen(done, blocks, session)
+    truth = [rep for rep, hidden in zip(done, silent, strict=True) if not hidden]
+    verdict.unseen = len(done) - len(truth)
     verdict.true_all = len(truth)
     verdict.true_full = sum(rep.full for rep in truth)
     verdict.true_partial = len(truth) - verdict.true_full
     verdict.other_s = session.duration_s - _set_seconds(session)
     try:
         known = calibration(replace(cell, fault="", size=0.0, rule="", multiple=0.0)) if cell.fault else {}
-        analysis = analyze_session(session, cell.movement, known)
+        analysis = _analyze(blocks, cell.movement, known)
     except IliumError as error:
         verdict.error = f"{type(error).__name__}: {error}"
         return verdict
-    _count(verdict, truth, analysis, session)
+    hidden = [rep for rep, unheard in zip(done, silent, strict=True) if unheard]
+    _count(verdict, truth, hidden, analysis, session)
     _angles(verdict, session, analysis)
     return verdict
 
@@ -126,9 +135,7 @@ def analyze_session(
     session: SimulatedSession, movement: str, known: Mapping[Segment, SegmentAlignment] | None = None
 ) -> Analysis:
     """The product's own pipeline over the recording, calibrated by itself or as is ``known``."""
-    blocks = {segment.value: block for segment, block in session.blocks().items()}
-    sensors = {s.value: s for s in session.sensors}
-    return analyze(blocks, PipelineConfig(sensors, movement, alignments=known or {}))
+    return _analyze(session.blocks(), movement, known or {})
 
 
 @lru_cache(maxsize=4)
@@ -142,37 +149,37 @@ def calibration(clean: Cell) -> Mapping[Segment, SegmentAlignment]:
     return {e.alignment.segment: e.alignment for e in analysis.events if isinstance(e, CalibrationEvent)}
 
 
-def true_reps(cell: Cell, session: SimulatedSession) -> list[TrueRep]:
-    """What should have been counted: repetitions of the planned exercise that its sensors can see."""
-    exercise = exercises.load(cell.movement)
-    worn = {segment.value.split("_")[0] for segment in session.sensors}
-    needed = {str(needed.value).removeprefix("other_") for needed in exercise.sensors.needed}
-    if exercise.kind is Kind.OTHER or not needed <= worn:
-        return []
-    planned = {id(rep) for done in session.sets if done.exercise == cell.movement for rep in done.reps}
-    return [
-        rep
-        for rep in session.reps()
-        if id(rep) in planned and rep.t_start_s >= _first_s(session) and _seen(exercise, rep, session)
-    ]
-
-
-def _seen(exercise: Exercise, rep: TrueRep, session: SimulatedSession) -> bool:
-    """Whether the leg that moves wears a sensor, or the exercise says what the other leg shows of it."""
-    alone = exercise.laterality is Laterality.UNILATERAL and exercise.driver.free_leg is None
-    return not alone or rep.side.thigh in session.sensors
-
-
-def _first_s(session: SimulatedSession) -> float:
-    return max(float(s.t_s[0]) for s in session.sensors.values()) - 0.1
+def _analyze(
+    blocks: Mapping[Segment, ImuBlock], movement: str, known: Mapping[Segment, SegmentAlignment]
+) -> Analysis:
+    named = {segment.value: block for segment, block in blocks.items()}
+    return analyze(named, PipelineConfig({s.value: s for s in blocks}, movement, alignments=known))
 
 
 def _set_seconds(session: SimulatedSession) -> float:
     return sum(d.reps[-1].t_end_s - d.reps[0].t_start_s for d in session.sets if d.reps)
 
 
-def _count(verdict: Verdict, truth: list[TrueRep], analysis: Analysis, session: SimulatedSession) -> None:
+def _count(
+    verdict: Verdict,
+    truth: list[TrueRep],
+    hidden: list[TrueRep],
+    analysis: Analysis,
+    session: SimulatedSession,
+) -> None:
     found = sorted((r for done in analysis.sets for r in done.reps), key=lambda r: r.t_top_s)
+    found = without_inferred(found, truth, hidden)
+    inside = [
+        (d.reps[0].t_start_s, d.reps[-1].t_end_s)
+        for d in session.sets
+        if d.reps and d.exercise == verdict.cell.movement
+    ]
+    outside = [
+        rep for rep in found if not any(a - _MARGIN_S <= rep.t_top_s <= b + _MARGIN_S for a, b in inside)
+    ]
+    if is_itself(verdict.cell.movement, verdict.cell.case):
+        found, outside, verdict.other_s = [rep for rep in found if rep not in outside], [], 0.0
+    verdict.false_reps = len(outside)
     verdict.found_all = len(found)
     verdict.found_full = sum(rep.full for rep in found)
     verdict.found_partial = verdict.found_all - verdict.found_full
@@ -183,14 +190,6 @@ def _count(verdict: Verdict, truth: list[TrueRep], analysis: Analysis, session: 
         max(abs(truth[i].t_start_s - found[j].t_start_s), abs(truth[i].t_end_s - found[j].t_end_s))
         for i, j in matching.pairs
     ]
-    inside = [
-        (d.reps[0].t_start_s, d.reps[-1].t_end_s)
-        for d in session.sets
-        if d.reps and d.exercise == verdict.cell.movement
-    ]
-    verdict.false_reps = sum(
-        not any(a - _MARGIN_S <= rep.t_top_s <= b + _MARGIN_S for a, b in inside) for rep in found
-    )
     verdict.latency_s = _latency(truth, analysis)
     _flag(verdict, truth, analysis)
 
