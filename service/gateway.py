@@ -193,7 +193,14 @@ class Gateway:
             profile = self._profile(device_id).id
             self._repository.remember_device(device_id, name, profile, athlete_id, segment.value)
 
-    def _config(self, athlete_id: str, segments: Mapping[str, Segment], exercise: str) -> PipelineConfig:
+    def _config(
+        self,
+        athlete_id: str,
+        segments: Mapping[str, Segment],
+        exercise: str,
+        held_at: datetime | None = None,
+    ) -> PipelineConfig:
+        """``held_at``: judge by the person's references of that time, not by what was learnt since."""
         return PipelineConfig(
             segments,
             exercise,
@@ -201,7 +208,7 @@ class Gateway:
             estimator=self._settings.estimator,
             stand_s=self._settings.stand_s,
             stand_between_s=self.assignment.stands_s.get(athlete_id),
-            references=self._repository.coaching.present_references(athlete_id),
+            references=self._repository.coaching.present_references(athlete_id, held_at),
         )
 
     def _start(
@@ -211,6 +218,8 @@ class Gateway:
         exercise: str,
         started_s: float,
         segments: Mapping[str, Segment],
+        *,
+        held_at: datetime | None = None,
     ) -> AthleteSession:
         profiles = {d: self._profile(d) for d in segments}
         facts = SessionFacts(session_id, athlete_id, exercise, started_s, segments, profiles)
@@ -220,7 +229,7 @@ class Gateway:
             spool,
             self._repository,
             self._bus.publish,
-            self._config(athlete_id, segments, exercise),
+            self._config(athlete_id, segments, exercise, held_at),
             live_hz=self._settings.live_hz,
         )
         self.sessions[athlete_id] = session
@@ -266,7 +275,8 @@ class Gateway:
             self.assignment.sensors.setdefault(device_id, (athlete_id, segment))
         self.assignment.exercises.setdefault(athlete_id, exercise)
         started_s = datetime.fromisoformat(row["started_at"]).replace(tzinfo=UTC).timestamp()
-        session = self._start(row["id"], athlete_id, exercise, started_s, segments)
+        held_at = datetime.fromtimestamp(started_s, UTC)
+        session = self._start(row["id"], athlete_id, exercise, started_s, segments, held_at=held_at)
         session.recover(read_spool(self._spool_path(row["id"])))
         log.info("session goes on", session=row["id"], reps=session.reps_counted)
         return session

@@ -15,6 +15,7 @@ from simulator.subject import Subject
 _LEAD_DEG = 5.0
 """By how much the pelvis is ahead when it starts before the hip."""
 _TREMOR_HZ = 7.0
+_WOBBLE_HZ = 1.5
 _FADE_S = 0.8
 
 
@@ -43,6 +44,8 @@ class Overlays:
             self._lead(times, self._sizes["lead"])
         if self._sizes.get("sway"):
             self._sway(times, self._sizes["sway"])
+        if self._sizes.get("wobble"):
+            self._wobble(times, self._sizes["wobble"])
         if self._sizes.get("tremor"):
             self._tremble(times, self._sizes["tremor"])
 
@@ -98,6 +101,15 @@ class Overlays:
             (HIP_ADDUCTION[Side.LEFT], -1.0),
         ):
             self._script.add(coordinate, "sway", edges.tolist(), [share * v for v in values])
+
+    def _wobble(self, times: RepTimes, size: float) -> None:
+        """The pelvis rocks to and fro while the far end is held."""
+        count = int((times.leave_s - times.turn_s) * 2.0 * _WOBBLE_HZ)
+        if count < 2:
+            return
+        edges = np.linspace(times.turn_s, times.leave_s, count + 1)
+        values = [0.0, *(size * (-1.0) ** k for k in range(count - 1)), 0.0]
+        self._script.add(Coordinate.LUMBAR, "wobble", edges.tolist(), values)
 
     def _tremble(self, times: RepTimes, size: float) -> None:
         edges = np.arange(times.turn_s, times.leave_s, 0.5 / _TREMOR_HZ)

@@ -13,6 +13,7 @@ from benchmarks.judge.matching import match
 from fusion import exercises
 from fusion.analysis import Analysis, analyze
 from fusion.errors import IliumError
+from fusion.exercises import Exercise
 from fusion.pipeline import PipelineConfig
 from fusion.types import (
     CalibrationEvent,
@@ -200,21 +201,28 @@ def _latency(truth: list[TrueRep], analysis: Analysis) -> list[float]:
     return [told[j].t_s - truth[i].t_top_s for i, j in matching.pairs]
 
 
-_ASKED = frozenset({"hold_short", "range_short"})
-"""Told quietly in some exercises, and yet found; any other information is no accusation."""
+def _quiet_rules(exercise: Exercise) -> set[str]:
+    """Rules that are only ever told quietly: their information is the finding."""
+    return {
+        rule.kind
+        for rule in exercise.compensations
+        if rule.warn is None and rule.fail is None and rule.kind == "hold_short"
+    }
 
 
 def _flag(verdict: Verdict, truth: Sequence[TrueRep], analysis: Analysis) -> None:
     """Findings repetition by repetition, and those of the whole set, which count for each of its own."""
     cell = verdict.cell
-    expected = {cell.rule, cell.fault, *rules_for(cell.fault, exercises.load(cell.movement))}
+    exercise = exercises.load(cell.movement)
+    expected = {cell.rule, cell.fault, *rules_for(cell.fault, exercise)}
+    quiet = _quiet_rules(exercise)
     for done in analysis.sets:
         of_set = {f.kind for f in done.findings if f.severity is not Severity.INFO}
         for rep in done.reps:
             if not any(_same_time(rep, true) for true in truth):
                 continue
             present = of_set | {
-                f.kind for f in rep.findings if f.severity is not Severity.INFO or f.kind in _ASKED
+                f.kind for f in rep.findings if f.severity is not Severity.INFO or f.kind in quiet
             }
             verdict.judged += 1
             verdict.flagged += bool(present & expected)

@@ -89,7 +89,8 @@ def _usual(rule: Rule, exercise: Exercise) -> float:
 
 
 _EFFECT: Mapping[tuple[Signal, Measure], float] = {
-    (Signal.PELVIS_LIST, Measure.SD): 0.35,
+    (Signal.PELVIS_LIST, Measure.SD): 0.19,
+    (Signal.PELVIS_TILT, Measure.SD): 0.38,
     (Signal.HIP_ROTATION, Measure.DRIFT): 0.7,
 }
 """What the signal does for one degree of the fault, where that is not one degree."""
@@ -150,6 +151,7 @@ _CONVERSIONS: Mapping[Signal, Callable[[float, Exercise], float | None]] = {
     Signal.ECCENTRIC: _faster(lambda e: e.tempo.eccentric_s if e.tempo else None),
     Signal.HOLD: _cut,
     Signal.PELVIS_LEAD: lambda limit_s, _: limit_s,
+    Signal.BUTT_WINK: lambda limit_deg, e: limit_deg + 0.3 * abs(_swing_deg(e, "pelvis_tilt_deg")),
     Signal.PRETILT: lambda limit_deg, e: _tilted_first(e) - limit_deg,
 }
 """Signals whose numbers are not degrees that the fault adds one to one."""

@@ -29,7 +29,8 @@ def _leads(rule: Rule) -> bool:
 
 
 def _follows(rule: Rule) -> bool:
-    return rule.signal in _SAME_TILT or (rule.window is Window.TOP and rule.signal in _AT_THE_END)
+    at_the_end = rule.window is Window.TOP and rule.signal in _AT_THE_END and rule.measure is not Measure.SD
+    return rule.signal in _SAME_TILT or at_the_end
 
 
 def _told_quietly(finding: Finding) -> Finding:

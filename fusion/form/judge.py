@@ -13,12 +13,12 @@ from math import hypot, isfinite
 import numpy as np
 
 from fusion.exercises import Exercise
-from fusion.exercises.model import KeyPose
+from fusion.exercises.model import DriverSignal, KeyPose, PhaseKind
 from fusion.exercises.rules import Baseline, Direction, Grade, Measure, Rule, Signal, Window
 from fusion.form import sharing, steadiness, timing
 from fusion.form.measures import LEVELS, Value, measured
 from fusion.form.view import RepView
-from fusion.form.windows import span_of
+from fusion.form.windows import EARLY_SHARE, span_of
 from fusion.reference_path import PersonReference
 from fusion.types import Finding, Severity, Side, Validity
 
@@ -54,6 +54,13 @@ ROWS: Mapping[Signal, str] = {
 """Rows that not every set of worn sensors gives, although the sensors of the rule are there."""
 PEOPLE_SD_DEG = 4.0
 """How far one person's good form lies from the model's, one sigma (an engineering estimate)."""
+_HIDDEN_BY_SKIN = frozenset({DriverSignal.HIP_EXTERNAL_ROTATION, DriverSignal.THIGH_OPENING})
+"""Turns of the thigh about its own axis, of which the skin follows half to nine tenths: only one's own range
+says whether one is short."""
+PATHS_SD_DEG = 1.3
+"""How far a person's way through the last third differs from the model's, made as steep as theirs."""
+_TIPPED = frozenset({Signal.PELVIS_TILT, Signal.PELVIS_RESIDUAL})
+_HARD_WITHIN = frozenset({Window.REP, Window.CONCENTRIC, Window.LATE_EXTENSION})
 
 _POSE_ANGLES: Mapping[Signal, Callable[[KeyPose], float | None]] = {
     Signal.PELVIS_TILT: lambda pose: pose.pelvis_tilt_deg,
@@ -134,7 +141,18 @@ def _number(rule: Rule, view: RepView) -> Value | None:
     series = view.residual_as_done if by_residual and _late(rule) else view.series(rule.signal)
     if span is None or series is None:
         return None
-    return measured(Measure.MEAN if of_set else rule.measure, series, span, view)
+    value = measured(Measure.MEAN if of_set else rule.measure, series, span, view)
+    return _as_sure_as_skin_allows(rule, value, view)
+
+
+def _as_sure_as_skin_allows(rule: Rule, value: Value, view: RepView) -> Value:
+    """A rise of the pelvis by the end of a lift, with what the skin and the person may have to do with it."""
+    if rule.measure is not Measure.RISE or rule.signal not in _TIPPED or rule.window not in _HARD_WITHIN:
+        return value
+    if rule.signal is Signal.PELVIS_RESIDUAL and view.reference and view.reference.source != "model":
+        return value
+    people = PATHS_SD_DEG if rule.signal is Signal.PELVIS_RESIDUAL else 0.0
+    return Value(value.value, value.t_s, hypot(value.sd, sharing.HARDENED_SD_DEG, people))
 
 
 def baseline(rule: Rule, exercise: Exercise, reference: PersonReference | None) -> float:
@@ -150,11 +168,25 @@ def model_value(rule: Rule, exercise: Exercise) -> float:
     """What the exercise's key pose shows of a level; 0 for what good form does not show at all."""
     if rule.signal is Signal.BUTT_WINK:
         return _model_wink(exercise)
+    if rule.measure is Measure.RISE and rule.window is Window.EARLY_CONCENTRIC:
+        return _model_early_rise(rule, exercise)
     if rule.measure not in LEVELS or rule.signal not in _POSE_ANGLES:
         return 0.0
     pose = _pose_of(rule.window, exercise)
     angle = _POSE_ANGLES[rule.signal](pose) if pose is not None else None
     return 0.0 if angle is None else angle
+
+
+def _model_early_rise(rule: Rule, exercise: Exercise) -> float:
+    """How far the signal rises over the first 30 % of the model's lift; 0 where it falls."""
+    turn = exercise.turn_pose
+    angle = _POSE_ANGLES.get(rule.signal)
+    if turn is None or angle is None or exercise.lifts_first:
+        return 0.0
+    up = [turn, *(exercise.pose(p.to) for p in exercise.phases if p.kind is PhaseKind.CONCENTRIC)]
+    way = abs(up[-1].hip_flexion_deg - turn.hip_flexion_deg)
+    first = [p for p in up if abs(p.hip_flexion_deg - turn.hip_flexion_deg) <= EARLY_SHARE * way]
+    return max(0.0, max((angle(p) or 0.0) for p in first) - (angle(turn) or 0.0))
 
 
 def _model_wink(exercise: Exercise) -> float:
@@ -210,6 +242,8 @@ def _own_range(rule: Rule, exercise: Exercise, reference: PersonReference | None
     """A range is judged against the person's own compensation-free range, once that is known."""
     count = exercise.count
     if reference is None or count is None or not isfinite(reference.rom_deg):
+        if exercise.driver.signal in _HIDDEN_BY_SKIN:
+            return PersonalLimits(rule.limits[0], None, None)
         return PersonalLimits(rule.info, rule.warn, rule.fail)
     scale = reference.rom_deg / count.rom_typical_deg
     scaled = [None if v is None else v * scale for v in (rule.info, rule.warn, rule.fail)]

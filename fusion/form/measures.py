@@ -16,6 +16,11 @@ LEVELS = frozenset({Measure.MAX, Measure.MIN, Measure.MEAN, Measure.MEAN_ABS, Me
 """Measures of the level of a signal: they carry the whole uncertainty, offset included."""
 
 
+_UNREST = frozenset({Measure.SD, Measure.RMS})
+_UNREST_SHARE = 0.3
+"""What tracking leaves in a change comes slowly; of an unrest about its own mean it is this much."""
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """One number of one repetition: what, when, and one sigma of it; NaN where it cannot be told."""
@@ -32,7 +37,8 @@ def measured(measure: Measure, series: Series, span: Span, view: RepView) -> Val
     """``measure`` (one that reads a signal over time) of ``series`` over ``span``."""
     sd = series.level_sd if measure in LEVELS else series.change_sd
     value, at, spread = reading.read(_CODES[measure], series.smooth, sd, span[0], span[1])
-    return Value(value, float(view.t_s[at]), spread)
+    share = _UNREST_SHARE if measure in _UNREST else 1.0
+    return Value(value, float(view.t_s[at]), share * spread)
 
 
 _CODES = {

@@ -14,6 +14,7 @@ from fusion.form.windows import Span, span_of
 from fusion.kernels import reading
 from fusion.reference_path import PATH_POINTS
 
+HIP_TURN_MIN_DEG = 10.0
 TOP_BAND_DEG = 30.0
 """Hip flexion below which the last part of an extension lies."""
 
@@ -41,7 +42,7 @@ def metrics_of(view: RepView) -> dict[str, float]:
     """Named measures; NaN where a gap or a missing sensor voids one."""
     part = slice(view.start, view.end + 1)
     lift = span_of(Window.CONCENTRIC, view)
-    return {
+    return _knee_to_hip(view, lift) | {
         "concentric_mean_dps": _mean_speed(view, lift),
         "concentric_peak_dps": float(view.speed_dps[lift[0] : lift[1] + 1].max())
         if lift and view.timed
@@ -53,6 +54,19 @@ def metrics_of(view: RepView) -> dict[str, float]:
         "smoothness": timing.smoothness(view).value,
         "top_band_s": _time_below_s(view, part),
     }
+
+
+def _knee_to_hip(view: RepView, lift: Span | None) -> dict[str, float]:
+    """Degrees the knee opens for one of the hip, over the lift; nothing without a sensor on the shank.
+
+    An isolated hip extension has about 0, a squat 0.9; it tells how a lift is shared by joints, not by
+    muscles.
+    """
+    knee, hip = view.series(Signal.KNEE_FLEXION), view.series(Signal.HIP_FLEXION)
+    if lift is None or knee is None or hip is None:
+        return {}
+    turns = [abs(float(one.smooth[lift[1]] - one.smooth[lift[0]])) for one in (knee, hip)]
+    return {"knee_to_hip_ratio": turns[0] / turns[1] if turns[1] >= HIP_TURN_MIN_DEG else nan}
 
 
 def _mean_speed(view: RepView, lift: Span | None) -> float:

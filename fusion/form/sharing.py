@@ -10,6 +10,9 @@ from fusion.form.view import RepView, Series
 from fusion.form.windows import span_of
 
 THIGH_TURN_MIN_DEG = 10.0
+HARDENED_SD_DEG = 2.0
+"""The sensor over the sacrum tips by 1 to 3° as the muscles beneath it harden: a rise
+that small at the end of a lift says nothing."""
 PRETILT_LEAD_S = 0.15
 PRETILT_THIGH_DEG = 5.0
 _BEFORE_S = 0.6
@@ -21,9 +24,8 @@ def pelvis_share(view: RepView) -> Value:
     if tilt is None or pitch is None or abs(pitch[0]) < THIGH_TURN_MIN_DEG:
         return UNKNOWN
     turn = abs(pitch[0])
-    return Value(
-        tilt[0] / turn, _lift_end_s(view), float(np.hypot(tilt[1], pitch[1] * tilt[0] / turn)) / turn
-    )
+    sd = float(np.hypot(np.hypot(tilt[1], HARDENED_SD_DEG), pitch[1] * tilt[0] / turn)) / turn
+    return Value(tilt[0] / turn, _lift_end_s(view), sd)
 
 
 def hip_share(view: RepView) -> Value:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from fusion.programme import balance, habits, mix, overload, tiredness, trends, variety, volume
+from fusion.programme import balance, habits, joints, mix, overload, tiredness, trends, variety, volume
 from fusion.programme.records import DoneSession, exercises_of, in_order
 from fusion.summary import Document, number
 
@@ -37,6 +37,7 @@ def _exercise_document(done: list[DoneSession], name: str) -> Document:
         "exercise": name,
         "overload": _clean(asdict(overload.overload_of(done, name))),
         "balance": _clean(asdict(sides)) if sides else None,
+        "knee_to_hip": _clean(asdict(joints.knee_to_hip_of(done, name))),
         "fatigue": _clean(asdict(tiredness.fatigue_of(latest, name))),
         "trends": [_clean(asdict(t)) for t in trends.trends_of(done, name)],
         "next_steps": habits.next_steps(name),

@@ -162,22 +162,24 @@ class CoachingStore:
         )
         return t.exec(query).first()
 
-    def references(self, athlete_id: str) -> list[Document]:
-        """Every version of an athlete's references, newest version first within exercise and side."""
+    def references(self, athlete_id: str, at: datetime | None = None) -> list[Document]:
+        """Every version of an athlete's references (made by ``at``), newest first by exercise and side."""
         query = (
             select(Reference)
             .where(Reference.athlete_id == athlete_id)
             .order_by(Reference.exercise, Reference.side, col(Reference.version).desc())
         )
+        if at is not None:
+            query = query.where(col(Reference.made_at) <= at)
         with Transaction(self._engine) as t:
             return [
                 row.document | {"id": row.id, "made_at": row.made_at.isoformat()} for row in t.exec(query)
             ]
 
-    def present_references(self, athlete_id: str) -> tuple[PersonReference, ...]:
-        """The newest version of each, as the core takes them."""
+    def present_references(self, athlete_id: str, at: datetime | None = None) -> tuple[PersonReference, ...]:
+        """The newest version of each, as the core takes them; with ``at`` those that held at that time."""
         newest: dict[tuple[str, str | None], PersonReference] = {}
-        for document in self.references(athlete_id):
+        for document in self.references(athlete_id, at):
             newest.setdefault((document["exercise"], document["side"]), reference_from(document))
         return tuple(newest.values())
 

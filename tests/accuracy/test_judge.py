@@ -6,7 +6,9 @@ import pytest
 
 from benchmarks.judge.baseline import worse
 from benchmarks.judge.cell import Cell, Verdict, judge
+from benchmarks.judge.doses import doses
 from benchmarks.judge.expected import without_inferred
+from benchmarks.judge.faults import accusations, fault_lines
 from benchmarks.judge.matching import f1, match
 from benchmarks.judge.run import fault_cells
 from benchmarks.judge.subjects import REPORTED, TUNING, seeds
@@ -45,6 +47,41 @@ def test_a_fall_within_the_noise_of_both_counts_is_no_regression() -> None:
     before = {"movement:rdl": (0.96, 200), "case:fast": (0.9, 20)}
     assert worse(before, {"movement:rdl": (0.94, 200), "case:fast": (0.85, 20)}) == []
     assert worse(before, {"movement:rdl": (0.80, 200)}) == ["movement:rdl: 80 % exact, was 96 %"]
+
+
+def test_every_rule_is_judged_at_multiples_of_its_own_limit() -> None:
+    roll = next(d for d in doses("hip_thrust") if d.kind == "pelvis_roll")
+    assert (roll.fault, roll.at_limit, roll.unit) == ("roll", 5.0, "deg")
+    cells = fault_cells(["hip_thrust"], [1000], ["roll"])
+    assert [(c.rule, c.size) for c in cells] == [
+        ("", 0.0),
+        ("pelvis_roll", 2.5),
+        ("pelvis_roll", 7.5),
+        ("pelvis_roll", 15.0),
+    ]
+
+
+def test_a_fault_that_is_a_time_is_as_much_faster_as_its_limit_says() -> None:
+    """The model lifts a hip thrust in 0.9 s; the limit is 0.5 s."""
+    fast = next(d for d in doses("hip_thrust") if d.kind == "fast_ascent")
+    assert fast.size(1.5) == pytest.approx(1.5 * 0.9 / 0.5)
+    assert not fast.reachable(0.5)
+
+
+def test_precision_counts_what_is_said_where_nothing_was_injected() -> None:
+    clean = Verdict(Cell("hip_thrust", "nominal", 1), judged=10, flagged_kinds={"pelvis_roll": 1})
+    ill = Verdict(
+        Cell("hip_thrust", "nominal", 1, "roll", 7.5, rule="pelvis_roll", multiple=1.5), judged=10, flagged=9
+    )
+    mild = Verdict(
+        Cell("hip_thrust", "nominal", 1, "roll", 2.5, rule="pelvis_roll", multiple=0.5), judged=10, flagged=4
+    )
+    (row,) = fault_lines([clean, ill, mild])
+    assert (row.fault, row.reps, row.recall, row.at_zero) == ("roll", 10, 0.9, 0.1)
+    assert row.precision == pytest.approx(0.9)
+    assert row.flagged[0.5] == 0.4
+    (said,) = accusations([clean, ill, mild])
+    assert (said.kind, said.flagged, said.reps) == ("pelvis_roll", 1, 10)
 
 
 def test_a_fault_is_judged_without_any_and_around_its_warn_limit() -> None:

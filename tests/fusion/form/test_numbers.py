@@ -145,3 +145,11 @@ def test_what_is_not_over_is_not_told() -> None:
 def test_the_left_leg_is_read_from_its_own_signals() -> None:
     left = metrics_of(view(Lift(side=Side.LEFT)))
     assert left == pytest.approx(metrics_of(view(Lift())))
+
+
+def test_the_knee_s_part_is_told_when_a_shank_is_worn() -> None:
+    """A knee that opens by 60° while the hip opens by 82°; nothing at all without the sensor."""
+    lift = Lift()
+    assert "knee_to_hip_ratio" not in metrics_of(view(lift))
+    lift.extra = {"knee_flexion_right_deg": 60.0 * (1.0 - lift.share)}
+    assert metrics_of(view(lift))["knee_to_hip_ratio"] == pytest.approx(60.0 / 82.0, abs=0.01)

@@ -125,6 +125,18 @@ def test_a_session_of_good_repetitions_teaches_without_a_coach(kept: Repository)
     assert (present.source, present.reps, present.version) == ("best", 10, 1)
 
 
+def test_a_session_is_judged_again_by_the_reference_that_held_when_it_was_recorded(kept: Repository) -> None:
+    ids = rep_ids(kept, kept.save_set(session(kept), set_of(4, quality=False)))
+    before = datetime.now(UTC)
+    for rep_id in ids[:3]:
+        kept.coaching.approve(rep_id, approved=True)
+    first = datetime.now(UTC)
+    kept.coaching.approve(ids[3], approved=True)
+    assert kept.coaching.present_references("anna", before) == ()
+    assert [r.version for r in kept.coaching.present_references("anna", first)] == [1]
+    assert [r.version for r in kept.coaching.present_references("anna")] == [2]
+
+
 def test_results_of_screens_come_newest_first(kept: Repository) -> None:
     at = session(kept)
     for hold_s in (30.0, 45.0):
