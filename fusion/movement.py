@@ -330,8 +330,8 @@ class MovementAnalyzer:
             return False
         usual = self._segmenter.usual_rom_deg(which)
         least_deg = _PARTIAL_SHARE * usual
-        if track.by_free_leg:
-            # The little that this leg moves tells partial repetitions from shifting about no more.
+        if track.by_free_leg or self.exercise.kind is Kind.DRILL:
+            # Movements this small cannot be told from shifting about when they are partial.
             least_deg = self._segmenter.driven[which].rom_min_deg
         if track.rom_deg < least_deg:
             return False
