@@ -117,6 +117,13 @@ class HoldAnalyzer:
             self._read(part_of(signals, start, start + size))
         return self._drain()
 
+    def pose_at_end(self, signals: SignalBlock) -> int:
+        """Which of the held poses the last of ``signals`` shows, from 1; 0 for none. Nothing is taken in."""
+        if signals.names != self._names:
+            self._wear(signals)
+            self._events.clear()
+        return max(0, int(self._labels(part_of(signals, len(signals) - 1, len(signals)))[0]))
+
     def _read(self, signals: SignalBlock) -> None:
         self._history.append(signals)
         label = self._labels(signals)

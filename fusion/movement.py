@@ -162,6 +162,13 @@ class MovementAnalyzer:
         self._close()
         return self._drain()
 
+    def end_before(self, t_s: float) -> list[Event]:
+        """Another movement began at ``t_s``: what was counted from there on is taken back, the set closed."""
+        for at in range(len(self._book.candidates) - 1, -1, -1):
+            if self._book.candidates[at].rep.t_start_s >= t_s:
+                self._revise(at)
+        return self.flush()
+
     def _drain(self) -> list[Event]:
         events, self._events = self._events, []
         return events
