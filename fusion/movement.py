@@ -293,6 +293,8 @@ class MovementAnalyzer:
             (nan, nan) if hidden else (float(track.pelvis_tilt_deg[k]), float(track.thigh_pitch_deg[k]) - off)
             for k, off in ((track.start, slip.start_deg), (track.end, slip.end_deg))
         )
+        if self.exercise.kind is Kind.STEP:
+            start = (nan, nan)  # the first stride sets out from a stand
         no_pitch = self._gate.lying or self.exercise.kind is Kind.DRILL
         return Candidate(
             rep,
