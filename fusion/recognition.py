@@ -8,7 +8,7 @@ movement, the set is closed before it, aloud, and the other one is named. A hold
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Final
 
