@@ -51,7 +51,7 @@ class AxisEstimate:
 def estimate_axis(up_ref_s: FloatArray, history: SensorHistory, *, by_rate: bool = False) -> AxisEstimate:
     """The axis seen from a reference vertical (3,) in S.
 
-    ``by_rate`` leaves out where the segment leans: in another plane than it moves, as in a half squat sideways.
+    ``by_rate`` leaves out how the segment leans: it may lean in one plane and move in another.
     """
     plane = _plane(up_ref_s)
     evidence = np.empty((len(history), 3))
