@@ -293,6 +293,8 @@ class MovementAnalyzer:
             (nan, nan) if hidden else (float(track.pelvis_tilt_deg[k]), float(track.thigh_pitch_deg[k]) - off)
             for k, off in ((track.start, slip.start_deg), (track.end, slip.end_deg))
         )
+        if self.exercise.kind is Kind.STEP:
+            start = (nan, nan)  # the first stride sets out from a stand
         no_pitch = self._gate.lying or self.exercise.kind is Kind.DRILL
         return Candidate(
             rep,
@@ -337,8 +339,8 @@ class MovementAnalyzer:
             return False
         usual = self._segmenter.usual_rom_deg(which)
         least_deg = _PARTIAL_SHARE * usual
-        if track.by_free_leg:
-            # The little that this leg moves tells partial repetitions from shifting about no more.
+        if track.by_free_leg or self.exercise.kind is Kind.DRILL:
+            # Movements this small cannot be told from shifting about when they are partial.
             least_deg = self._segmenter.driven[which].rom_min_deg
         if track.rom_deg < least_deg:
             return False

@@ -179,7 +179,8 @@ class Athlete:
             self.walk(bout_s)
             start = self.t_s
             self.walk(bout_s, arched_deg=tilt_deg)
-            rep = TrueRep(start, start + 1.0, self.t_s, True, self.side, 1.0, dict(sizes), bout_s)
+            arched_s = start + 0.5 * self.subject.stride_s  # the first step takes the arch up
+            rep = TrueRep(start, arched_s, self.t_s, True, self.side, 1.0, dict(sizes), bout_s)
             done.reps.append(rep)
 
     # --- getting there and back

@@ -48,19 +48,18 @@ class AxisEstimate:
     sd_rad: float
 
 
-def estimate_axis(
-    up_ref_s: FloatArray, history: SensorHistory, boost: FloatArray | None = None
-) -> AxisEstimate:
-    """The axis seen from a reference vertical (3,) in S; ``boost`` (n,) weighs glimpses, default 1."""
+def estimate_axis(up_ref_s: FloatArray, history: SensorHistory, *, by_rate: bool = False) -> AxisEstimate:
+    """The axis seen from a reference vertical (3,) in S.
+
+    ``by_rate`` leaves out how the segment leans: it may lean in one plane and move in another.
+    """
     plane = _plane(up_ref_s)
     evidence = np.empty((len(history), 3))
-    moved = np.minimum(1.0, _STILL_SHARE + history.turn_rad / _FULL_TURN_RAD)
+    moved = np.minimum(1.0, _STILL_SHARE + history.turn_rad / _FULL_TURN_RAD) * (not by_rate)
     scatters = (history.up_scatter, history.rate_scatter)
     leading_axis.in_plane(plane, up_ref_s, *scatters, moved, _RATE_SHARE, evidence)
     amounts = evidence[:, 0] + evidence[:, 2]
     base = amounts / (amounts + _HALF_EVIDENCE)
-    if boost is not None:
-        base = base * boost
     unit = evidence / np.maximum(amounts, 1e-12)[:, None]
     found = np.empty(5)
     leading_axis.agree(unit, base, _SPREAD, _ROUNDS, found)

@@ -109,7 +109,8 @@ def _view(
     if shown_s is not None:
         own = AxisEstimate(shown_s, 1.0, 1.0, _FUNCTIONAL_SD_RAD)
     else:
-        own = estimate_axis(reference.up_s[segment], history)
+        stepping = is_frontal(segment, hint) and not hint.side_lying_deg
+        own = estimate_axis(reference.up_s[segment], history, by_rate=stepping)
     azimuth = _azimuth(quat.rotate(reference.q_es[segment], own.axis_s))
     if shown_s is None and is_frontal(segment, hint):
         azimuth -= np.pi / 2.0

@@ -50,6 +50,19 @@ def test_any_mounting_is_found_from_a_stand_and_a_squat(seed: int) -> None:
         assert not ladder.alignments[segment].warnings
 
 
+def test_stepping_sideways_in_a_half_squat_shows_the_axes() -> None:
+    hint = MotionHint((Pose(12.0, 22.0),) * 2, Plane.FRONTAL, standing=True, alternating=True)
+
+    def crouch(size_deg: float, outwards: FloatArray, swing_deg: float) -> Turn:
+        bent, out = swings(4.0, size_deg, 3.0), swings(5.5, swing_deg, 1.0)
+        return lambda t_s: np.radians(bent(np.minimum(t_s, 5.5))[:, None] * Z + out(t_s)[:, None] * outwards)
+
+    turns = {PELVIS: crouch(-12.0, X, 0.0), RIGHT: crouch(22.0, -X, 20.0), LEFT: crouch(22.0, X, 20.0)}
+    q_sb = mountings(3)
+    ladder = watch(CalibrationLadder(SEGMENTS, hint), body(turns, 16.0, q_sb))
+    assert all(axis_error_deg(ladder, s, q_sb[s], Z) < 6.0 for s in SEGMENTS)
+
+
 def test_a_sensor_worn_upside_down_and_inside_out_makes_no_difference() -> None:
     q_sb = {
         PELVIS: quat.from_rotation_vector(np.pi * X),
