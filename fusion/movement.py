@@ -47,6 +47,7 @@ _MOST_SHARE = 1.5
 _GAP_VOID_S = 0.5
 _GAP_DOUBT_S = 0.15
 _SD_DOUBT_DEG = 10.0
+_STEPS_AWAY = 2
 _SHOWN_SHARE_MIN = 0.3
 """Of a repetition that counts, the sensors have shown at least this share."""
 _ELSEWHERE_DEG = 45.0
@@ -109,6 +110,8 @@ class MovementAnalyzer:
         """Segmenters with a repetition announced, and the kinds of findings told of it."""
         self._told: set[str] = set()
         self._now_s = -inf
+        self._steps = 0
+        """Strides since the last repetition, in a row."""
         self._began_s: float | None = None
         """When the stream began, if that was at the far end of a repetition."""
 
@@ -231,6 +234,7 @@ class MovementAnalyzer:
         told = self._announced.pop(which, frozenset())
         usual = self._segmenter.usual_rom_deg(which) if self._book.candidates else None
         if not self._plausible(which, track) or not self._gate.returns(track, usual_deg=usual):
+            self._follow_steps(track)
             return
         if self._gate.rests_at_turn(track):
             return
@@ -245,6 +249,7 @@ class MovementAnalyzer:
         rep = self._summary(which, track, slip=slip)
         self._tell_findings(rep, told)
         self._book.add(self._candidate(track, rep, slip))
+        self._steps = 0
         if track.heard is None:
             self._gate.learn(track)
             if self._bridge is not None and not track.by_free_leg and rep.full:
@@ -259,6 +264,12 @@ class MovementAnalyzer:
         if count >= 2 and not self._book.opened:
             self._book.opened = True
             self._events.append(SetEvent(False, self._now_s, self._book.summary()))
+
+    def _follow_steps(self, track: Track) -> None:
+        """Who walks away has ended the set: what is lifted here and there is no set of repetitions."""
+        self._steps = self._steps + 1 if self._gate.walks(track) else 0
+        if self._steps >= _STEPS_AWAY and self._book.candidates:
+            self._close()
 
     def _slip(self, which: int, track: Track) -> SlipAt:
         """How far T is off at start, top and end of a repetition, because the thigh's sensor has slipped."""

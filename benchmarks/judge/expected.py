@@ -59,7 +59,7 @@ def without_inferred(
     """``found`` without what it has too many of, where that stands for an unseen repetition, one for each."""
     matched = {j for _, j in match([r.t_top_s for r in truth], [r.t_top_s for r in found]).pairs}
     others = [r for j, r in enumerate(found) if j not in matched]
-    inferred = []
+    inferred: list[RepSummary] = []
     for rep in hidden:
         if len(found) - len(inferred) <= len(truth):
             break
