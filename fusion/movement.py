@@ -47,7 +47,8 @@ _MOST_SHARE = 1.5
 _GAP_VOID_S = 0.5
 _GAP_DOUBT_S = 0.15
 _SD_DOUBT_DEG = 10.0
-_STEPS_AWAY = 2
+_STEPS_AWAY, _AT_ONCE_S = 2, 2.5
+"""So many strides in a row end a set; one movement by itself, and away so soon, was for something else."""
 _SHOWN_SHARE_MIN = 0.3
 """Of a repetition that counts, the sensors have shown at least this share."""
 _ELSEWHERE_DEG = 45.0
@@ -112,6 +113,8 @@ class MovementAnalyzer:
         self._now_s = -inf
         self._steps = 0
         """Strides since the last repetition, in a row."""
+        self._left_s = -inf
+        """When the first of them began."""
         self._began_s: float | None = None
         """When the stream began, if that was at the far end of a repetition."""
 
@@ -268,8 +271,14 @@ class MovementAnalyzer:
     def _follow_steps(self, track: Track) -> None:
         """Who walks away has ended the set: what is lifted here and there is no set of repetitions."""
         self._steps = self._steps + 1 if self._gate.walks(track) else 0
-        if self._steps >= _STEPS_AWAY and self._book.candidates:
-            self._close()
+        if self._steps == 1:
+            self._left_s = float(track.t_s[track.start])
+        if self._steps < _STEPS_AWAY or not self._book.candidates:
+            return
+        at_once = self._left_s - self.last_end_s < _AT_ONCE_S
+        if at_once and self._book.last_stands_apart() and self.exercise.kind is not Kind.EVENT:
+            self._revise(len(self._book.candidates) - 1)
+        self._close()
 
     def _slip(self, which: int, track: Track) -> SlipAt:
         """How far T is off at start, top and end of a repetition, because the thigh's sensor has slipped."""
