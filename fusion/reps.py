@@ -19,6 +19,7 @@ import numpy as np
 from fusion.driver import driven_deg
 from fusion.exercises.model import DriverSignal
 from fusion.history import History, heard_samples, part_of, samples_of
+from fusion.kernels import corners as excursion
 from fusion.kernels import turning
 from fusion.types import BoolArray, FloatArray, Side, SignalBlock
 
@@ -27,12 +28,6 @@ _STILL_S = 0.1
 _REVERSAL_SHARE = 0.2
 _ARRIVE_SHARE = 0.8
 """Share of the usual range from which standing still means lockout, not a pause on the way."""
-_NEAR = 0.15
-"""Share of the range by which a phase counts as left or reached; the corner itself is where it began."""
-_CORNER_SPEED = 0.06
-"""Share of a phase's greatest speed below which the phase has not begun, or is over."""
-_SPEED_OVER_S = 0.08
-"""Speeds are taken over this time, so that noise makes no corners."""
 _BEFORE_S = 1.0
 """So much of the signals before an excursion goes with it."""
 
@@ -198,13 +193,18 @@ class RepSegmenter:
         )
 
     @property
+    def which(self) -> int:
+        """The segmenter of the last event."""
+        return int(self._at[2])
+
+    @property
     def position(self) -> int:
         """Index, within the block, of the sample of the last event."""
         return int(self._at[0])
 
     def signals_from(self, t_s: float) -> SignalBlock:
-        """Signals from ``t_s`` to the sample of the last event, as far as they are kept."""
-        _, signals = self._history.since(0, self._first + self.position + 1)
+        """Signals from ``t_s`` to the last sample loaded, as far as they are kept."""
+        _, signals = self._history.since(0, self._history.end)
         return part_of(signals, int(np.searchsorted(signals.t_s, t_s)), len(signals))
 
     @property
@@ -224,7 +224,7 @@ class RepSegmenter:
         known = np.isfinite(efforts[which])
         if not known.all():
             signals = samples_of(signals, known)
-        effort = _advanced(efforts[which][known], signals.t_s, self._lag[which], self._dt)
+        effort = excursion.advanced(efforts[which][known], signals.t_s, self._lag[which], self._dt)
         first = int(np.searchsorted(signals.t_s, self._time_of(begin, until)))
         x = effort[first:]
         start, reach, leave, end = corners(x, signals.t_s[first:])
@@ -308,14 +308,6 @@ def _height(state: FloatArray) -> float:
     return float(state[turning.X] - state[turning.VALLEY])
 
 
-def _advanced(effort: FloatArray, t_s: FloatArray, lag: int, dt: float) -> FloatArray:
-    """The low-passed effort with the filter's delay taken out, never across a gap: there it began anew."""
-    last = np.append(np.flatnonzero(np.diff(t_s) > 1.5 * dt), len(effort) - 1)
-    each = np.arange(len(effort))
-    until = last[np.searchsorted(last, each)]
-    return np.asarray(effort[np.minimum(each + lag, until)])
-
-
 def _longest_run(of: BoolArray) -> int:
     """Most samples in a row that are true."""
     if not of.any():
@@ -325,32 +317,6 @@ def _longest_run(of: BoolArray) -> int:
 
 
 def corners(x: FloatArray, t_s: FloatArray) -> tuple[int, int, int, int]:
-    """Start, reach, leave and end of an excursion x (n,) that runs low → high → (low).
-
-    A corner is where the speed of its phase has died away, looked for from where the phase has left or
-    reached 15 % of the range: rests that drift, and ends that creep, do not move it.
-    """
-    peak = int(np.argmax(x))
-    top = float(x[peak])
-    start, reach = _phase(x[: peak + 1], t_s[: peak + 1], top)
-    back_end, back_start = _phase(x[peak:][::-1], -t_s[peak:][::-1], top)
-    last = len(x) - 1
-    return start, reach, last - back_start, last - back_end
-
-
-def _phase(x: FloatArray, t_s: FloatArray, top: float) -> tuple[int, int]:
-    """Where a rise (n,) that ends at its maximum begins and where it arrives."""
-    n = len(x)
-    if n < 3:
-        return 0, n - 1
-    base = float(x.min())
-    low = int(np.flatnonzero(x <= base + _NEAR * (top - base))[-1])
-    high = low + int(np.flatnonzero(x[low:] >= top - _NEAR * (top - base))[0])
-    wide = max(1, min(n - 1, round(_SPEED_OVER_S * (n - 1) / abs(float(t_s[-1] - t_s[0])))))
-    speed = (x[wide:] - x[:-wide]) / (t_s[wide:] - t_s[:-wide])
-    limit = _CORNER_SPEED * float(speed.max())
-    slow_before = np.flatnonzero(speed[:low] < limit)
-    slow_after = np.flatnonzero(speed[max(0, high - wide) :] < limit)
-    start = min(low, int(slow_before[-1]) + wide // 2) if len(slow_before) else 0
-    reach = max(high, max(0, high - wide) + int(slow_after[0]) + wide // 2) if len(slow_after) else n - 1
-    return start, min(reach, n - 1)
+    """Start, reach, leave and end of an excursion x (n,) that runs low → high → (low)."""
+    start, reach, leave, end = excursion.corners(np.ascontiguousarray(x), np.ascontiguousarray(t_s))
+    return start, reach, leave, end

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
 from benchmarks.judge.expected import is_itself, true_reps, unseen, without_inferred
-from benchmarks.judge.matching import Matching, match
+from benchmarks.judge.matching import match
 from fusion import exercises
 from fusion.analysis import Analysis, analyze
 from fusion.errors import IliumError
 from fusion.pipeline import PipelineConfig
-from fusion.types import FloatArray, ImuBlock, RepEvent, RepEventKind, RepSummary, Segment, Severity
+from fusion.types import (
+    CalibrationEvent,
+    FloatArray,
+    ImuBlock,
+    RepEvent,
+    RepEventKind,
+    RepSummary,
+    Segment,
+    SegmentAlignment,
+    Severity,
+)
 from simulator.athlete_types import TrueRep
 from simulator.cases import case_plan
 from simulator.faults import rules_for
@@ -38,6 +49,10 @@ class Cell:
     fault: str = ""
     size: float = 0.0
     rate_hz: float = 60.0
+    rule: str = ""
+    """The rule that the fault is to make speak; another of the same fault may say it as well."""
+    multiple: float = 0.0
+    """The fault's size over what moves that rule's signal to its warn limit."""
 
     @property
     def command(self) -> str:
@@ -72,8 +87,10 @@ class Verdict:
     latency_s: list[float] = field(default_factory=list)
     rmse_deg: dict[str, float] = field(default_factory=dict)
     bias_deg: dict[str, float] = field(default_factory=dict)
+    judged: int = 0
+    """Repetitions found at the time of one that was done, whose form can be compared."""
     flagged: int = 0
-    """Repetitions with a finding of the injected fault's kind."""
+    """Of these, those with a finding of the injected fault's kind."""
     flagged_kinds: dict[str, int] = field(default_factory=dict)
     error: str = ""
 
@@ -102,7 +119,8 @@ def judge(cell: Cell) -> Verdict:
     verdict.true_partial = len(truth) - verdict.true_full
     verdict.other_s = session.duration_s - _set_seconds(session)
     try:
-        analysis = _analyze(blocks, cell.movement)
+        known = calibration(replace(cell, fault="", size=0.0, rule="", multiple=0.0)) if cell.fault else {}
+        analysis = _analyze(blocks, cell.movement, known)
     except IliumError as error:
         verdict.error = f"{type(error).__name__}: {error}"
         return verdict
@@ -112,14 +130,29 @@ def judge(cell: Cell) -> Verdict:
     return verdict
 
 
-def analyze_session(session: SimulatedSession, movement: str) -> Analysis:
-    """The product's own pipeline over the recording."""
-    return _analyze(session.blocks(), movement)
+def analyze_session(
+    session: SimulatedSession, movement: str, known: Mapping[Segment, SegmentAlignment] | None = None
+) -> Analysis:
+    """The product's own pipeline over the recording, calibrated by itself or as is ``known``."""
+    return _analyze(session.blocks(), movement, known or {})
 
 
-def _analyze(blocks: Mapping[Segment, ImuBlock], movement: str) -> Analysis:
+@lru_cache(maxsize=4)
+def calibration(clean: Cell) -> Mapping[Segment, SegmentAlignment]:
+    """How the sensors sit, learnt from the same person's set without the fault.
+
+    A fault that goes along with the movement in another plane cannot be told from how a sensor sits by the
+    very set that has it: people calibrate beforehand.
+    """
+    analysis = analyze_session(render(plan_of(clean)), clean.movement)
+    return {e.alignment.segment: e.alignment for e in analysis.events if isinstance(e, CalibrationEvent)}
+
+
+def _analyze(
+    blocks: Mapping[Segment, ImuBlock], movement: str, known: Mapping[Segment, SegmentAlignment]
+) -> Analysis:
     named = {segment.value: block for segment, block in blocks.items()}
-    return analyze(named, PipelineConfig({s.value: s for s in blocks}, movement))
+    return analyze(named, PipelineConfig({s.value: s for s in blocks}, movement, alignments=known))
 
 
 def _set_seconds(session: SimulatedSession) -> float:
@@ -157,7 +190,7 @@ def _count(
         for i, j in matching.pairs
     ]
     verdict.latency_s = _latency(truth, analysis)
-    _flag(verdict, matching, found)
+    _flag(verdict, truth, analysis)
 
 
 def _latency(truth: list[TrueRep], analysis: Analysis) -> list[float]:
@@ -171,16 +204,28 @@ _ASKED = frozenset({"hold_short", "range_short"})
 """Told quietly in some exercises, and yet found; any other information is no accusation."""
 
 
-def _flag(verdict: Verdict, matching: Matching, found: Sequence[RepSummary]) -> None:
-    kinds: dict[str, int] = {}
-    expected = set(rules_for(verdict.cell.fault, exercises.load(verdict.cell.movement)))
-    expected.add(verdict.cell.fault)
-    for _, j in matching.pairs:
-        present = {f.kind for f in found[j].findings if f.severity is not Severity.INFO or f.kind in _ASKED}
-        verdict.flagged += bool(present & expected)
-        for kind in present:
-            kinds[kind] = kinds.get(kind, 0) + 1
-    verdict.flagged_kinds = kinds
+def _flag(verdict: Verdict, truth: Sequence[TrueRep], analysis: Analysis) -> None:
+    """Findings repetition by repetition, and those of the whole set, which count for each of its own."""
+    cell = verdict.cell
+    expected = {cell.rule, cell.fault, *rules_for(cell.fault, exercises.load(cell.movement))}
+    for done in analysis.sets:
+        of_set = {f.kind for f in done.findings if f.severity is not Severity.INFO}
+        for rep in done.reps:
+            if not any(_same_time(rep, true) for true in truth):
+                continue
+            present = of_set | {
+                f.kind for f in rep.findings if f.severity is not Severity.INFO or f.kind in _ASKED
+            }
+            verdict.judged += 1
+            verdict.flagged += bool(present & expected)
+            for kind in present:
+                verdict.flagged_kinds[kind] = verdict.flagged_kinds.get(kind, 0) + 1
+
+
+def _same_time(rep: RepSummary, true: TrueRep) -> bool:
+    """Whether most of one was during the other: a fault may move the top of a repetition, not its time."""
+    shared_s = min(rep.t_end_s, true.t_end_s) - max(rep.t_start_s, true.t_start_s)
+    return shared_s > 0.5 * max(rep.t_end_s - rep.t_start_s, true.t_end_s - true.t_start_s)
 
 
 def _angles(verdict: Verdict, session: SimulatedSession, analysis: Analysis) -> None:
