@@ -32,6 +32,8 @@ so does the one that turns more, if not by less than the last."""
 _MOVES_SHARE = 0.2
 """Of a phase's mean speed, below which one rests at an end."""
 _SLACK_S = 0.3
+_JOIN_S, _STEP_DEG, _MOST_APART_DEG = 0.7, 3.0, 45.0
+"""So long it takes from a filled angle to the seen one, where they are apart, and not as far as two poses."""
 _FURTHEST = (-0.5, 1.5)
 """Shares of a repetition between which one angle tells the others."""
 
@@ -98,7 +100,9 @@ class SilenceBridge:
         self._waiting: SignalBlock | None = None
         self._before: SignalBlock | None = None
         self._last_end_s = np.nan
-        self._gave_up = False
+        self._gave_up = self._was_silent = False
+        self._apart, self._heard_from_s = np.zeros(len(self._rows)), -np.inf
+        """By how much the last filled sample was off the next one, by filled row, and when that was."""
         self.implied_s: list[tuple[float, float]] = []
         """Silences gone across since they were last taken from here."""
 
@@ -112,12 +116,12 @@ class SilenceBridge:
                 part = self._across(block, silent)
             else:
                 heard = int(np.argmax(silent)) if silent.any() else len(block)
-                part = part_of(block, 0, heard)
+                part = self._joining(part_of(block, 0, heard))
             if part is None:
                 self._waiting = block
                 return
             yield part
-            self._remember(part, silent=bool(silent[len(part) - 1]))
+            self._remember(part, silent=bool(silent[0]))
             block = part_of(block, len(part), len(block))
 
     def rest(self) -> SignalBlock | None:
@@ -142,8 +146,30 @@ class SilenceBridge:
         around = round(_AROUND_S * self._rate_hz) + 1
         tail = part if self._before is None else _joined(self._before, part)
         self._before = part_of(tail, max(0, len(tail) - around), len(tail))
+        self._was_silent = silent
         if not silent:
             self._held, self._gave_up = self._usual, False
+
+    def _joining(self, part: SignalBlock) -> SignalBlock:
+        """Samples that are known again, going over from what was filled to what is seen.
+
+        An orientation needs up to a second after silence to settle, and the other sensor tells no more than
+        about where the silent one was: a step between them would be a turning point that nobody made.
+        """
+        if self._was_silent and self._before is not None:
+            apart = self._before.values[self._rows, -1] - part.values[self._rows, 0]
+            self._apart = np.where(np.abs(apart) < _MOST_APART_DEG, apart, 0.0)
+            self._heard_from_s = float(part.t_s[0])
+        left = 1.0 - (part.t_s - self._heard_from_s) / _JOIN_S
+        joins = left > 0.0
+        if not joins.any() or not (np.abs(self._apart) > _STEP_DEG).any():
+            return part
+        values, sd = part.values.copy(), part.sd.copy()
+        moved = np.flatnonzero(np.abs(self._apart) > _STEP_DEG)
+        rows = np.ix_(np.array(self._rows)[moved], joins)
+        values[rows] += np.outer(self._apart[moved], left[joins])
+        sd[rows] = np.inf
+        return replace(part, values=values, sd=sd)
 
     # --- one stretch of silence
 

@@ -268,6 +268,15 @@ class PostureGate:
         gait = min(float((np.abs(seen - g) / _STRIDE_SD).sum()) for g in _GAITS.values())
         return gait < _LIKE_GAIT and gait < float((np.abs(seen - own) / _STRIDE_SD).sum()) - _PLANNED
 
+    def walks(self, track: Track) -> bool:
+        """Whether a movement that does not belong is a stride of an everyday gait."""
+        if self._walks or track.by_free_leg:
+            return False
+        seen = _seen_stride(track, slice(track.start, track.end + 1))
+        if seen is None or not np.isfinite(seen).all():
+            return False
+        return min(float((np.abs(seen - g) / _STRIDE_SD).sum()) for g in _GAITS.values()) < _LIKE_GAIT
+
     def typical(self, track: Track) -> bool:
         """Whether P and T share the range about as in the model, so that few repetitions will do."""
         rest, turn = self._rest, self._turn

@@ -47,6 +47,8 @@ _MOST_SHARE = 1.5
 _GAP_VOID_S = 0.5
 _GAP_DOUBT_S = 0.15
 _SD_DOUBT_DEG = 10.0
+_STEPS_AWAY, _AT_ONCE_S = 2, 2.5
+"""So many strides in a row end a set; one movement by itself, and away so soon, was for something else."""
 _SHOWN_SHARE_MIN = 0.3
 """Of a repetition that counts, the sensors have shown at least this share."""
 _ELSEWHERE_DEG = 45.0
@@ -109,6 +111,10 @@ class MovementAnalyzer:
         """Segmenters with a repetition announced, and the kinds of findings told of it."""
         self._told: set[str] = set()
         self._now_s = -inf
+        self._steps = 0
+        """Strides since the last repetition, in a row."""
+        self._left_s = -inf
+        """When the first of them began."""
         self._began_s: float | None = None
         """When the stream began, if that was at the far end of a repetition."""
 
@@ -245,6 +251,7 @@ class MovementAnalyzer:
         told = self._announced.pop(which, frozenset())
         usual = self._segmenter.usual_rom_deg(which) if self._book.candidates else None
         if not self._plausible(which, track) or not self._gate.returns(track, usual_deg=usual):
+            self._follow_steps(track)
             return
         if self._gate.rests_at_turn(track):
             return
@@ -259,6 +266,7 @@ class MovementAnalyzer:
         rep = self._summary(which, track, slip=slip)
         self._tell_findings(rep, told)
         self._book.add(self._candidate(track, rep, slip))
+        self._steps = 0
         if track.heard is None:
             self._gate.learn(track)
             if self._bridge is not None and not track.by_free_leg and rep.full:
@@ -273,6 +281,18 @@ class MovementAnalyzer:
         if count >= 2 and not self._book.opened:
             self._book.opened = True
             self._events.append(SetEvent(False, self._now_s, self._book.summary()))
+
+    def _follow_steps(self, track: Track) -> None:
+        """Who walks away has ended the set: what is lifted here and there is no set of repetitions."""
+        self._steps = self._steps + 1 if self._gate.walks(track) else 0
+        if self._steps == 1:
+            self._left_s = float(track.t_s[track.start])
+        if self._steps < _STEPS_AWAY or not self._book.candidates:
+            return
+        at_once = self._left_s - self.last_end_s < _AT_ONCE_S
+        if at_once and self._book.last_stands_apart() and self.exercise.kind is not Kind.EVENT:
+            self._revise(len(self._book.candidates) - 1)
+        self._close()
 
     def _slip(self, which: int, track: Track) -> SlipAt:
         """How far T is off at start, top and end of a repetition, because the thigh's sensor has slipped."""

@@ -21,6 +21,7 @@ _TOP_DEG, _TOP_SHARE, _TOP_TILT_DEG = 12.0, 0.18, 15.0
 _FULL_SHARE = 0.65
 _PLACE_DEG = 18.0
 """How far P or T may be, where the first one begins and the last one ends, from where the others do."""
+_APART_S, _APART_PAUSES = 2.5, 3.0
 _FEW = 3
 """So few repetitions make a set only if they are typical ones: plates are picked up by threes."""
 _MOST_ODD = 5
@@ -111,6 +112,13 @@ class SetBook:
         return last_s + idle_s, last_s + max(_GIVE_UP_S, idle_s)
 
     # --- who belongs
+
+    def last_stands_apart(self) -> bool:
+        """Whether the last one came after a longer pause than the others, or is the only one."""
+        if len(self.candidates) < 2:
+            return True
+        *before, last_s = [max(0.0, b.t_start_s - a.t_end_s) for a, b in pairwise(self.reps)]
+        return last_s > max(_APART_S, _APART_PAUSES * median(before) if before else 0.0)
 
     def odd_first(self) -> bool:
         """With three repetitions, whether the first was a set-up movement."""

@@ -56,11 +56,13 @@ def is_itself(movement: str, case: str) -> bool:
 def without_inferred(
     found: Sequence[RepSummary], truth: Sequence[TrueRep], hidden: Sequence[TrueRep]
 ) -> list[RepSummary]:
-    """``found`` without those that stand for an unseen repetition, one for each."""
+    """``found`` without what it has too many of, where that stands for an unseen repetition, one for each."""
     matched = {j for _, j in match([r.t_top_s for r in truth], [r.t_top_s for r in found]).pairs}
     others = [r for j, r in enumerate(found) if j not in matched]
-    inferred = []
+    inferred: list[RepSummary] = []
     for rep in hidden:
+        if len(found) - len(inferred) <= len(truth):
+            break
         span = (rep.t_start_s - TOLERANCE_S, rep.t_end_s + TOLERANCE_S)
         one = next((r for r in others if span[0] <= r.t_top_s <= span[1] and r not in inferred), None)
         inferred += [one] if one is not None else []

@@ -113,6 +113,7 @@ def test_one_that_was_done_unseen_is_not_false_when_found() -> None:
     done = [_done(10.0), _done(13.0)]
     found = [_found(11.1), _found(13.9), _found(20.0)]
     assert without_inferred(found, done[:1], done[1:]) == [found[0], found[2]]
+    assert without_inferred(found[1:2], done[:1], done[1:]) == found[1:2]  # no more than were to be found
 
 
 def _done(start_s: float) -> TrueRep:

@@ -133,6 +133,20 @@ def test_a_slip_within_a_set_shifts_extremes_and_costs_no_repetition(
     assert all(rep.full for k, rep in enumerate(found) if k not in {2, 3})
 
 
+def test_bending_for_something_and_walking_on_is_no_repetition() -> None:
+    player = Player()
+    player.stay(3.0)
+    for _ in range(3):
+        player.to(1.2, np.array([60.0, 0, 20.0, 20.0, 0, 0, 0, 0]))
+        player.stay(0.5)
+        player.to(1.2, np.zeros(8))
+        player.walk(5.0)
+    player.stay(2.0)
+    player.perform(exercises.load("rdl"), 4)
+    player.stand(12.0)
+    assert len(reps_of(told("rdl", player.signals()))) == 4
+
+
 def test_standing_about_between_two_sets_is_no_repetition() -> None:
     player = Player()
     player.stay(3.0)
