@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numba
-from numba import njit
+from numba import njit, types
+from numba.extending import intrinsic
 from platformdirs import user_cache_path
 
 _KEPT: Final = 4
@@ -84,3 +85,20 @@ rare: Any = njit(error_model="numpy")
 
 looped: Any = njit(inline="always", error_model="numpy")
 """A part with loops: put into its caller before they are compiled, so that their lengths are known."""
+
+
+def _pointer_to(kind: Any) -> Any:
+    def declare(_: Any, address: Any) -> Any:
+        result: Any = types.CPointer(kind)  # type: ignore[no-untyped-call]
+
+        def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return builder.inttoptr(args[0], context.get_value_type(signature.return_type))
+
+        return result(address), code
+
+    return intrinsic(declare)
+
+
+floats_at: Any = _pointer_to(types.float64)
+"""In a kernel: the numbers at an address. Arrays are passed so where their number is not known before."""
+bytes_at: Any = _pointer_to(types.uint8)
