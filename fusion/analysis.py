@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fusion import exercises
+from fusion.alignment import join_blocks
 from fusion.errors import InputError
 from fusion.input_checks import check_recording
-from fusion.pipeline import MotionPipeline, PipelineConfig, PipelineOutput
+from fusion.pipeline import MotionPipeline, PipelineConfig, PipelineOutput, intake_of
 from fusion.rom import seated_s
 from fusion.smoothing import SmoothedOrientation
 from fusion.summary import Document, alignment_document, number, recognition_document, set_document
 from fusion.types import (
+    AlignedBlock,
     CalibrationEvent,
     Event,
     ExerciseEvent,
@@ -30,6 +32,10 @@ from fusion.types import (
 )
 
 _BLOCK_S = 0.1
+"""How much of a recording comes at once where the time of arrival matters, as live."""
+_BLOCKS = 200
+"""How many of these come as one where it does not."""
+_TOGETHER = 20
 _SHORTEST_S = 4.0
 
 
@@ -71,16 +77,13 @@ def analyze(
     start, stop = _common_span(blocks)
     if config.stand_between_s is not None:
         _check_stand(config.stand_between_s, start, stop)
-    play = _Player(blocks, start, stop, smooth=smooth)
-    pipeline, played = play(config)
+    recording = _aligned(blocks, start, stop, config, smooth=smooth)
+    if review and (learnt := _learnt(recording, config)):
+        events, pipeline = learnt
+        output.events += events
+        config = _with_plan(config, pipeline.plan)
+    pipeline = _play(recording, config, output)
     pipeline.require_calibration()
-    if review and pipeline.learns:
-        if any(a.zero != "stand" for a in pipeline.alignments.values()):
-            # Levers and stands could only be judged once it was roughly known how the sensors sit.
-            pipeline, played = play(replace(config, seed=pipeline.alignments))
-        output.events += _still_true(played.events, pipeline.alignments)
-        pipeline, played = play(_with_plan(config, pipeline.plan))
-    _extend(output, played)
     loss, gaps = _losses(blocks)
     return Analysis(
         exercise=config.planned.id if config.planned else exercises.AUTO,
@@ -93,19 +96,59 @@ def analyze(
     )
 
 
-class _Player:
-    """Plays the common part of recordings through a pipeline, as often as is asked."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stretch:
+    """Part of a recording on the grid, and what there was to complain of while it was taken in."""
 
-    def __init__(self, blocks: Mapping[str, ImuBlock], start: float, stop: float, *, smooth: bool) -> None:
-        self._blocks, self._start, self._stop = blocks, start, stop
-        self._smoothed = {b.device_id: SmoothedOrientation(b) for b in blocks.values()} if smooth else None
+    events: Sequence[Event]
+    aligned: AlignedBlock
 
-    def __call__(self, config: PipelineConfig) -> tuple[MotionPipeline, PipelineOutput]:
-        pipeline, output = MotionPipeline(config, self._smoothed), PipelineOutput()
-        for pieces in _in_time(self._blocks, self._start, self._stop):
-            _extend(output, pipeline.update(pieces))
-        _extend(output, pipeline.flush())
-        return pipeline, output
+
+def _aligned(
+    blocks: Mapping[str, ImuBlock], start: float, stop: float, config: PipelineConfig, *, smooth: bool
+) -> list[_Stretch]:
+    """The common part of the recordings, taken in once for all passes over it."""
+    smoothed = {b.device_id: SmoothedOrientation(b) for b in blocks.values()} if smooth else None
+    intake = intake_of(config, smoothed)
+    stretches: list[_Stretch] = []
+    events: list[Event] = []
+    parts: list[AlignedBlock] = []
+    for pieces in _in_time(blocks, start, stop, config.max_wait_s):
+        part = intake.update(pieces, events)
+        parts += [] if part is None else [part]
+        if len(parts) == _TOGETHER:
+            stretches.append(_Stretch(events, join_blocks(parts)))
+            events, parts = [], []
+    last = intake.flush(events)
+    parts += [] if last is None else [last]
+    return [*stretches, _Stretch(events, join_blocks(parts))] if parts else stretches
+
+
+def _learnt(
+    recording: Sequence[_Stretch], config: PipelineConfig
+) -> tuple[list[CalibrationEvent | WarningEvent], MotionPipeline] | None:
+    """What the whole recording teaches of the alignments; None where nothing is left to learn."""
+    pipeline = MotionPipeline(config)
+    if not pipeline.learns:
+        return None
+    rows = [stretch.aligned for stretch in recording]
+    events = pipeline.learn(rows)
+    pipeline.require_calibration()
+    if any(a.zero != "stand" for a in pipeline.alignments.values()):
+        # Levers and stands could only be judged once it was roughly known how the sensors sit.
+        pipeline = MotionPipeline(replace(config, seed=pipeline.alignments))
+        events = pipeline.learn(rows)
+    return _still_true(events, pipeline.alignments), pipeline
+
+
+def _play(recording: Sequence[_Stretch], config: PipelineConfig, output: PipelineOutput) -> MotionPipeline:
+    """One pass over the recording, as if it were live."""
+    pipeline = MotionPipeline(config)
+    for stretch in recording:
+        output.events.extend(stretch.events)
+        pipeline.interpret(stretch.aligned, output)
+    pipeline.conclude(output)
+    return pipeline
 
 
 def _with_plan(
@@ -188,11 +231,6 @@ def valid_samples(signals: SignalBlock) -> FloatArray:
     return np.asarray((signals.sd[rows] < 10.0).all(axis=0), float)
 
 
-def _extend(total: PipelineOutput, part: PipelineOutput) -> None:
-    total.updates.extend(part.updates)
-    total.events.extend(part.events)
-
-
 def _common_span(blocks: Mapping[str, ImuBlock]) -> tuple[float, float]:
     for name, block in blocks.items():
         if len(block) < 2:
@@ -215,9 +253,22 @@ def _check_stand(stand_s: tuple[float, float], start: float, stop: float) -> Non
         )
 
 
-def _in_time(blocks: Mapping[str, ImuBlock], start: float, stop: float) -> Iterator[list[ImuBlock]]:
-    """What all sensors have in common, in steps of time, as if they were live."""
+def _in_time(
+    blocks: Mapping[str, ImuBlock], start: float, stop: float, max_wait_s: float
+) -> Iterator[list[ImuBlock]]:
+    """What all sensors have in common, in steps of time that give what short steps give live.
+
+    Only where a sensor pauses for longer than the grid waits does it matter when the others came.
+    """
     edges = np.append(np.arange(start, stop, _BLOCK_S), np.nextafter(stop, np.inf))
+    needed = np.zeros(len(edges), bool)
+    needed[::_BLOCKS] = needed[-1] = True
+    for block in blocks.values():
+        pauses = np.flatnonzero(np.diff(block.t_s) >= max_wait_s)
+        first, last = np.searchsorted(edges, (block.t_s[pauses], block.t_s[pauses + 1]), "right")
+        for k, m in zip(first.tolist(), last.tolist(), strict=True):
+            needed[k:m] = True
+    edges = edges[needed]
     cuts = [np.searchsorted(block.t_s, edges).tolist() for block in blocks.values()]
     for k in range(len(edges) - 1):
         pieces = zip(blocks.values(), cuts, strict=True)

@@ -5,12 +5,15 @@ Gravity tells posture whatever the heading does. Without these gates, a walk to 
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 
 from fusion.exercises import Exercise
 from fusion.exercises.model import KeyPose, Kind, Laterality
+from fusion.kernels import reading
 from fusion.reps import Track
-from fusion.types import FloatArray
+from fusion.types import FloatArray, Side
 
 _TILT_TOLERANCE_DEG = 32.0
 _CLOSE_TILT_DEG = 20.0
@@ -27,6 +30,17 @@ _OTHER_LEG_DEG = 26.0
 _UPRIGHT_END_DEG = 16.0
 _RETURN_TILT_DEG = 40.0
 """How far P may be, at the end, from where it was at the beginning."""
+_SLIPPED_END_DEG = 30.0
+"""The same for T, within a set: the thigh's sensor may slip by this much."""
+_SAME_TILT_DEG = 6.0
+_SLIP_DEG = 5.0
+"""T changes by this from one end of a repetition to the other, and P does not: the thigh's sensor slipped."""
+_MOST_SLIP_DEG = 20.0
+_ALIKE_DEG, _ALIKE_SHARE = 9.0, 0.15
+"""How far P, and the changes of P and T, may be from the set's, also as a share of them."""
+_STRIDE_ALIKE = np.array([5.0, 0.12, 0.15])
+"""The same for strides: P, the range of T as a share of it, ln time."""
+_ALIKE_COUNT, _ALIKE_MEMORY = 2, 5
 _BACK_SHARE_MIN = 0.4
 """Least share of the range that is gone back in a repetition."""
 _UPRIGHT_PITCH_DEG = 10.0
@@ -49,6 +63,8 @@ _PLANNED = 1.5
 _LIKE_GAIT = 2.5
 """Within so many deviations of a gait, an excursion may be one of its strides."""
 _TYPICAL_DEG = 11.0
+_LEVEL, _WAY = 1, 3
+"""Where among an excursion's features the level of T is, and how far it goes."""
 _GAITS = {
     "walk": np.array([3.0, 26.0, -16.0, np.log(1.1)]),
     "run": np.array([11.0, 25.0, -22.0, np.log(0.72)]),
@@ -77,6 +93,10 @@ class PostureGate:
         self._one_leg = exercise.laterality is Laterality.UNILATERAL
         self._other_way: float | None = None
         """How far the pitch of the leg that does not work changes in the model."""
+        self._slipped_deg: dict[Side, float] = {}
+        """How far T of a leg is off since its sensor slipped within a set."""
+        self._counted: dict[Side, deque[FloatArray]] = {}
+        """What the last repetitions that counted were like, by leg."""
         if self._one_leg and self._rest is not None and self._turn is not None:
             self._other_way = _other_pitch(self._turn, self._rest) - _other_pitch(self._rest, self._rest)
 
@@ -99,10 +119,91 @@ class PostureGate:
             track, self._rest, self._turn
         )
 
-    def returns(self, track: Track) -> bool:
-        """Whether the person came back to where the repetition began, near enough."""
+    def slipped_deg(self, track: Track) -> float:
+        """How far T of the leg that is read is taken to be off, deg."""
+        return self._slipped_deg.get(track.read_from, 0.0)
+
+    def follow_slip(self, track: Track) -> None:
+        """Learn from a repetition of an open set how far its thigh's sensor has slipped meanwhile.
+
+        A slip shifts T and leaves P; it shifts where repetitions start and end, and not how far they go.
+        """
+        if self._rest is None or self.lying or self._exercise.kind in {Kind.EVENT, Kind.DRILL, Kind.STEP}:
+            return
+        ends = [track.start, track.end]
+        tilt = float(turned_deg(*track.pelvis_tilt_deg[ends][::-1]))
+        pitch = float(turned_deg(*track.thigh_pitch_deg[ends][::-1]))
+        if abs(tilt) < _SAME_TILT_DEG and abs(pitch) > _SLIP_DEG:
+            off = self.slipped_deg(track) + pitch
+            self._slipped_deg[track.read_from] = off if abs(off) < _MOST_SLIP_DEG else 0.0
+
+    def learn(self, track: Track) -> None:
+        """Remember what a repetition that counted was like, wherever its thigh's sensor was by then."""
+        like = self._features(track)
+        if like is not None:
+            like[_LEVEL] -= self.slipped_deg(track)
+            self._counted.setdefault(track.read_from, deque(maxlen=_ALIKE_MEMORY)).append(like)
+
+    def usual_way_deg(self, track: Track) -> float | None:
+        """How far T usually goes in a repetition of this leg; None before any has counted."""
+        counted = self._counted.get(track.read_from)
+        return float(np.median([like[_WAY] for like in counted])) if counted else None
+
+    def rests_at_turn(self, track: Track) -> bool:
+        """Whether this was standing about between two sets, of an exercise that ends upright."""
+        if self._turn is None or not _upright(self._turn) or self._steps:
+            return False
+        hold = self._exercise.hold
+        longest_s = _ALONE_PAUSE_S + (2.0 * hold.target_s if hold else 0.0)
+        return bool(track.t_s[track.leave] - track.t_s[track.reach] > longest_s)
+
+    def _features(self, track: Track) -> FloatArray | None:
+        """Level of P and of T, how far both go, and ln time (5,); the last one of strides alone."""
+        if self._rest is None or self.lying or track.by_free_leg:
+            return None
+        if self._steps:
+            seen = _seen_stride(track, slice(track.reach, track.end + 1))
+            if seen is None:
+                return None
+            tilt, high, low, ln_s = seen.tolist()
+            return np.array([tilt, 0.5 * (high + low), 0.0, high - low, ln_s])
+        ways = [x[[track.start, track.reach]] for x in (track.pelvis_tilt_deg, track.thigh_pitch_deg)]
+        tilt, pitch = (float(turned_deg(way[1], way[0])) for way in ways)
+        return np.array([ways[0][0], ways[1][0], tilt, pitch, 0.0])
+
+    def _like_the_set(self, track: Track) -> bool:
+        """Whether it goes as far as the set's others and only T is elsewhere: then the sensor has slipped."""
+        counted = self._counted.get(track.read_from, ())
+        seen = self._features(track)
+        if len(counted) < _ALIKE_COUNT or seen is None or not np.isfinite(seen).all():
+            return False
+        usual = np.median(np.array(counted), axis=0)
+        off = turned_deg(seen, usual)
+        allowed = np.full(len(off), _MOST_SLIP_DEG)
+        if self._steps:
+            allowed[[0, _WAY, 4]] = _STRIDE_ALIKE * np.array([1.0, usual[_WAY], 1.0])
+        else:
+            allowed[[0, 2, 3]] = _ALIKE_DEG + _ALIKE_SHARE * np.abs([0.0, *usual[[2, 3]]])
+        if (np.abs(off) > allowed).any():
+            return False
+        if abs(float(off[_LEVEL]) - self.slipped_deg(track)) > _SLIP_DEG:
+            self._slipped_deg[track.read_from] = float(off[_LEVEL])
+        return True
+
+    def _off_deg(self, track: Track, pitch_deg: float, model_deg: float) -> float:
+        """How far T is from the model's, the slip of its sensor taken off or not."""
+        off = float(turned_deg(pitch_deg, model_deg))
+        return min(abs(off), abs(off - self.slipped_deg(track)))
+
+    def returns(self, track: Track, *, usual_deg: float | None = None) -> bool:
+        """Whether the person came back to where the repetition began, near enough.
+
+        ``usual_deg`` is the range of the open set's repetitions: the rest of a longer way up may be a slip.
+        """
         top = float(track.effort_deg[track.leave])
-        if top - float(track.effort_deg[track.end]) < _BACK_SHARE_MIN * track.rom_deg:
+        in_set = usual_deg is not None
+        rom_deg = track.rom_deg if usual_deg is None else min(track.rom_deg, usual_deg)
+        if top - float(track.effort_deg[track.end]) < _BACK_SHARE_MIN * rom_deg:
             return False
         if self._rest is None or abs(self._rest.pelvis_list_deg) > _SIDE_LYING_DEG:
             return True
@@ -112,8 +213,11 @@ class PostureGate:
         if abs(float(turned_deg(ends, begins))) > _RETURN_TILT_DEG:
             return False
         upright = _upright(self._rest) and not self._walks
+        allowed = _UPRIGHT_END_DEG
+        if in_set and abs(float(turned_deg(ends, begins))) < _SAME_TILT_DEG:
+            allowed = _SLIPPED_END_DEG
         pitch = float(track.thigh_pitch_deg[track.end])
-        return not (upright and abs(pitch - self._rest.thigh_pitch_deg) > _UPRIGHT_END_DEG)
+        return not (upright and self._off_deg(track, pitch, self._rest.thigh_pitch_deg) > allowed)
 
     def at_turn(self, tilt_deg: float, pitch_deg: float) -> bool:
         """Whether this is the far end of a repetition, and surely not where one starts."""
@@ -227,7 +331,7 @@ class PostureGate:
         way = float(turned_deg(turn.pelvis_tilt_deg, rest.pelvis_tilt_deg))
         begins = float(track.pelvis_tilt_deg[track.start])
         far = slice(track.reach, track.leave + 1)
-        turns = float(np.median(track.pelvis_tilt_deg[far]))
+        turns = float(reading.median_of(np.ascontiguousarray(track.pelvis_tilt_deg[far])))
         paused = track.t_s[track.leave] - track.t_s[track.reach] > _ALONE_PAUSE_S
         allowed = _PAUSED_TILT_DEG if paused else _TILT_TOLERANCE_DEG
         if abs(float(turned_deg(turns, rest.pelvis_tilt_deg + share * way))) > allowed:
@@ -261,13 +365,18 @@ class PostureGate:
         if length >= _DIRECTION_DEG:
             norm = float(np.linalg.norm(step)) * length
             if norm == 0.0 or float(step @ model) / norm < _DIRECTION_COS_MIN:
-                return False
+                return self._like_the_set(track)
         upright = _upright(rest)
         if upright and self._one_leg and np.isfinite(track.other_thigh_deg[track.start]):
             # Legs in turn: this one may still be where it was held while the other one worked.
-            return abs(float(seen_t[0] - model_t[0])) <= _UPRIGHT_PITCH_DEG + abs(_other_pitch(rest, rest))
+            allowed = _UPRIGHT_PITCH_DEG + abs(_other_pitch(rest, rest))
+            return self._starts_at(track, float(model_t[0]), allowed)
         allowed = _UPRIGHT_PITCH_DEG if upright else max(14.0, min(30.0, 0.3 * abs(model[1])))
-        return bool(abs(float(turned_deg(seen_t[0], model_t[0]))) <= allowed)
+        return self._starts_at(track, float(model_t[0]), allowed)
+
+    def _starts_at(self, track: Track, model_deg: float, allowed_deg: float) -> bool:
+        pitch = float(track.thigh_pitch_deg[track.start])
+        return self._off_deg(track, pitch, model_deg) <= allowed_deg or self._like_the_set(track)
 
     def _legs_agree(self, track: Track) -> bool:
         at = [track.start, track.reach]
@@ -290,8 +399,15 @@ class PostureGate:
         seen = _seen_stride(track, slice(track.reach, track.end + 1))
         if self._stride is None or seen is None:
             return True
-        off = np.abs(seen - self._stride)
-        allowed = max(_STRIDE_DEG, _STRIDE_SHARE * float(self._stride[1] - self._stride[2]))
+        if not self._is_own_stride(seen, self._stride):
+            slipped = self._like_the_set(track)
+            seen[1:3] -= self.slipped_deg(track)
+            return slipped and self._is_own_stride(seen, self._stride)
+        return True
+
+    def _is_own_stride(self, seen: FloatArray, stride: FloatArray) -> bool:
+        off = np.abs(seen - stride)
+        allowed = max(_STRIDE_DEG, _STRIDE_SHARE * float(stride[1] - stride[2]))
         if (off > [_STRIDE_TILT_DEG, allowed, allowed, _STRIDE_TIME]).any():
             return False
         own = float((off / _STRIDE_SD).sum()) - _PLANNED

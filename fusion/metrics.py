@@ -8,6 +8,7 @@ from statistics import median
 
 import numpy as np
 
+from fusion.kernels import reading
 from fusion.types import FloatArray, RepSummary, Side
 
 _SPARC_CUTOFF_HZ = 10.0
@@ -26,25 +27,8 @@ def sparc(speed: FloatArray, rate_hz: float) -> float:
         return nan
     size = 1 << (int(np.ceil(np.log2(len(speed)))) + _SPARC_PAD)
     magnitude = np.abs(np.fft.rfft(speed, size))
-    frequency_hz = np.fft.rfftfreq(size, 1.0 / rate_hz)
-    magnitude = magnitude / magnitude.max()
-    inside = frequency_hz <= _SPARC_CUTOFF_HZ
-    frequency_hz, magnitude = frequency_hz[inside], magnitude[inside]
-    loud = np.flatnonzero(magnitude >= _SPARC_FLOOR)
-    part = slice(int(loud[0]), int(loud[-1]) + 1)
-    f, m = frequency_hz[part], magnitude[part]
-    if len(f) < 2:
-        return nan
-    steps = np.hypot(np.diff(f) / (f[-1] - f[0]), np.diff(m))
-    return -float(steps.sum())
-
-
-def longest_run_s(mask: np.ndarray, dt_s: float) -> float:
-    """Length of the longest run of true samples in ``mask`` (n,), s."""
-    if not mask.any():
-        return 0.0
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
-    return float((edges[1::2] - edges[::2]).max()) * dt_s
+    inside = int(_SPARC_CUTOFF_HZ * size / rate_hz) + 1
+    return -float(reading.arc_length(magnitude[:inside], _SPARC_FLOOR))
 
 
 def symmetry_percent(left: float, right: float) -> float:

@@ -8,7 +8,7 @@ backdated to the first, and closes after max(8 s, three periods) without one, or
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import inf, nan
 from statistics import median
 
@@ -16,12 +16,12 @@ import numpy as np
 
 from fusion.driver import driven_deg
 from fusion.exercises import Exercise
-from fusion.exercises.model import Kind
+from fusion.exercises.model import DriverSignal, Kind
 from fusion.form import FormChecker, Limits, PersonReference
 from fusion.gate import PostureGate, turned_deg
 from fusion.history import part_of
 from fusion.holds import HoldAnalyzer
-from fusion.kernels import turning
+from fusion.kernels import reading, turning
 from fusion.legs import driven_angles, not_seen, worn_legs
 from fusion.reps import Phase, RepSegmenter, Track
 from fusion.sets import Candidate, SetBook
@@ -62,6 +62,21 @@ def movement_analyzer(
     """The analyzer that fits how the exercise is counted."""
     kind = HoldAnalyzer if exercise.kind is Kind.HOLD else MovementAnalyzer
     return kind(exercise, side, rate_hz, references=references, limits=limits)
+
+
+@dataclass(frozen=True, slots=True)
+class SlipAt:
+    """How far T is off at the corners of a repetition, deg, and how much of that its effort shows."""
+
+    start_deg: float
+    top_deg: float
+    end_deg: float
+    effort_share: float
+
+    @property
+    def in_range_deg(self) -> float:
+        """What of the effort's range is a slip and no movement."""
+        return self.effort_share * (self.top_deg - self.start_deg)
 
 
 class MovementAnalyzer:
@@ -190,34 +205,20 @@ class MovementAnalyzer:
 
     def _returned(self, which: int, track: Track) -> None:
         told = self._announced.pop(which, frozenset())
-        if not self._plausible(which, track) or not self._gate.returns(track):
+        usual = self._segmenter.usual_rom_deg(which) if self._book.candidates else None
+        if not self._plausible(which, track) or not self._gate.returns(track, usual_deg=usual):
+            return
+        if self._gate.rests_at_turn(track):
             return
         self._tell_leg(track)
         self._tell_beginning(track)
         if float(track.t_s[track.start]) > self._book.close_s()[0]:
             self._close()
-        rep = self._summary(which, track)
+        slip = self._slip(which, track)
+        rep = self._summary(which, track, slip=slip)
         self._tell_findings(rep, told)
-        hidden = self._gate.lying or self.exercise.kind in {Kind.DRILL, Kind.EVENT}
-        ends = [
-            (nan, nan) if hidden else (float(track.pelvis_tilt_deg[k]), float(track.thigh_pitch_deg[k]))
-            for k in (track.start, track.end)
-        ]
-        self._book.add(
-            Candidate(
-                rep,
-                top_deg=float(track.effort_deg[track.reach]),
-                top_tilt_deg=nan if self._gate.lying else float(track.pelvis_tilt_deg[track.reach]),
-                top_pitch_deg=nan
-                if self._gate.lying or self.exercise.kind is Kind.DRILL
-                else float(track.thigh_pitch_deg[track.reach]),
-                sure_alone=self._gate.fits_alone(track),
-                start_posture_deg=ends[0],
-                end_posture_deg=ends[1],
-                typical=self._gate.typical(track),
-                by_free_leg=track.by_free_leg,
-            )
-        )
+        self._book.add(self._candidate(track, rep, slip))
+        self._gate.learn(track)
         if rep.full:
             self._segmenter.accept_rom(which, rep.rom_deg)
         if self._book.odd_first():
@@ -228,6 +229,38 @@ class MovementAnalyzer:
         if count >= 2 and not self._book.opened:
             self._book.opened = True
             self._events.append(SetEvent(False, self._now_s, self._book.summary()))
+
+    def _slip(self, which: int, track: Track) -> SlipAt:
+        """How far T is off at start, top and end of a repetition, because the thigh's sensor has slipped."""
+        before = self._gate.slipped_deg(track)
+        self._gate.follow_slip(track)
+        after = self._gate.slipped_deg(track)
+        top, usual = before, self._gate.usual_way_deg(track)
+        if before != after and usual is not None:
+            way = float(track.thigh_pitch_deg[track.reach] - track.thigh_pitch_deg[track.start])
+            top = min((before, after), key=lambda off: abs(way - (off - before) - usual))
+        driven = self._segmenter.driven[which]
+        share = driven.sign if driven.signal in {DriverSignal.HIP_FLEXION, DriverSignal.THIGH_PITCH} else 0.0
+        return SlipAt(before, top, after, share)
+
+    def _candidate(self, track: Track, rep: RepSummary, slip: SlipAt) -> Candidate:
+        hidden = self._gate.lying or self.exercise.kind in {Kind.DRILL, Kind.EVENT}
+        start, end = (
+            (nan, nan) if hidden else (float(track.pelvis_tilt_deg[k]), float(track.thigh_pitch_deg[k]) - off)
+            for k, off in ((track.start, slip.start_deg), (track.end, slip.end_deg))
+        )
+        no_pitch = self._gate.lying or self.exercise.kind is Kind.DRILL
+        return Candidate(
+            rep,
+            top_deg=float(track.effort_deg[track.reach]) - slip.effort_share * slip.top_deg,
+            top_tilt_deg=nan if self._gate.lying else float(track.pelvis_tilt_deg[track.reach]),
+            top_pitch_deg=nan if no_pitch else float(track.thigh_pitch_deg[track.reach]) - slip.top_deg,
+            sure_alone=self._gate.fits_alone(track),
+            start_posture_deg=start,
+            end_posture_deg=end,
+            typical=self._gate.typical(track),
+            by_free_leg=track.by_free_leg,
+        )
 
     def _tell_leg(self, track: Track) -> None:
         if track.by_free_leg:
@@ -281,13 +314,16 @@ class MovementAnalyzer:
         if away > _ELSEWHERE_DEG:
             self._close()
 
-    def _summary(self, which: int, track: Track, *, complete: bool = True) -> RepSummary:
+    def _summary(
+        self, which: int, track: Track, *, complete: bool = True, slip: SlipAt | None = None
+    ) -> RepSummary:
         count = self.exercise.count
         assert count is not None  # noqa: S101 - `_plausible` came first
         rom_min = self._segmenter.driven[which].rom_min_deg
         roms = [r.rom_deg for r in self._book.reps if r.side is track.side and r.full]
         usual = min(median(roms), _MOST_SHARE * self._segmenter.driven[which].rom_full_deg) if roms else 0.0
-        full = track.rom_deg >= max(rom_min, _FULL_SHARE * usual)
+        rom_deg = track.rom_deg - (slip.in_range_deg if slip else 0.0)
+        full = rom_deg >= max(rom_min, _FULL_SHARE * usual)
         before_s = float(track.t_s[track.start]) - self._book.reps[-1].t_end_s if self._book.reps else 0.0
         form = self._form.check(track, complete=complete, pause_before_s=max(0.0, before_s))
         part = slice(track.start, track.end + 1)
@@ -300,7 +336,7 @@ class MovementAnalyzer:
             t_end_s=float(track.t_s[track.end]),
             full=full,
             confidence=self._confidence(which, track),
-            rom_deg=track.rom_deg,
+            rom_deg=rom_deg,
             hip_flexion_min_deg=_least(track.hip_flexion_deg[part]),
             hip_flexion_max_deg=-_least(-track.hip_flexion_deg[part]),
             tempo_s=_VOID_TEMPO if void else form.tempo_s,
@@ -324,9 +360,8 @@ class MovementAnalyzer:
         name = f"hip_flexion_{driven.read_from.value}_deg"
         signals = track.signals
         if name in signals.names:
-            sd = signals.sd[signals.names.index(name)]
-            known = sd[np.isfinite(sd)]
-            if len(known) == 0 or float(np.median(known)) > _SD_DOUBT_DEG:
+            sd = reading.median_of(np.ascontiguousarray(signals.sd[signals.names.index(name)]))
+            if not sd <= _SD_DOUBT_DEG:
                 value *= 0.7
         return value
 

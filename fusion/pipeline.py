@@ -7,8 +7,7 @@ the input.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,14 +20,13 @@ from fusion.estimators import estimator_named
 from fusion.exercises import Exercise
 from fusion.form import Limits, PersonReference
 from fusion.holds import HoldAnalyzer
-from fusion.input_gate import InputGate
+from fusion.intake import Intake, OrientationSource
 from fusion.kinematics import Kinematics
 from fusion.motion_hint import MotionHint
 from fusion.movement import MovementAnalyzer, movement_analyzer
 from fusion.orientation import OrientationParams
 from fusion.recognition import AutoAnalyzer
 from fusion.reps import Phase
-from fusion.resample import GridAligner
 from fusion.soft_tissue import POPULATION, TissueGain
 from fusion.types import (
     AlignedBlock,
@@ -37,13 +35,11 @@ from fusion.types import (
     Event,
     ImuBlock,
     MotionUpdate,
-    OrientedBlock,
     Segment,
     SegmentAlignment,
     Side,
     WarningEvent,
 )
-from fusion.units import STANDARD_GRAVITY_MS2
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +109,6 @@ class PipelineOutput:
     events: list[Event] = field(default_factory=list)
 
 
-class OrientationSource(Protocol):
-    """Where one sensor's orientation comes from: estimated live, or smoothed beforehand."""
-
-    def update(self, block: ImuBlock) -> OrientedBlock:
-        """Orientation at every sample of ``block``, which follows the one before in time."""
-
-
 class MotionPipeline:
     """Orientation → grid → alignment → common heading → angles → repetitions, for one person."""
 
@@ -129,11 +118,7 @@ class MotionPipeline:
         self.config = config
         planned = config.planned
         hint = planned.motion_hint if planned else MotionHint(())
-        self._orientations = orientations or {
-            d: estimator_named(config.estimator, config.orientation) for d in config.segments
-        }
-        self._gates = {d: InputGate(f"the {s.value} sensor") for d, s in config.segments.items()}
-        self._grid = GridAligner(config.segments.values(), config.rate_hz, config.max_wait_s)
+        self._intake = intake_of(config, orientations)
         self._ladder = CalibrationLadder(
             config.segments.values(),
             hint,
@@ -202,33 +187,54 @@ class MotionPipeline:
     def update(self, blocks: Iterable[ImuBlock]) -> PipelineOutput:
         """Take new samples of any of the sensors."""
         output = PipelineOutput()
-        for block in blocks:
-            segment = self.config.segments.get(block.device_id)
-            if segment is not None and len(block):
-                self._take(segment, block, output)
-        self._advance(self._grid.pull(), output)
+        aligned = self._intake.update(blocks, output.events)
+        if aligned is not None:
+            self.interpret(aligned, output)
         return output
-
-    def _take(self, segment: Segment, block: ImuBlock, output: PipelineOutput) -> None:
-        gate = self._gates[block.device_id]
-        usable = gate.update(block)
-        for complaint in gate.complaints:
-            output.events.append(WarningEvent(complaint.t_s, complaint.code, complaint.message, segment))
-        gate.complaints.clear()
-        if len(usable):
-            self._grid.push(segment, self._orientations[block.device_id].update(usable))
 
     def flush(self) -> PipelineOutput:
         """End of the input: everything still waiting comes out and the open set is closed."""
         output = PipelineOutput()
-        self._advance(self._grid.flush(), output)
+        aligned = self._intake.flush(output.events)
+        if aligned is not None:
+            self.interpret(aligned, output)
+        self.conclude(output)
+        return output
+
+    def interpret(self, aligned: AlignedBlock, output: PipelineOutput) -> None:
+        """Rows of an `Intake` that follow those before: learn from them and say what they mean."""
+        self._last_s = float(aligned.t_s[-1])
+        for piece in split_frames(aligned):
+            # A better alignment holds from the next frame on, the first one for all that waited for it.
+            waited = self._kinematics is None
+            self._follow_plan(float(piece.t_s[0]))
+            if not waited:
+                self._interpret(piece, output)
+            if self._learns and self._ladder.update(piece):
+                self._calibrate(output, float(piece.t_s[-1]))
+                for waiting in self._ladder.backlog() if waited else ():
+                    self._interpret(waiting, output)
+
+    def learn(self, recording: Iterable[AlignedBlock]) -> list[Event]:
+        """Only find out how the sensors sat in a recording of an `Intake`: no angles, nothing counted."""
+        output = PipelineOutput()
+        for aligned in recording:
+            self._last_s = float(aligned.t_s[-1])
+            for piece in split_frames(aligned):
+                if self._ladder.update(piece):
+                    self._calibrate(output, float(piece.t_s[-1]))
+        if self._ladder.conclude(self._last_s):
+            self._calibrate(output, self._last_s)
+        return output.events
+
+    def conclude(self, output: PipelineOutput) -> None:
+        """The last row has been taken: learn what can still be learnt, close the open set."""
         waited = self._kinematics is None
         if self._learns and self._ladder.conclude(self._last_s):
             self._calibrate(output, self._last_s)
             for waiting in self._ladder.backlog() if waited else ():
                 self._interpret(waiting, output)
         output.events.extend(self._movement.flush())
-        return output
 
     def require_calibration(self) -> None:
         """Raise `CalibrationError` that says what is missing when no angle could be given."""
@@ -242,23 +248,6 @@ class MotionPipeline:
         raise CalibrationError(
             "the movement shows no left–right axis; lean forward three times after standing still"
         )
-
-    def _advance(self, aligned: AlignedBlock | None, output: PipelineOutput) -> None:
-        output.events.extend(self._grid.warnings)
-        self._grid.warnings.clear()
-        if aligned is None:
-            return
-        self._last_s = float(aligned.t_s[-1])
-        for piece in split_frames(aligned):
-            # A better alignment holds from the next frame on, the first one for all that waited for it.
-            waited = self._kinematics is None
-            self._follow_plan(float(piece.t_s[0]))
-            if not waited:
-                self._interpret(piece, output)
-            if self._learns and self._ladder.update(piece):
-                self._calibrate(output, float(piece.t_s[-1]))
-                for waiting in self._ladder.backlog() if waited else ():
-                    self._interpret(waiting, output)
 
     def _follow_plan(self, now_s: float) -> None:
         while self._later and self._kinematics is not None and self._later[0][0] <= now_s:
@@ -295,14 +284,9 @@ class MotionPipeline:
         )
 
 
-def warm_up() -> None:
-    """Load the compiled kernels (and compile them, the first time), so that no first sample waits."""
-    segments = {"pelvis": Segment.PELVIS, "thigh": Segment.THIGH_RIGHT}
-    still = SegmentAlignment(Segment.PELVIS, (1.0, 0.0, 0.0, 0.0), "given", 1.0)
-    given = {s: replace(still, segment=s) for s in segments.values()}
-    pipeline = MotionPipeline(PipelineConfig(segments, "squat_parallel", alignments=given))
-    t_s = np.arange(30) / 60.0
-    acc = np.tile((0.0, STANDARD_GRAVITY_MS2, 0.0), (30, 1))
-    quality = np.zeros(30, np.uint8)
-    pipeline.update([ImuBlock(d, 0, t_s, acc, np.zeros((30, 3)), None, quality) for d in segments])
-    pipeline.flush()
+def intake_of(config: PipelineConfig, orientations: Mapping[str, OrientationSource] | None = None) -> Intake:
+    """What stands before a pipeline of this configuration; by default orientations are estimated live."""
+    sources = orientations or {
+        d: estimator_named(config.estimator, config.orientation) for d in config.segments
+    }
+    return Intake(config.segments, sources, config.rate_hz, config.max_wait_s)

@@ -5,10 +5,15 @@ Every function broadcasts over leading axes. `rotate(q_eb, v_b)` gives ``v_e = q
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fusion.kernels import rows
 from fusion.types import FloatArray
+
+_Loop = Callable[[FloatArray, FloatArray, FloatArray], None]
 
 IDENTITY: FloatArray = np.array([1.0, 0.0, 0.0, 0.0])
 _CONJUGATE: FloatArray = np.array([1.0, -1.0, -1.0, -1.0])
@@ -16,18 +21,7 @@ _CONJUGATE: FloatArray = np.array([1.0, -1.0, -1.0, -1.0])
 
 def multiply(p: ArrayLike, q: ArrayLike) -> FloatArray:
     """Hamilton product ``p ⊗ q`` of (..., 4) arrays."""
-    a, b = np.asarray(p, float), np.asarray(q, float)
-    w1, x1, y1, z1 = a[..., 0], a[..., 1], a[..., 2], a[..., 3]
-    w2, x2, y2, z2 = b[..., 0], b[..., 1], b[..., 2], b[..., 3]
-    return np.stack(
-        (
-            w1 * w2 - x1 * x2 - y1 * y2 - z1 * z2,
-            w1 * x2 + x1 * w2 + y1 * z2 - z1 * y2,
-            w1 * y2 - x1 * z2 + y1 * w2 + z1 * x2,
-            w1 * z2 + x1 * y2 - y1 * x2 + z1 * w2,
-        ),
-        axis=-1,
-    )
+    return _by_rows(rows.multiply, p, q, 4)
 
 
 def conjugate(q: ArrayLike) -> FloatArray:
@@ -44,18 +38,27 @@ def normalize(q: ArrayLike) -> FloatArray:
 
 def rotate(q: ArrayLike, v: ArrayLike) -> FloatArray:
     """Turn vectors (..., 3) by unit quaternions (..., 4)."""
-    a, u = np.asarray(q, float), np.asarray(v, float)
-    w, r = a[..., :1], a[..., 1:]
-    t = 2.0 * cross(r, u)
-    return u + w * t + cross(r, t)
+    return _by_rows(rows.rotate, q, v, 3)
 
 
 def cross(u: ArrayLike, v: ArrayLike) -> FloatArray:
-    """Cross product of (..., 3); several times faster than numpy's on short arrays."""
-    a, b = np.asarray(u, float), np.asarray(v, float)
-    x, y, z = a[..., 0], a[..., 1], a[..., 2]
-    p, q, r = b[..., 0], b[..., 1], b[..., 2]
-    return np.stack((y * r - z * q, z * p - x * r, x * q - y * p), axis=-1)
+    """Cross product of (..., 3); many times faster than numpy's on short arrays."""
+    return _by_rows(rows.cross, u, v, 3)
+
+
+def _by_rows(loop: _Loop, left: ArrayLike, right: ArrayLike, width: int) -> FloatArray:
+    """Apply a compiled loop over the rows of two arrays that broadcast over their leading axes."""
+    a, b = np.asarray(left, float), np.asarray(right, float)
+    if a.ndim > 1 and b.ndim > 1 and a.shape[:-1] != b.shape[:-1]:
+        shape = np.broadcast_shapes(a.shape[:-1], b.shape[:-1])
+        a, b = (np.broadcast_to(x, (*shape, x.shape[-1])) for x in (a, b))
+    out = np.empty((*(a if a.ndim > b.ndim else b).shape[:-1], width))
+    loop(_rows(a), _rows(b), out.reshape(-1, width))
+    return out
+
+
+def _rows(a: FloatArray) -> FloatArray:
+    return np.ascontiguousarray(a).reshape(-1, a.shape[-1])
 
 
 def from_rotation_vector(rotation_rad: ArrayLike) -> FloatArray:

@@ -16,6 +16,7 @@ import numpy as np
 
 from fusion.errors import InputError
 from fusion.exercises import Exercise
+from fusion.kernels import reading
 from fusion.types import FloatArray, RepSummary, Side
 
 PATH_POINTS = 17
@@ -43,11 +44,16 @@ class ReferencePath:
 
     def __call__(self, thigh_pitch_deg: FloatArray) -> FloatArray:
         """P_ref (n,) at T (n,), continued beyond its ends with their slope."""
+        t, p, x = (
+            np.ascontiguousarray(a) for a in (self.thigh_pitch_deg, self.pelvis_tilt_deg, thigh_pitch_deg)
+        )
+        return np.asarray(reading.along(t, p, x))
+
+    @property
+    def slope(self) -> float:
+        """Size of its mean slope: degrees of P for one of T."""
         t, p = self.thigh_pitch_deg, self.pelvis_tilt_deg
-        inside = np.interp(thigh_pitch_deg, t, p)
-        low = (p[1] - p[0]) / (t[1] - t[0]) * np.minimum(thigh_pitch_deg - t[0], 0.0)
-        high = (p[-1] - p[-2]) / (t[-1] - t[-2]) * np.maximum(thigh_pitch_deg - t[-1], 0.0)
-        return np.asarray(inside + low + high)
+        return abs(float(p[-1] - p[0]) / float(t[-1] - t[0]))
 
 
 def model_path(exercise: Exercise) -> ReferencePath | None:

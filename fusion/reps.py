@@ -97,6 +97,12 @@ class Track:
     by_free_leg: bool = False
 
     @property
+    def read_from(self) -> Side:
+        """The leg whose sensor shows it."""
+        other = Side.LEFT if self.side is Side.RIGHT else Side.RIGHT
+        return other if self.by_free_leg else self.side
+
+    @property
     def rom_deg(self) -> float:
         """Range of the excursion."""
         return float(self.effort_deg[self.reach : self.leave + 1].max() - self.effort_deg[self.start])

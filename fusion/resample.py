@@ -150,8 +150,8 @@ class GridAligner:
             return None
         if self._next is None:
             self._next = self._first_index()
-        # The smallest representable slack keeps k/rate on the right side of a sample at that very time.
-        stop = int(np.floor(until_s * self.rate_hz + 1e-9)) + 1
+        # A little slack keeps k/rate on the right side of a sample at that very time.
+        stop = int(np.floor((until_s + 0.5 * grid.SAME_S) * self.rate_hz)) + 1
         if stop <= self._next:
             return None
         if stop - self._next > _LONGEST_JUMP_S * self.rate_hz:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import chain
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -40,16 +41,18 @@ class Samples:
     """(n,) numbers of the samples, lost ones counted."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Part:
-    """One packet's samples of one stream."""
+class Part(NamedTuple):
+    """One packet's samples of one stream; arrays are made of many at once."""
 
-    t_s: FloatArray
-    device_s: FloatArray
+    t_s: list[float]
+    device_s: list[float]
     arrival_s: float
     values: FloatArray
-    quality: QualityArray
-    seq: np.ndarray
+    quality: int
+    """Of each of them."""
+    first_quality: int
+    """Of the first, which may follow a gap."""
+    first_seq: int
 
 
 _Convert = Callable[[FloatArray, FloatArray], FloatArray]
@@ -81,7 +84,7 @@ class StreamReader:
 
     def _direct(self, quantity: Quantity) -> _Convert:
         part = self._columns[quantity]
-        return lambda _, values: values[:, part]
+        return lambda _, values: np.ascontiguousarray(values[:, part])
 
     def _from_velocity(self, quantity: Quantity) -> _Convert:
         part, period_s = self._columns[quantity], self._period_s
@@ -174,7 +177,7 @@ class Assembler:
         parts = self._drain(stream)
         if not parts:
             return None
-        reader, t_s, values = self._readers[stream], _join(parts, "t_s"), _join(parts, "values")
+        reader, t_s, values = self._readers[stream], _times(parts), _values(parts)
         assert reader.acc is not None  # noqa: S101 - the stream was chosen for it
         assert reader.gyr is not None  # noqa: S101
         mag = reader.mag(t_s, values) if reader.mag else None
@@ -186,7 +189,7 @@ class Assembler:
         assert reader.gyr is not None  # noqa: S101 - the stream was chosen for it
         parts = self._drain(rates)
         if parts:
-            gyr = reader.gyr(_join(parts, "t_s"), _join(parts, "values"))
+            gyr = reader.gyr(_times(parts), _values(parts))
             fresh = _samples(parts, np.full_like(gyr, np.nan), gyr, None)
             self._waiting = fresh if self._waiting is None else _concatenate(self._waiting, fresh)
         self._collect(forces, "acc")
@@ -219,8 +222,8 @@ class Assembler:
         parts = self._drain(stream)
         if not parts:
             return
-        t_s = _join(parts, "t_s")
-        values = getattr(self._readers[stream], quantity)(t_s, _join(parts, "values"))
+        t_s = _times(parts)
+        values = getattr(self._readers[stream], quantity)(t_s, _values(parts))
         if quantity in self._apart:
             before = self._apart[quantity]
             t_s, values = np.r_[before[0], t_s], np.vstack([before[1], values])
@@ -231,21 +234,27 @@ class Assembler:
         return parts
 
 
-def _join(parts: list[Part], name: str) -> np.ndarray:
-    return np.concatenate([getattr(part, name) for part in parts])
+def _times(parts: list[Part]) -> FloatArray:
+    return np.array(list(chain.from_iterable(part.t_s for part in parts)))
+
+
+def _values(parts: list[Part]) -> FloatArray:
+    return np.concatenate([part.values for part in parts])
 
 
 def _samples(parts: list[Part], acc: FloatArray, gyr: FloatArray, mag: FloatArray | None) -> Samples:
     counts = [len(part.t_s) for part in parts]
+    qualities = ([part.first_quality, *[part.quality] * (len(part.t_s) - 1)] for part in parts)
+    numbers = (range(part.first_seq, part.first_seq + len(part.t_s)) for part in parts)
     return Samples(
-        _join(parts, "t_s"),
-        _join(parts, "device_s"),
+        _times(parts),
+        np.array(list(chain.from_iterable(part.device_s for part in parts))),
         np.repeat([part.arrival_s for part in parts], counts),
         acc,
         gyr,
         mag,
-        _join(parts, "quality"),
-        _join(parts, "seq"),
+        np.array(list(chain.from_iterable(qualities)), np.uint8),
+        np.array(list(chain.from_iterable(numbers))),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from math import isnan
 from typing import Final
 
 import msgspec
@@ -21,6 +22,8 @@ from sensors.source import CHOSEN, RESTARTED
 from sensors.timeline import Placed, Timeline
 
 _RATE_SPAN_S: Final = 5.0
+_ESTIMATED: Final = int(SampleQuality.ESTIMATED_TIME)
+_AFTER_GAP: Final = int(SampleQuality.AFTER_GAP)
 _LOW_RATE: Final = 0.95
 """Below this share of the nominal rate something is missing even where nothing else shows it."""
 
@@ -208,18 +211,14 @@ class SensorStream:
         count, name = len(placed.t_s), packet.stream
         first = self._numbers[name] + placed.missing + 1
         self._numbers[name] = first + count - 1
-        quality = np.full(count, packet.saturated, np.uint8)
-        if placed.missing:
-            quality[0] |= SampleQuality.AFTER_GAP
-        if np.isnan(placed.device_s[0]):
-            quality |= np.uint8(SampleQuality.ESTIMATED_TIME)
+        quality = packet.saturated | (_ESTIMATED if isnan(placed.device_s[0]) else 0)
+        first_quality = quality | (_AFTER_GAP if placed.missing else 0)
         if name == self._main:
             self._counts.received += count
             self._counts.lost += placed.missing
             self._meter.add(arrival_s, count, placed.missing)
-        numbers = np.arange(first, first + count)
         self._assembler.add(
-            name, Part(placed.t_s, placed.device_s, arrival_s, packet.values, quality, numbers)
+            name, Part(placed.t_s, placed.device_s, arrival_s, packet.values, quality, first_quality, first)
         )
 
     def _saturations(self) -> list[tuple[str, SampleQuality, float]]:
@@ -238,9 +237,9 @@ class SensorStream:
     def _with_saturation(self, samples: Samples) -> QualityArray:
         quality = samples.quality
         for name, bit, limit in self._limits:
-            clipped = (np.abs(getattr(samples, name)) >= limit).any(axis=1)
+            clipped = np.abs(getattr(samples, name)) >= limit
             if clipped.any():
-                quality = quality | np.where(clipped, np.uint8(bit), np.uint8(0))
+                quality = quality | np.where(clipped.any(axis=1), np.uint8(bit), np.uint8(0))
         return quality
 
     def _reasons(self, rate_hz: float, nominal_hz: float, loss: float, now_s: float) -> tuple[str, ...]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
-
-import numpy as np
+from math import nan
+from typing import Final, NamedTuple
 
 from firmware_profiles.streams import Counted, SampleOf, Stream
-from fusion.types import FloatArray
 from sensors.clock import ArrivalClock, DeviceClock
 from sensors.layout import Decoded
 
@@ -21,13 +18,12 @@ _COARSE: Final = 0.25
 """A tick longer than this share of the period is taken into account when samples are missed."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Placed:
-    """A packet's samples in time."""
+class Placed(NamedTuple):
+    """A packet's samples in time. Lists: a packet has few samples, often one, and numpy begins slowly."""
 
-    t_s: FloatArray
+    t_s: list[float]
     """Host time, corrected; increasing."""
-    device_s: FloatArray
+    device_s: list[float]
     """Device time since its epoch; NaN where the device stamps none."""
     missing: int
     """Samples lost before the first."""
@@ -82,7 +78,7 @@ class Timeline:
     def _by_arrival(self, count: int, arrival_s: float) -> Placed:
         assert self._arrivals is not None  # noqa: S101 - there is one or the other
         times, missing = self._arrivals.place(count, arrival_s)
-        return Placed(self._forward(np.array(times)), np.full(count, np.nan), missing)
+        return Placed(self._forward(times), [nan] * count, missing)
 
     def _by_stamp(self, ticks: int, count: int, arrival_s: float) -> Placed | None:
         clock = self._clock
@@ -100,9 +96,10 @@ class Timeline:
             self._numbered = None  # the device began anew, and its numbers with it
         self._frame = (clock.epoch, frame_s, count)
         device_s = self._spread(frame_s, count)
-        t_s = device_s + clock.offset_s(float(device_s[-1]), arrival_s)
+        offset_s = clock.offset_s(device_s[-1], arrival_s)
+        t_s = [at_s + offset_s for at_s in device_s]
         if step_s is None and self._last_t_s is not None:
-            missing = max(0, round((float(t_s[0]) - self._last_t_s) / self._spacing_s) - 1)
+            missing = max(0, round((t_s[0] - self._last_t_s) / self._spacing_s) - 1)
         return Placed(self._forward(t_s), device_s, missing)
 
     def _step(self, step_s: float, count: int) -> int:
@@ -120,12 +117,9 @@ class Timeline:
             self._spacing_s = min(max(self._spacing_s, 0.9 * self._nominal_s), 1.1 * self._nominal_s)
         return max(0, round((step_s - self._coarse_s) / self._spacing_s) - samples)
 
-    def _spread(self, frame_s: float, count: int) -> FloatArray:
-        if count == 1:
-            return np.array([frame_s])
+    def _spread(self, frame_s: float, count: int) -> list[float]:
         first = -(count - 1) if self._of_last else 0
-        steps = np.arange(first, first + count, dtype=float)
-        return frame_s + self._spacing_s * steps
+        return [frame_s + self._spacing_s * step for step in range(first, first + count)]
 
     def _sequence_step(self, packet: Decoded) -> int | None:
         """How far the packet's number is from the last one's, going forwards."""
@@ -153,10 +147,10 @@ class Timeline:
         missing = step - before if number.counts is Counted.SAMPLES else (step - 1) * before
         return max(0, missing + max(0, round((by_time - missing) / round_trip)) * round_trip)
 
-    def _forward(self, t_s: FloatArray) -> FloatArray:
+    def _forward(self, t_s: list[float]) -> list[float]:
         """Never backwards: after a reset or a new fit, times may have to wait for the clock."""
         if self._last_t_s is not None and t_s[0] <= self._last_t_s:
-            least = self._last_t_s + 0.1 * self._nominal_s * np.arange(1, len(t_s) + 1)
-            t_s = np.maximum(t_s, least)
-        self._last_t_s = float(t_s[-1])
+            step_s = 0.1 * self._nominal_s
+            t_s = [max(at_s, self._last_t_s + step_s * k) for k, at_s in enumerate(t_s, 1)]
+        self._last_t_s = t_s[-1]
         return t_s

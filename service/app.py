@@ -19,8 +19,9 @@ from sensors.source import NOT_CONNECTED, DeviceStatus, SensorSource
 from service.api.factory import create_app
 from service.broker import embedded_broker
 from service.bus import Bus, Message
+from service.compiling import ready_kernels
 from service.gateway import Assignment, Gateway
-from service.lean import load_kernels, settle
+from service.lean import settle
 from service.mqtt import MqttPublisher, Topics
 from service.sensors import sensor_document
 from service.settings import Settings
@@ -89,7 +90,7 @@ class Service:
         listener = _bound_socket(settings.host, settings.port)
         self._stack.callback(listener.close)
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        await asyncio.gather(asyncio.to_thread(upgrade, settings.database), asyncio.to_thread(load_kernels))
+        await asyncio.gather(asyncio.to_thread(upgrade, settings.database), ready_kernels())
         self.repository = Repository(open_engine(settings.database))
         self._stack.callback(self.repository.close)
         await self._start_mqtt()

@@ -4,38 +4,35 @@ from __future__ import annotations
 
 import ctypes
 import gc
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import mmap
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
 
-from fusion.pipeline import warm_up
-
-
-def load_kernels() -> None:
-    """Have the compiled kernels ready, without the BLAS that numba would load along with the first one.
-
-    No kernel uses it, and where scipy is installed it takes 13 MB.
-    """
-    with _hidden("scipy"):
-        warm_up()
+_COLLECT_AFTER: Final = 20_000
+"""New objects between two looks for cycles; Python's 700 means one every few packets."""
+_COMPILER: Final = "libllvmlite"
+_MAPS: Final = Path("/proc/self/maps")
 
 
 def settle() -> None:
     """Call when start-up is done: what it made lives for ever, what it needed in passing goes back."""
     gc.collect()
     gc.freeze()
-    with suppress(OSError, AttributeError):  # glibc alone has it
-        ctypes.CDLL(None).malloc_trim(0)
+    gc.set_threshold(_COLLECT_AFTER)
+    with suppress(OSError, AttributeError):  # glibc and Linux alone have these
+        system = ctypes.CDLL(None)
+        system.malloc_trim(0)
+        _let_go(system, _COMPILER)
 
 
-@contextmanager
-def _hidden(package: str) -> Iterator[None]:
-    """``import package`` fails within the block, unless it was imported before."""
-    if package in sys.modules:
-        yield
-        return
-    sys.modules[package] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules[package]
+def _let_go(system: Any, library: str) -> None:
+    """Unmap the machine code of ``library``, 50 MB for a compiler that has done its work.
+
+    Pages of code are as in the file; one that is run after all is read again.
+    """
+    for line in _MAPS.read_text(encoding="utf-8").splitlines():
+        span, rights, *_, file = line.split(maxsplit=5)
+        if rights == "r-xp" and library in file:
+            begin, end = (int(address, 16) for address in span.split("-"))
+            system.madvise(ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), mmap.MADV_DONTNEED)

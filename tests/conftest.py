@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The first example of a test may have to load compiled code; no test measures time.
+settings.register_profile("ilium", deadline=None)
+settings.load_profile("ilium")
 
 
 @pytest.fixture(scope="session")

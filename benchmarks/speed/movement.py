@@ -1,9 +1,12 @@
-"""What repetitions, sets and findings cost: twelve athletes, a tenth of a second of signals at a time."""
+"""What repetitions, sets and findings cost: twelve athletes, a tenth of a second of signals at a time.
+
+Processor time, so that what else the machine does is not counted.
+"""
 
 from __future__ import annotations
 
 import statistics
-from time import perf_counter
+from time import thread_time
 
 import numpy as np
 
@@ -30,23 +33,26 @@ def run(progress: Progress) -> Report:
     loop = statistics.median(_loop_ms(piece) for piece in pieces)
     mean = statistics.fmean(ours[warm:])
     name = f"{ATHLETES} athletes, 100 ms of signals"
+    late, worst = np.percentile(ours[warm:], (99.0, 100.0)).tolist()
     rows = [
         at_most(name, mean, 0.5, "ms", rival="Python over the samples", rival_value=loop, command=COMMAND),
-        Row(f"{name}, median", statistics.median(ours[warm:]), "ms", command=COMMAND),
+        at_most(f"{name}, median", statistics.median(ours[warm:]), 0.5, "ms", command=COMMAND),
+        Row(f"{name}, p99: all twelve end a repetition", late, "ms", command=COMMAND),
+        Row(f"{name}, worst", worst, "ms", command=COMMAND),
     ]
     return Report("Movement", rows)
 
 
 def _timed(people: list[MovementAnalyzer], piece: SignalBlock) -> float:
-    start = perf_counter()
+    start = thread_time()
     for one in people:
         one.update(piece)
-    return 1e3 * (perf_counter() - start)
+    return 1e3 * (thread_time() - start)
 
 
 def _loop_ms(piece: SignalBlock) -> float:
     """The least a loop over samples does: low-pass, speed, one comparison."""
-    start = perf_counter()
+    start = thread_time()
     for _ in range(ATHLETES):
         x = extreme = 0.0
         still = 0
@@ -55,7 +61,7 @@ def _loop_ms(piece: SignalBlock) -> float:
             before, x = x, x + 0.4 * (row[0] - x)
             still = still + 1 if abs(x - before) < 0.17 else 0
             extreme = max(x, extreme)
-    return 1e3 * (perf_counter() - start)
+    return 1e3 * (thread_time() - start)
 
 
 def _signals(duration_s: float) -> SignalBlock:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fusion import quaternion as quat
 from fusion.alignment.history import SensorHistory
+from fusion.kernels import leading_axis
 from fusion.types import FloatArray
 from fusion.units import RAD_PER_DEG
 
@@ -50,26 +52,28 @@ def estimate_axis(
     up_ref_s: FloatArray, history: SensorHistory, boost: FloatArray | None = None
 ) -> AxisEstimate:
     """The axis seen from a reference vertical (3,) in S; ``boost`` (n,) weighs glimpses, default 1."""
-    matrices = _evidence(up_ref_s, history)
-    amounts = np.trace(matrices, axis1=1, axis2=2)
+    plane = _plane(up_ref_s)
+    evidence = np.empty((len(history), 3))
+    moved = np.minimum(1.0, _STILL_SHARE + history.turn_rad / _FULL_TURN_RAD)
+    scatters = (history.up_scatter, history.rate_scatter)
+    leading_axis.in_plane(plane, up_ref_s, *scatters, moved, _RATE_SHARE, evidence)
+    amounts = evidence[:, 0] + evidence[:, 2]
     base = amounts / (amounts + _HALF_EVIDENCE)
     if boost is not None:
         base = base * boost
-    unit = matrices / np.maximum(amounts, 1e-12)[:, None, None]
-    weights = base
-    axis = _leading(up_ref_s, weights, unit)
-    for _ in range(_ROUNDS):
-        weights = base / (1.0 + ((1.0 - _along(unit, axis)) / _SPREAD) ** 2)
-        axis = _leading(up_ref_s, weights, unit)
-    along = _along(unit, axis)
-    total, kept = float(base.sum()), float(weights.sum())
+    unit = evidence / np.maximum(amounts, 1e-12)[:, None]
+    found = np.empty(5)
+    leading_axis.agree(unit, base, _SPREAD, _ROUNDS, found)
+    axis = np.asarray(found[:2] @ plane)
+    kept, off, along = found[2:].tolist()
+    total = float(base.sum())
     if total < 1e-9:
         return AxisEstimate(axis, 0.0, 0.0, np.pi / 2.0)
-    spread = float(weights @ (1.0 - along)) / max(kept, 1e-9)
+    spread = off / max(kept, 1e-9)
     views = kept / _GLIMPSES_PER_VIEW
     sd_rad = float(np.sqrt(_FLOOR_RAD**2 + (spread + 0.02) / max(views, 1e-3)))
     sd_rad = float(np.hypot(sd_rad, _TREMBLE_RAD * np.exp(-_lean_rad(up_ref_s, history) / _LEAN_RAD)))
-    return AxisEstimate(axis, float(base @ along) / total, total, min(sd_rad, np.pi / 2.0))
+    return AxisEstimate(axis, along / total, total, min(sd_rad, np.pi / 2.0))
 
 
 def _lean_rad(up_ref_s: FloatArray, history: SensorHistory) -> float:
@@ -78,27 +82,9 @@ def _lean_rad(up_ref_s: FloatArray, history: SensorHistory) -> float:
     return float(np.arccos(np.clip(cosine, -1.0, 1.0)))
 
 
-def _evidence(up_ref_s: FloatArray, history: SensorHistory) -> FloatArray:
-    cross = skew(up_ref_s)
-    across = np.eye(3) - np.outer(up_ref_s, up_ref_s)
-    lean = cross @ history.up_scatter @ cross.T
-    moved = np.minimum(1.0, _STILL_SHARE + history.turn_rad / _FULL_TURN_RAD)
-    rate = across @ history.rate_scatter @ across
-    return np.asarray(lean * moved[:, None, None] + _RATE_SHARE * rate)
-
-
-def _along(unit: FloatArray, axis: FloatArray) -> FloatArray:
-    return np.asarray(np.einsum("i,nij,j->n", axis, unit, axis))
-
-
-def _leading(up_ref_s: FloatArray, weights: FloatArray, unit: FloatArray) -> FloatArray:
-    scatter = np.einsum("n,nij->ij", weights, unit)
-    axis = np.linalg.eigh(scatter)[1][:, -1]
-    axis = axis - (axis @ up_ref_s) * up_ref_s
-    return np.asarray(axis / np.linalg.norm(axis))
-
-
-def skew(v: FloatArray) -> FloatArray:
-    """Matrix (3, 3) of the cross product with ``v``."""
-    x, y, z = v
-    return np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+def _plane(up_ref_s: FloatArray) -> FloatArray:
+    """Two axes (2, 3) across a vertical and each other."""
+    least = np.eye(3)[int(np.argmin(np.abs(up_ref_s)))]
+    one = quat.cross(up_ref_s, least)
+    one /= np.linalg.norm(one)
+    return np.array([one, quat.cross(up_ref_s, one)])

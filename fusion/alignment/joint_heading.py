@@ -14,9 +14,9 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from fusion import quaternion as quat
+from fusion.low_pass import low_pass
 from fusion.types import FloatArray, OrientedBlock, Segment
 from fusion.units import RAD_PER_DEG
 
@@ -126,11 +126,6 @@ class _JointAcceleration:
             self._filters = [x[:1] * (1.0 - gain) for gain in (self._fast, self._fast, self._slow)]
         smooth = x
         for k in (0, 1):
-            smooth, self._filters[k] = _low_pass(smooth, self._fast, self._filters[k])
-        slow, self._filters[2] = _low_pass(smooth, self._slow, self._filters[2])
+            smooth, self._filters[k] = low_pass(smooth, self._fast, self._filters[k])
+        slow, self._filters[2] = low_pass(smooth, self._slow, self._filters[2])
         return smooth - slow
-
-
-def _low_pass(x: ComplexArray, gain: float, state: ComplexArray) -> tuple[ComplexArray, ComplexArray]:
-    filtered, after = lfilter([gain], [1.0, gain - 1.0], x, zi=state)
-    return filtered, after

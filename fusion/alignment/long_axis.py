@@ -10,9 +10,9 @@ stand, and which end of a movement is upright.
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import lfilter
 
 from fusion import quaternion as quat
+from fusion.low_pass import low_pass
 from fusion.types import FloatArray, OrientedBlock
 
 _FAST_S = 0.05
@@ -85,6 +85,6 @@ class LongAxisEstimator:
             self._filters = [x[:1] * (1.0 - gain) for gain in (fast, fast, slow)]
         smooth = x
         for k in (0, 1):
-            smooth, self._filters[k] = lfilter([fast], [1.0, fast - 1.0], smooth, axis=0, zi=self._filters[k])
-        low, self._filters[2] = lfilter([slow], [1.0, slow - 1.0], smooth, axis=0, zi=self._filters[2])
+            smooth, self._filters[k] = low_pass(smooth, fast, self._filters[k])
+        low, self._filters[2] = low_pass(smooth, slow, self._filters[2])
         return np.asarray(smooth - low)

@@ -10,6 +10,7 @@ import numpy as np
 from fusion import quaternion as quat
 from fusion.alignment.frames import FRAME_S, join_blocks
 from fusion.alignment.history import up_in_sensor
+from fusion.kernels import glimpses
 from fusion.types import AlignedBlock, FloatArray, OrientedBlock, Segment
 from fusion.units import DEG_PER_RAD, RAD_PER_DEG, STANDARD_GRAVITY_MS2
 
@@ -65,14 +66,13 @@ def angle_between(a: FloatArray, b: FloatArray) -> float:
 
 def is_still(block: OrientedBlock) -> bool:
     """Whether one sensor rests throughout a frame: mean rate < 2 °/s, force within 0.03 g, little sway."""
-    if not np.isfinite(block.q_es).all():
+    found = np.empty(4)
+    if not glimpses.rest(block.q_es, block.gyr_rads, block.acc_ms2, found):
         return False
-    gyr = np.linalg.norm(block.gyr_rads - block.gyr_rads.mean(axis=0), axis=1)
-    mean = np.linalg.norm(block.gyr_rads.mean(axis=0))
-    acc = abs(np.linalg.norm(block.acc_ms2.mean(axis=0)) - STANDARD_GRAVITY_MS2)
-    spread = float(np.linalg.norm(block.acc_ms2.std(axis=0)))
-    quiet = float(np.quantile(gyr, 0.9)) < _SWAY_GYR_RADS and mean < _STILL_GYR_RADS
-    return bool(quiet and acc < 2.0 * _STILL_ACC_MS2 and spread < _STILL_ACC_MS2)
+    rate_rads, sway_rads, force_ms2, spread_ms2 = found.tolist()
+    quiet = sway_rads < _SWAY_GYR_RADS and rate_rads < _STILL_GYR_RADS
+    level = abs(force_ms2 - STANDARD_GRAVITY_MS2) < 2.0 * _STILL_ACC_MS2
+    return quiet and level and spread_ms2 < _STILL_ACC_MS2
 
 
 def pose_of(frames: list[AlignedBlock]) -> StillPose:

@@ -18,7 +18,7 @@ from fusion.exercises import Exercise
 from fusion.exercises.rules import Grade, Measure, Rule, Signal, Window, Worn
 from fusion.form import judge
 from fusion.form.causes import quieted
-from fusion.form.judge import Reading
+from fusion.form.judge import PersonalRule, Reading
 from fusion.form.measures import Value
 from fusion.form.metrics_of import metrics_of, path_of, residual_rise, tempo_of
 from fusion.form.timing import hold
@@ -67,7 +67,7 @@ class FormResult:
 class _Rules:
     """The rules of an exercise for one leg with what is worn."""
 
-    judged: tuple[Rule, ...]
+    judged: tuple[PersonalRule, ...]
     not_judged: tuple[NotJudged, ...]
 
 
@@ -114,11 +114,9 @@ class FormChecker:
             reference=self.path_of(track.side),
         )
         self._latest = self._rules_for(view)
-        reference = self.reference_of(track.side)
-        readings = {r: judge.read(r, view, self.exercise, reference) for r in self._latest.judged}
-        known = {r: reading for r, reading in readings.items() if reading is not None}
+        known = [(r, v) for r in self._latest.judged if (v := judge.read(r, view)) is not None]
         judged = (
-            (r, self._finding(r, v, track.side)) for r, v in known.items() if r.window is not Window.SET
+            (r.rule, judge.finding(r, v, track.side)) for r, v in known if r.rule.window is not Window.SET
         )
         found = [(r, f) for r, f in judged if f is not None]
         return FormResult(
@@ -126,29 +124,15 @@ class FormChecker:
             hold_s=hold(view).value,
             tempo_s=tempo_of(view, pause_before_s),
             findings=tuple(quieted(found)),
-            metrics=metrics_of(view) | {f"{METRIC_PREFIX}{r.kind}": v.raw.value for r, v in known.items()},
+            metrics=metrics_of(view) | {f"{METRIC_PREFIX}{r.rule.kind}": v.raw.value for r, v in known},
             path_deg=path_of(view),
         )
 
     def check_set(self, reps: Sequence[RepSummary]) -> tuple[Finding, ...]:
         """What shows over the repetitions of a set: rules on drift and spread of repetition means."""
-        rules = [r for r in self._latest.judged if r.window is Window.SET]
-        found = (self._finding_of_set(rule, reps) for rule in rules)
+        rules = [r for r in self._latest.judged if r.rule.window is Window.SET]
+        found = (_finding_of_set(rule, reps) for rule in rules)
         return tuple(f for f in found if f is not None)
-
-    def _finding(self, rule: Rule, reading: Reading, side: Side) -> Finding | None:
-        limits = judge.limits_of(rule, self.exercise, self.reference_of(side), self.limits.own)
-        return judge.finding(rule, reading, limits, side)
-
-    def _finding_of_set(self, rule: Rule, reps: Sequence[RepSummary]) -> Finding | None:
-        means = [r.metrics.get(f"{METRIC_PREFIX}{rule.kind}", nan) for r in reps]
-        known = [v for v in means if isfinite(v)]
-        if len(known) < 3:
-            return None
-        value = known[-1] - known[0] if rule.measure is Measure.DRIFT else float(np.std(known))
-        limit = rule.limits[0]
-        reading = Reading(Value(value, reps[-1].t_end_s, _DRIFT_SD_SHARE * abs(limit)), value)
-        return self._finding(rule, reading, reps[-1].side or Side.RIGHT)
 
     # --- which rules hold
 
@@ -160,7 +144,8 @@ class FormChecker:
 
     def _sorted_out(self, side: Side, names: tuple[str, ...]) -> _Rules:
         worn = worn_segments(names)
-        judged: list[Rule] = []
+        reference = self.reference_of(side)
+        judged: list[PersonalRule] = []
         not_judged: list[NotJudged] = []
         for written in self.exercise.compensations:
             rule = preferred(written, worn)
@@ -174,8 +159,20 @@ class FormChecker:
             elif judge.ROWS.get(rule.signal, "pelvis_tilt_deg") not in names:
                 not_judged.append(NotJudged(rule.kind, (), f"no signal {judge.ROWS[rule.signal]}"))
             else:
-                judged.append(rule)
+                judged.append(judge.personal(rule, self.exercise, reference, self.limits.own))
         return _Rules(tuple(judged), tuple(not_judged))
+
+
+def _finding_of_set(one: PersonalRule, reps: Sequence[RepSummary]) -> Finding | None:
+    rule = one.rule
+    means = [r.metrics.get(f"{METRIC_PREFIX}{rule.kind}", nan) for r in reps]
+    known = [v for v in means if isfinite(v)]
+    if len(known) < 3:
+        return None
+    value = known[-1] - known[0] if rule.measure is Measure.DRIFT else float(np.std(known))
+    limit = rule.limits[0]
+    reading = Reading(Value(value, reps[-1].t_end_s, _DRIFT_SD_SHARE * abs(limit)), value)
+    return judge.finding(one, reading, reps[-1].side or Side.RIGHT)
 
 
 def preferred(rule: Rule, worn: frozenset[Segment]) -> Rule:

@@ -7,8 +7,8 @@ a number that passes it by less is told as doubtful, and weighs nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from math import isfinite
+from dataclasses import dataclass
+from math import hypot, isfinite
 
 import numpy as np
 
@@ -74,17 +74,49 @@ class Reading:
     """What the limits are compared with."""
 
 
-def read(rule: Rule, view: RepView, exercise: Exercise, reference: PersonReference | None) -> Reading | None:
+@dataclass(frozen=True, slots=True)
+class PersonalLimits:
+    """Limits of one rule for one person."""
+
+    info: float | None
+    warn: float | None
+    fail: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalRule:
+    """A rule and what holds of it for one person: worked out once, asked at every repetition."""
+
+    rule: Rule
+    baseline: float
+    people_sd: float
+    """One sigma of the baseline itself where it is the model's and not the person's own."""
+    limits: PersonalLimits
+
+
+def personal(
+    rule: Rule, exercise: Exercise, reference: PersonReference | None, own: Mapping[str, tuple[float, float]]
+) -> PersonalRule:
+    """``rule`` for the person that ``reference`` and a coach's ``own`` limits tell of."""
+    return PersonalRule(
+        rule,
+        baseline(rule, exercise, reference),
+        PEOPLE_SD_DEG if by_model(rule, reference) else 0.0,
+        limits_of(rule, exercise, reference, own),
+    )
+
+
+def read(one: PersonalRule, view: RepView) -> Reading | None:
     """The rule's number; None while its part of the movement is not over or its signal is not there.
 
     Of a rule on the whole set it is the repetition's mean, of which the set makes its number.
     """
-    raw = _number(rule, view)
+    raw = _number(one.rule, view)
     if raw is None or not isfinite(raw.value):
         return None
-    if by_model(rule, reference):
-        raw = replace(raw, sd=float(np.hypot(raw.sd, PEOPLE_SD_DEG)))
-    return Reading(raw, raw.value - baseline(rule, exercise, reference))
+    if one.people_sd:
+        raw = Value(raw.value, raw.t_s, hypot(raw.sd, one.people_sd))
+    return Reading(raw, raw.value - one.baseline)
 
 
 def by_model(rule: Rule, reference: PersonReference | None) -> bool:
@@ -99,7 +131,7 @@ def _number(rule: Rule, view: RepView) -> Value | None:
     of_set = rule.window is Window.SET
     span = span_of(Window.REP if of_set else rule.window, view)
     by_residual = rule.signal is Signal.PELVIS_RESIDUAL
-    series = view.residual(as_done=_late(rule)) if by_residual else view.series(rule.signal)
+    series = view.residual_as_done if by_residual and _late(rule) else view.series(rule.signal)
     if span is None or series is None:
         return None
     return measured(Measure.MEAN if of_set else rule.measure, series, span, view)
@@ -136,15 +168,6 @@ def _pose_of(window: Window, exercise: Exercise) -> KeyPose | None:
     """The key pose in which a window ends: the far one for the first phase's end, else the rest."""
     far = Window.TOP if exercise.lifts_first else Window.BOTTOM
     return exercise.turn_pose if window in {far, Window.LATE_EXTENSION, Window.HOLD} else exercise.rest_pose
-
-
-@dataclass(frozen=True, slots=True)
-class PersonalLimits:
-    """Limits of one rule for one person."""
-
-    info: float | None
-    warn: float | None
-    fail: float | None
 
 
 def limits_of(
@@ -192,8 +215,9 @@ def _own_range(rule: Rule, exercise: Exercise, reference: PersonReference | None
     return PersonalLimits(*scaled)
 
 
-def finding(rule: Rule, reading: Reading, limits: PersonalLimits, side: Side) -> Finding | None:
+def finding(one: PersonalRule, reading: Reading, side: Side) -> Finding | None:
     """What the number amounts to; None within all limits."""
+    rule, limits = one.rule, one.limits
     sign = 1.0 if rule.direction is Direction.ABOVE else -1.0
     steps = ((Severity.FAIL, limits.fail), (Severity.WARN, limits.warn), (Severity.INFO, limits.info))
     passed = [(s, limit) for s, limit in steps if limit is not None and sign * (reading.value - limit) >= 0.0]

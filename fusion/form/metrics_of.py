@@ -9,8 +9,9 @@ import numpy as np
 from fusion.exercises.rules import Measure, Signal, Window
 from fusion.form import timing
 from fusion.form.measures import UNKNOWN, Value, measured
-from fusion.form.view import RepView, smoothed
+from fusion.form.view import RepView
 from fusion.form.windows import Span, span_of
+from fusion.kernels import reading
 from fusion.reference_path import PATH_POINTS
 
 TOP_BAND_DEG = 30.0
@@ -19,7 +20,7 @@ TOP_BAND_DEG = 30.0
 
 def residual_rise(view: RepView) -> Value:
     """Largest rise of P_res, deg, in the last 30 % of hip extension and the hold, and when."""
-    span, series = span_of(Window.LATE_EXTENSION, view), view.residual(as_done=True)
+    span, series = span_of(Window.LATE_EXTENSION, view), view.residual_as_done
     if span is None or series is None or span[1] - span[0] < 2:
         return UNKNOWN
     return measured(Measure.RISE, series, span, view)
@@ -40,13 +41,14 @@ def metrics_of(view: RepView) -> dict[str, float]:
     """Named measures; NaN where a gap or a missing sensor voids one."""
     part = slice(view.start, view.end + 1)
     lift = span_of(Window.CONCENTRIC, view)
-    rate = np.abs(np.gradient(view.effort_deg, view.dt_s))
     return {
         "concentric_mean_dps": _mean_speed(view, lift),
-        "concentric_peak_dps": float(rate[lift[0] : lift[1] + 1].max()) if lift and view.timed else nan,
+        "concentric_peak_dps": float(view.speed_dps[lift[0] : lift[1] + 1].max())
+        if lift and view.timed
+        else nan,
         "time_under_tension_s": float(view.t_s[view.end] - view.t_s[view.start]),
-        "pelvis_list_peak_deg": _greatest(np.abs(view.signals.get("pelvis_list_deg")[part])),
-        "thigh_pitch_max_deg": _greatest(view.signals.get(f"thigh_pitch_{view.side.value}_deg")[part]),
+        "pelvis_list_peak_deg": _greatest(view, "pelvis_list_deg", reading.MAX_ABS),
+        "thigh_pitch_max_deg": _greatest(view, f"thigh_pitch_{view.side.value}_deg", reading.MAX),
         "speed_ratio": timing.speed_ratio(view).value,
         "smoothness": timing.smoothness(view).value,
         "top_band_s": _time_below_s(view, part),
@@ -58,6 +60,12 @@ def _mean_speed(view: RepView, lift: Span | None) -> float:
         return nan
     duration_s = float(view.t_s[lift[1]] - view.t_s[lift[0]])
     return view.rom_deg / duration_s if duration_s > 0.0 else nan
+
+
+def _peak_speed(view: RepView, lift: Span | None) -> float:
+    if lift is None or not view.timed:
+        return nan
+    return float(view.speed_dps[lift[0] : lift[1] + 1].max())
 
 
 def _time_below_s(view: RepView, part: slice) -> float:
@@ -74,16 +82,14 @@ def path_of(view: RepView) -> tuple[tuple[float, float], ...]:
     tilt, pitch = view.series(Signal.PELVIS_TILT), view.series(Signal.THIGH_PITCH)
     if lift is None or tilt is None or pitch is None or not view.timed or lift[1] - lift[0] < 2:
         return ()
-    part = slice(lift[0], lift[1] + 1)
-    way = np.abs(view.effort_deg[part] - view.effort_deg[lift[0]])
-    share = np.maximum.accumulate(way)
-    steps = np.linspace(0.0, share[-1], PATH_POINTS)
-    columns = [np.interp(steps, share, smoothed(s.values, view.dt_s)[part]) for s in (pitch, tilt)]
+    columns = [
+        reading.by_way(view.effort_deg, one.smooth, lift[0], lift[1], PATH_POINTS) for one in (pitch, tilt)
+    ]
     if not all(np.isfinite(c).all() for c in columns):
         return ()
-    return tuple((round(float(t), 2), round(float(p), 2)) for t, p in zip(*columns, strict=True))
+    return tuple((round(t, 2), round(p, 2)) for t, p in zip(*(c.tolist() for c in columns), strict=True))
 
 
-def _greatest(values: np.ndarray) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.max()) if len(known) else nan
+def _greatest(view: RepView, name: str, measure: int) -> float:
+    x = np.ascontiguousarray(view.signals.get(name))
+    return float(reading.read(measure, x, x, view.start, view.end)[0])

@@ -6,7 +6,7 @@ import numpy as np
 
 from fusion.exercises.rules import Signal, Window
 from fusion.form.measures import UNKNOWN, Value
-from fusion.form.view import RepView, Series, smoothed
+from fusion.form.view import RepView, Series
 from fusion.form.windows import span_of
 
 THIGH_TURN_MIN_DEG = 10.0
@@ -48,7 +48,7 @@ def _change(view: RepView, signal: Signal) -> tuple[float, float] | None:
     span, series = span_of(Window.CONCENTRIC, view), view.series(signal)
     if span is None or series is None:
         return None
-    x = smoothed(series.values, view.dt_s)
+    x = series.smooth
     change = float(x[span[1]] - x[span[0]])
     sd = float(np.max(series.change_sd[[span[0], span[1]]]))
     return (change, sd) if np.isfinite(change) else None
@@ -69,7 +69,7 @@ def pretilt(view: RepView) -> Value:
     if tilt is None or pitch is None:
         return UNKNOWN
     first = max(0, view.start - round(_BEFORE_S / view.dt_s))
-    p, t = smoothed(tilt.values, view.dt_s), smoothed(pitch.values, view.dt_s)
+    p, t = tilt.smooth, pitch.smooth
     moved = np.flatnonzero(np.abs(t[first : view.reach + 1] - t[first]) >= PRETILT_THIGH_DEG)
     if not len(moved):
         return UNKNOWN
@@ -86,7 +86,7 @@ def butt_wink(view: RepView) -> Value:
     tilt = view.series(Signal.PELVIS_TILT)
     if down is None or bottom is None or tilt is None:
         return UNKNOWN
-    p = smoothed(tilt.values, view.dt_s)
+    p = tilt.smooth
     low = p[bottom[0] : bottom[1] + 1]
     if not (np.isfinite(p[down[0] : down[1] + 1]).any() and np.isfinite(low).any()):
         return UNKNOWN

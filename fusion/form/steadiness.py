@@ -7,6 +7,7 @@ import numpy as np
 from fusion.exercises.rules import Signal
 from fusion.form.measures import UNKNOWN, Value
 from fusion.form.view import RepView
+from fusion.kernels import reading
 from fusion.types import FloatArray
 from fusion.units import STANDARD_GRAVITY_MS2
 
@@ -26,13 +27,11 @@ def spill(view: RepView) -> Value:
     """
     if not view.complete:
         return UNKNOWN
-    part = slice(view.start, view.end + 1)
     total = np.zeros(view.end - view.start + 1)
     for kind, brim_deg in ((Signal.PELVIS_RESIDUAL, SPILL_TILT_DEG), (Signal.PELVIS_LIST, SPILL_LIST_DEG)):
         series = view.series(kind)
         if series is not None:
-            x = series.values[part]
-            total += np.nan_to_num(np.maximum(0.0, np.abs(x - x[0]) - brim_deg))
+            reading.spilt(series.values, brim_deg, view.start, view.end, total)
     duration_s = float(view.t_s[view.end] - view.t_s[view.start])
     at = float(view.t_s[view.start + int(np.argmax(total))])
     return Value(float(total.sum()) * view.dt_s, at, 0.2 * duration_s)

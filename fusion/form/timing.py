@@ -8,9 +8,10 @@ import numpy as np
 
 from fusion.exercises.rules import Signal, Window
 from fusion.form.measures import UNKNOWN, Value
-from fusion.form.view import RepView, smoothed
+from fusion.form.view import RepView
 from fusion.form.windows import span_of
-from fusion.metrics import longest_run_s, sparc
+from fusion.kernels import reading
+from fusion.metrics import sparc
 from fusion.types import FloatArray
 
 STILL_DPS = 10.0
@@ -47,14 +48,15 @@ def hold(view: RepView) -> Value:
     if view.start == view.reach and view.leave == view.end:
         return Value(float(view.t_s[view.end] - view.t_s[view.start]), float(view.t_s[view.end]), _TIME_SD_S)
     x = view.effort_deg
-    still = np.abs(np.gradient(x, view.dt_s)) < STILL_DPS
-    k = np.arange(len(x))
     if view.lifts_first:
-        top = x[view.start : view.end + 1].max()
-        near = (x >= top - NEAR_END_SHARE * view.rom_deg) & (k >= view.start) & (k <= view.end)
+        first, least, sign = view.start, float(x[view.start : view.end + 1].max()), 1.0
+        last = view.end
     else:
-        near = (x <= x[view.end] + NEAR_END_SHARE * view.rom_deg) & (k >= view.leave)
-    return Value(longest_run_s(still & near, view.dt_s), float(view.t_s[view.leave]), _TIME_SD_S)
+        first, least, sign = view.leave, -float(x[view.end]), -1.0
+        last = len(x) - 1
+    near = least - NEAR_END_SHARE * view.rom_deg
+    run = reading.still_near(sign * x, view.speed_dps, near, STILL_DPS, first, last)
+    return Value(run * view.dt_s, float(view.t_s[view.leave]), _TIME_SD_S)
 
 
 def pelvis_lead(view: RepView) -> Value:
@@ -142,14 +144,14 @@ def lift_speed(view: RepView) -> FloatArray | None:
     span = span_of(Window.CONCENTRIC, view)
     if span is None:
         return None
-    return np.asarray(np.abs(np.gradient(view.effort_deg, view.dt_s))[span[0] : span[1] + 1])
+    return view.speed_dps[span[0] : span[1] + 1]
 
 
 def _rate(view: RepView, signal: Signal) -> FloatArray | None:
     series = view.series(signal)
-    return None if series is None else smoothed(series.values, view.dt_s)
+    return None if series is None else series.smooth
 
 
 def _thigh_rate(view: RepView) -> FloatArray | None:
-    name = f"thigh_pitch_rate_{view.side.value}_dps"
-    return smoothed(view.signals[name], view.dt_s) if name in view.signals else None
+    series = view.row(f"thigh_pitch_rate_{view.side.value}_dps")
+    return None if series is None else series.smooth

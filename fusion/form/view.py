@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from fusion.exercises.rules import Signal
+from fusion.exercises.rules import Signal, Window
+from fusion.kernels import reading
 from fusion.reference_path import ReferencePath
 from fusion.reps import Track
 from fusion.types import FloatArray, Side, SignalBlock
@@ -21,13 +23,19 @@ MIDDLE_LEAST_DEG = 6.0
 STEEPER_MAX = 2.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Series:
     """A signal over the view (n,): values, the sd of its level and the sd of its changes, same unit."""
 
     values: FloatArray
     level_sd: FloatArray
     change_sd: FloatArray
+    dt_s: float
+
+    @cached_property
+    def smooth(self) -> FloatArray:
+        """The values as running means over 0.1 s (n,)."""
+        return smoothed(self.values, self.dt_s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,17 +58,17 @@ class RepView:
     gap_s: float = 0.0
     reference: ReferencePath | None = None
 
-    @property
+    @cached_property
     def t_s(self) -> FloatArray:
         """Times (n,)."""
         return self.signals.t_s
 
-    @property
+    @cached_property
     def dt_s(self) -> float:
         """Time between samples."""
         return 1.0 / self.signals.rate_hz
 
-    @property
+    @cached_property
     def rom_deg(self) -> float:
         """Range of the driving angle."""
         return float(self.effort_deg[self.reach : self.leave + 1].max() - self.effort_deg[self.start])
@@ -72,76 +80,110 @@ class RepView:
 
     def series(self, signal: Signal) -> Series | None:
         """A signal over time; None where the worn sensors do not give it."""
+        if signal not in self._read:
+            self._read[signal] = self._series(signal)
+        return self._read[signal]
+
+    def _series(self, signal: Signal) -> Series | None:
         if signal is Signal.PELVIS_RESIDUAL:
-            return self.residual()
+            return self._residual(1.0)
         if signal is Signal.PELVIS_DROP:
-            return self._raw("pelvis_list_deg", 1.0 if self.side is Side.RIGHT else -1.0)
+            return self.row("pelvis_list_deg", 1.0 if self.side is Side.RIGHT else -1.0)
         if signal in {Signal.THIGH_ABDUCTION, Signal.THIGH_OPENING}:
             return self._thigh_list(signal)
         if signal is Signal.SHANK_PITCH:
             return self._difference(
                 f"thigh_pitch_{self.side.value}_deg", f"knee_flexion_{self.side.value}_deg"
             )
-        return self._raw(signal_row(signal, self.side))
+        return self.row(signal_row(signal, self.side))
 
-    def _raw(self, name: str, sign: float = 1.0) -> Series | None:
-        if name not in self.signals:
+    def row(self, name: str, sign: float = 1.0) -> Series | None:
+        """A named signal, as it is or turned round; None where there is none of this name."""
+        if name not in self.signals.names:
             return None
         row = self.signals.names.index(name)
-        sd = self.signals.sd[row]
-        return Series(sign * self.signals.values[row], sd, _change_sd(sd))
+        values = np.ascontiguousarray(self.signals.values[row])
+        sd = np.ascontiguousarray(self.signals.sd[row])
+        values = values if sign == 1.0 else sign * values
+        return Series(values, sd, reading.change_sd(sd, TRACKING_SD_DEG), self.dt_s)
 
     def _thigh_list(self, signal: Signal) -> Series | None:
-        series = self._raw(f"thigh_opening_{self.side.value}_deg", 1.0 if self.side is Side.RIGHT else -1.0)
+        series = self.row(f"thigh_opening_{self.side.value}_deg", 1.0 if self.side is Side.RIGHT else -1.0)
         if series is None or signal is Signal.THIGH_ABDUCTION:
             return series
-        return Series(90.0 - np.abs(series.values), series.level_sd, series.change_sd)
+        return Series(90.0 - np.abs(series.values), series.level_sd, series.change_sd, self.dt_s)
 
     def _difference(self, name: str, less: str) -> Series | None:
-        one, other = self._raw(name), self._raw(less)
+        one, other = self.row(name), self.row(less)
         if one is None or other is None:
             return None
         return Series(
             one.values - other.values,
-            np.hypot(one.level_sd, other.level_sd),
-            np.hypot(one.change_sd, other.change_sd),
+            reading.together(one.level_sd, other.level_sd, 1.0),
+            reading.together(one.change_sd, other.change_sd, 1.0),
+            self.dt_s,
         )
 
-    def residual(self, *, as_done: bool = False) -> Series | None:
-        """P_res; with ``as_done``, the model's path as steep as this person does the middle of the lift."""
-        tilt, pitch = self._raw("pelvis_tilt_deg"), self._raw(f"thigh_pitch_{self.side.value}_deg")
-        if self.reference is None or tilt is None or pitch is None:
-            return None
-        path = self.reference
-        if as_done and path.source == "model":
-            path = self._as_done(path, tilt.values, pitch.values)
-        reach = float(path.thigh_pitch_deg[-1] - path.thigh_pitch_deg[0])
-        slope = abs(float(path.pelvis_tilt_deg[-1] - path.pelvis_tilt_deg[0])) / reach
-        return Series(
-            tilt.values - path(pitch.values),
-            np.hypot(tilt.level_sd, slope * pitch.level_sd),
-            np.hypot(tilt.change_sd, slope * pitch.change_sd),
-        )
-
-    def _as_done(self, path: ReferencePath, tilt_deg: FloatArray, pitch_deg: FloatArray) -> ReferencePath:
-        """The model's path as steep as this person does the middle of the lift.
+    @cached_property
+    def residual_as_done(self) -> Series | None:
+        """P_res over the model's path as steep as this person does the middle of the lift.
 
         How much of a lift is pelvis and how much is thigh differs between people by more than a fault is
-        large; what counts is how the end departs from the rest.
+        large; what counts is how the end departs from the rest. A path of their own is left as it is.
         """
-        first, last = (self.start, self.reach) if self.lifts_first else (self.leave, self.end)
-        x = self.effort_deg[first : last + 1]
-        share = np.abs(x - x[0]) / max(1e-6, abs(float(x[-1] - x[0])))
-        at = [first + int(np.argmax(share >= level)) for level in MIDDLE]
-        done = float(np.diff(tilt_deg[at])[0])
-        model = float(np.diff(path(pitch_deg[at]))[0])
-        if not np.isfinite(done) or abs(model) < MIDDLE_LEAST_DEG:
-            return path
-        scale = float(np.clip(done / model, 1.0 / STEEPER_MAX, STEEPER_MAX))
+        if self.reference is None or self.reference.source != "model":
+            return self.series(Signal.PELVIS_RESIDUAL)
+        return self._residual(self._steepness())
+
+    def _residual(self, steepness: float) -> Series | None:
+        """P less its path, which is made ``steepness`` times as steep about its end."""
+        tilt, pitch, path = self.series(Signal.PELVIS_TILT), self.series(Signal.THIGH_PITCH), self.reference
+        if path is None or tilt is None or pitch is None:
+            return None
         pivot = float(path.pelvis_tilt_deg[-1])
-        return ReferencePath(
-            path.thigh_pitch_deg, pivot + scale * (path.pelvis_tilt_deg - pivot), path.source
+        slope = abs(steepness) * path.slope
+        return Series(
+            reading.off_path(tilt.values, self._on_path, pivot, steepness),
+            reading.together(tilt.level_sd, pitch.level_sd, slope),
+            reading.together(tilt.change_sd, pitch.change_sd, slope),
+            self.dt_s,
         )
+
+    @cached_property
+    def _on_path(self) -> FloatArray:
+        """P_ref at the thigh's pitch (n,)."""
+        pitch = self.series(Signal.THIGH_PITCH)
+        path = self.reference
+        assert path is not None  # noqa: S101 - asked before
+        assert pitch is not None  # noqa: S101 - asked before
+        return path(pitch.values)
+
+    def _steepness(self) -> float:
+        """How much steeper than the model's this person's path is in the middle of the lift."""
+        tilt, pitch = self.series(Signal.PELVIS_TILT), self.series(Signal.THIGH_PITCH)
+        if tilt is None or pitch is None:
+            return 1.0
+        first, last = (self.start, self.reach) if self.lifts_first else (self.leave, self.end)
+        low, high = (reading.passed_at(self.effort_deg, first, last, share) for share in MIDDLE)
+        done = float(tilt.values[high] - tilt.values[low])
+        model = float(self._on_path[high] - self._on_path[low])
+        if not np.isfinite(done) or not abs(model) >= MIDDLE_LEAST_DEG:
+            return 1.0
+        return min(STEEPER_MAX, max(1.0 / STEEPER_MAX, done / model))
+
+    @cached_property
+    def speed_dps(self) -> FloatArray:
+        """Speed of the driving angle (n,), always positive."""
+        return np.asarray(reading.speed_of(self.effort_deg, self.dt_s))
+
+    @cached_property
+    def spans(self) -> dict[Window, tuple[int, int]]:
+        """Windows that have been looked for, first and last index of each (`fusion.form.windows`)."""
+        return {}
+
+    @cached_property
+    def _read(self) -> dict[Signal, Series | None]:
+        return {}
 
 
 def view_of(
@@ -187,23 +229,7 @@ _WHOLE_BODY = frozenset(
 )
 
 
-def _change_sd(level_sd: FloatArray) -> FloatArray:
-    """What remains of the uncertainty in differences: the constant part, how the sensor sits, is gone."""
-    known = level_sd[np.isfinite(level_sd)]
-    constant = float(known.min()) if len(known) else 0.0
-    grown = np.sqrt(np.maximum(level_sd**2 - constant**2, 0.0))
-    return np.hypot(grown, TRACKING_SD_DEG)
-
-
 def smoothed(values: FloatArray, dt_s: float) -> FloatArray:
     """Centred running mean over 0.1 s, shorter at the ends, NaN left out (n,)."""
     half = round(0.5 * SMOOTH_S / dt_s)
-    known = np.isfinite(values)
-    filled = np.where(known, values, 0.0)
-    total = np.concatenate(([0.0], np.cumsum(filled)))
-    count = np.concatenate(([0], np.cumsum(known)))
-    k = np.arange(len(values))
-    low, high = np.maximum(k - half, 0), np.minimum(k + half + 1, len(values))
-    n = count[high] - count[low]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray(np.where(n > 0, (total[high] - total[low]) / n, np.nan))
+    return np.asarray(reading.smooth(np.ascontiguousarray(values), half))

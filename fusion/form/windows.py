@@ -6,6 +6,7 @@ import numpy as np
 
 from fusion.exercises.rules import Window
 from fusion.form.view import RepView
+from fusion.kernels import reading
 
 LATE_SHARE = 0.3
 """Last part of hip extension in which a rise of P_res counts."""
@@ -20,7 +21,9 @@ def span_of(window: Window, view: RepView) -> Span | None:
     """First and last index of ``window``; None while that part has not happened yet."""
     if window is Window.SET or (not view.complete and window in _LATER[view.lifts_first]):
         return None
-    return _FINDERS[window](view)
+    if window not in view.spans:
+        view.spans[window] = _FINDERS[window](view)
+    return view.spans[window]
 
 
 def _rep(view: RepView) -> Span:
@@ -37,9 +40,7 @@ def _eccentric(view: RepView) -> Span:
 
 def _early_concentric(view: RepView) -> Span:
     first, last = _concentric(view)
-    x = view.effort_deg[first : last + 1]
-    passed = np.flatnonzero(np.abs(x - x[0]) >= EARLY_SHARE * abs(x[-1] - x[0]))
-    return first, first + int(passed[0]) if len(passed) else last
+    return first, int(reading.passed_at(view.effort_deg, first, last, EARLY_SHARE))
 
 
 def _late_extension(view: RepView) -> Span:

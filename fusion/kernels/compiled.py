@@ -2,24 +2,27 @@
 
 The code is kept per user, not beside the source (which may be read-only), in a folder named by a hash of
 every source file that goes into it: what is loaded was made from just these files, nothing needs clearing.
+A mark in the folder says for which interpreter and processor everything that a session needs is there.
 """
 
 from __future__ import annotations
 
 import hashlib
 import shutil
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import numba
-from numba import njit, types
-from numba.extending import intrinsic
+from llvmlite.binding import get_host_cpu_name
+from numba import njit
 from platformdirs import user_cache_path
 
-_KEPT: Final = 4
-"""Folders of other versions that are left where they are."""
+_KEPT: Final = 8
+"""Folders of other versions that are left where they are, those used last."""
+_USED: Final = "used"
 
 
 _BESIDE: Final = ("types.py", "units.py")
@@ -34,32 +37,55 @@ def source_hash(folder: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def cache_folder() -> Path | None:
-    """Where machine code is kept: below NUMBA_CACHE_DIR or the user's cache; None where nothing can be."""
+def cache_base() -> Path:
+    """Below which machine code is kept: NUMBA_CACHE_DIR or the user's cache."""
     config: Any = numba.config
     given = config.CACHE_DIR
-    base = Path(given) if given else user_cache_path("ilium")
+    return Path(given) if given else user_cache_path("ilium")
+
+
+def cache_folder(base: Path) -> Path | None:
+    """Where these sources' machine code is kept below ``base``; None where nothing can be."""
     folder = base / "kernels" / source_hash(Path(__file__).parent)
     try:
         if not folder.is_dir():
             folder.mkdir(parents=True)
             _drop_old(folder.parent)
-        probe = folder / "writable"
-        probe.touch()
+        (folder / _USED).touch()
     except OSError:
         return None
     return folder
 
 
 def _drop_old(parent: Path) -> None:
-    """Keep the newest few versions' code; another process's running code is in its memory."""
+    """Keep the code of the few versions used last; another process's running code is in its memory."""
     with suppress(OSError):
-        folders = sorted((p for p in parent.iterdir() if p.is_dir()), key=lambda p: p.stat().st_mtime)
-        for old in folders[: -1 - _KEPT]:
+        for old in sorted((p for p in parent.iterdir() if p.is_dir()), key=_last_use)[: -1 - _KEPT]:
             shutil.rmtree(old, ignore_errors=True)
 
 
-_FOLDER: Final = cache_folder()
+def _last_use(folder: Path) -> float:
+    used = folder / _USED
+    return (used if used.exists() else folder).stat().st_mtime
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether everything that a session needs was compiled before, here and for this processor."""
+    return (folder / _mark()).is_file()
+
+
+def note_complete(folder: Path) -> None:
+    """Everything that a session needs has been compiled."""
+    with suppress(OSError):
+        (folder / _mark()).touch()
+
+
+def _mark() -> str:
+    return f"complete-{sys.implementation.cache_tag}-{get_host_cpu_name()}"
+
+
+FOLDER: Final = cache_folder(cache_base())
+"""Of this process; None where compiled code cannot be kept."""
 
 
 def kernel(function: Callable[..., Any]) -> Any:
@@ -67,10 +93,10 @@ def kernel(function: Callable[..., Any]) -> Any:
 
     No ``fastmath``: every result is what IEEE 754 says, on any machine.
     """
-    if _FOLDER is None:
+    if FOLDER is None:
         return njit(nogil=True, error_model="numpy")(function)
     config: Any = numba.config
-    before, config.CACHE_DIR = config.CACHE_DIR, str(_FOLDER)
+    before, config.CACHE_DIR = config.CACHE_DIR, str(FOLDER)
     try:
         return njit(cache=True, nogil=True, error_model="numpy")(function)
     finally:
@@ -85,20 +111,3 @@ rare: Any = njit(error_model="numpy")
 
 looped: Any = njit(inline="always", error_model="numpy")
 """A part with loops: put into its caller before they are compiled, so that their lengths are known."""
-
-
-def _pointer_to(kind: Any) -> Any:
-    def declare(_: Any, address: Any) -> Any:
-        result: Any = types.CPointer(kind)  # type: ignore[no-untyped-call]
-
-        def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return builder.inttoptr(args[0], context.get_value_type(signature.return_type))
-
-        return result(address), code
-
-    return intrinsic(declare)
-
-
-floats_at: Any = _pointer_to(types.float64)
-"""In a kernel: the numbers at an address. Arrays are passed so where their number is not known before."""
-bytes_at: Any = _pointer_to(types.uint8)

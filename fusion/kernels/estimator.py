@@ -17,7 +17,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from fusion.kernels.compiled import bytes_at, floats_at, inline, kernel, looped
+from fusion.kernels.addresses import bytes_at, floats_at
+from fusion.kernels.compiled import inline, kernel, looped
 from fusion.kernels.estimator_buffer import (
     Recording,
     aligned,

@@ -13,6 +13,8 @@ from fusion.types import BoolArray, FloatArray, QualityArray
 AFTER_GAP: Final = 1
 BRIDGED: Final = 8
 MISSING: Final = 16
+SAME_S: Final = 1e-9
+"""A sample this little before a grid time is at it, whether or not the next one is known yet."""
 COLUMNS: Final = 12
 """q_es (4), gyr (3), acc (3), one sigma of inclination and heading."""
 
@@ -49,7 +51,7 @@ def interpolate(
         t = grid_s[k]
         while j + 1 < n and t_s[j + 1] <= t:
             j += 1
-        exact = n > 0 and t_s[j] == t
+        exact = n > 0 and 0.0 <= t - t_s[j] <= SAME_S
         if n == 0 or t_s[j] > t or (j + 1 >= n and not exact):
             out[k, :] = np.nan
             quality_out[k] = MISSING

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fusion.metrics import creep, fatigue, longest_run_s, sparc, symmetry_percent
+from fusion.metrics import creep, fatigue, sparc, symmetry_percent
 from simulator.motion import minimum_jerk
 
 
@@ -29,13 +29,6 @@ def test_tremor_makes_it_less_smooth() -> None:
 def test_no_motion_has_no_smoothness() -> None:
     assert np.isnan(sparc(np.zeros(50), 100.0))
     assert np.isnan(sparc(np.ones(2), 100.0))
-
-
-def test_the_longest_run_is_found_wherever_it_is() -> None:
-    mask = np.array([1, 1, 0, 1, 1, 1, 0, 1], bool)
-    assert longest_run_s(mask, 0.1) == pytest.approx(0.3)
-    assert longest_run_s(np.zeros(5, bool), 0.1) == 0.0
-    assert longest_run_s(np.ones(5, bool), 0.1) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(

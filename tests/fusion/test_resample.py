@@ -96,6 +96,21 @@ def test_any_splitting_gives_the_same_grid(data: st.DataObject, size: int) -> No
     assert np.array_equal(one[known], other[known])
 
 
+def test_a_sample_a_rounding_error_before_the_grid_counts_as_on_it_with_or_without_its_successor() -> None:
+    t_s = np.array([0.0, 0.1, 0.2, 0.3]) - np.array([0.0, 1e-12, 1e-12, 0.0])
+    whole, pieces = GridAligner([PELVIS], 10.0), GridAligner([PELVIS], 10.0)
+    whole.push(PELVIS, oriented(t_s))
+    at_once = whole.pull()
+    assert at_once is not None
+    one_by_one = []
+    for k in range(4):
+        pieces.push(PELVIS, oriented(t_s[k : k + 1]))
+        if (block := pieces.pull()) is not None:
+            one_by_one.append(block.segments[PELVIS].acc_ms2)
+    assert np.isfinite(at_once.segments[PELVIS].acc_ms2).all()
+    assert np.array_equal(np.concatenate(one_by_one), at_once.segments[PELVIS].acc_ms2)
+
+
 ARRIVALS = st.lists(
     st.tuples(st.sampled_from([PELVIS, THIGH]), st.integers(0, 39), st.integers(0, 39)),
     min_size=1,

@@ -110,6 +110,39 @@ def test_a_repetition_is_announced_within_150_ms_of_its_lockout_being_certain() 
         assert event.t_s - true.t_top_s <= 0.15
 
 
+def _slipped(signals: SignalBlock, at_s: float, by_deg: float) -> SignalBlock:
+    """The same with the right thigh's sensor turned on the leg from ``at_s`` on."""
+    values = signals.values.copy()
+    for name in ("thigh_pitch_right_deg", "hip_flexion_right_deg"):
+        values[signals.names.index(name), signals.t_s >= at_s] += by_deg
+    return SignalBlock(signals.t_s, RATE_HZ, signals.names, values, signals.sd)
+
+
+@pytest.mark.parametrize("exercise_id", ["squat_parallel", "glute_bridge", "rdl", "tricep_dip_test"])
+@pytest.mark.parametrize("by_deg", [-15.0, 15.0])
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.98], ids=["before", "within", "after"])
+def test_a_slip_within_a_set_shifts_extremes_and_costs_no_repetition(
+    exercise_id: str, by_deg: float, share: float
+) -> None:
+    played = session_of(exercise_id, reps=6)
+    third = played.reps[2]
+    at_s = third.t_start_s + share * (third.t_end_s - third.t_start_s)
+    found = reps_of(told(exercise_id, _slipped(played.signals(), at_s, by_deg)))
+    assert len(found) == 6
+    # Of those that it happens in, or just before, it cannot be known how far they went.
+    assert all(rep.full for k, rep in enumerate(found) if k not in {2, 3})
+
+
+def test_standing_about_between_two_sets_is_no_repetition() -> None:
+    player = Player()
+    player.stay(3.0)
+    for _ in range(2):
+        player.perform(exercises.load("deadlift"), 3)
+        player.stay(8.0)
+    player.stand(12.0)
+    assert len(reps_of(told("deadlift", player.signals()))) == 6
+
+
 def test_walking_sitting_and_lying_count_nothing() -> None:
     player = Player()
     player.stay(3.0)
