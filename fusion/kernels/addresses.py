@@ -1,4 +1,4 @@
-"""Arrays of which a compiled loop is told the addresses: as arguments, each number of them would be a type."""
+"""Arrays of which a compiled loop is told the addresses: as arguments, each number of them were a type."""
 
 from __future__ import annotations
 
