@@ -27,7 +27,7 @@ from fusion.orientation import (
 )
 from fusion.types import FloatArray, ImuBlock, OrientedBlock
 
-_FEW = 8
+_FEW = 12
 """So few sensors are quicker one after the other."""
 
 
