@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fusion.types import FloatArray, SignalBlock
+from fusion.types import BoolArray, FloatArray, SignalBlock
 
 
 class History:
@@ -87,3 +87,25 @@ def part_of(signals: SignalBlock, start: int, stop: int) -> SignalBlock:
         signals.values[:, start:stop],
         signals.sd[:, start:stop],
     )
+
+
+def samples_of(signals: SignalBlock, which: BoolArray) -> SignalBlock:
+    """Those samples of a block for which ``which`` (n,) is true."""
+    return SignalBlock(
+        signals.t_s[which],
+        signals.rate_hz,
+        signals.names,
+        signals.values[:, which],
+        signals.sd[:, which],
+    )
+
+
+def heard_samples(signals: SignalBlock) -> tuple[BoolArray, BoolArray]:
+    """Where (n,) all inclinations were known, and where at least one was; the others were filled in.
+
+    One that was filled in across silence is finite, and its uncertainty is not.
+    """
+    names = enumerate(signals.names)
+    rows = [k for k, name in names if name.endswith("_deg") and name.startswith(("pelvis_", "thigh_pitch_"))]
+    filled = np.isfinite(signals.values[rows]) & np.isinf(signals.sd[rows])
+    return np.asarray(~filled.any(axis=0)), np.asarray(~filled.all(axis=0))

@@ -18,6 +18,7 @@ from fusion.exercises import Exercise
 from fusion.exercises.model import DriverSignal, KeyPose, Laterality
 from fusion.form import FormChecker, Limits, PersonReference
 from fusion.history import History, part_of
+from fusion.hold_times import WAY_S, held_span
 from fusion.kernels import posing
 from fusion.legs import not_seen, worn_legs
 from fusion.reps import Phase, Track
@@ -48,19 +49,21 @@ _SHORTEST_SHARE = 0.25
 _FULL_SHARE = 0.5
 """From this much of the target on it was held; how long is judged by the form's rules."""
 _ALIKE_DEG = 8.0
+_TAKEN_UP = 1.5
+"""The held pose may be so much further away than another of the exercise: not all get all the way."""
 _HISTORY_S = 200.0
-_WEIGHTS = np.array([2.0, 0.5, 0.5])
-"""Of P and both T in the distance of poses: a plank differs from lying by P."""
 _ELSEWHERE = ((0.0, 0.0), (90.0, -90.0), (-90.0, 90.0), (0.0, 90.0))
 """P and T standing, lying prone and supine, sitting."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _LookedFor:
-    """A held pose (3,), P and T of right and left leg, and the poses it must be told from."""
+    """A held pose (3,), P and T of right and left leg, and the poses (3,) it must be told from."""
 
     side: Side
     pose: FloatArray
+    own_rivals: list[FloatArray]
+    """The exercise's other poses: from two fifths of the way on, the held one is taken up."""
     rivals: list[FloatArray]
 
 
@@ -101,6 +104,10 @@ class HoldAnalyzer:
         held = self._state[posing.LABEL] > 0.0 and self._state[posing.TOLD] > 0.0
         return Phase.TOP if held else Phase.REST
 
+    def clocks_agree_to(self, agreement_s: float) -> None:
+        """The sensors' clocks agree no better than this: who starts first is judged up to 20 ms."""
+        self._form.clocks_agree_to(agreement_s)
+
     def update(self, signals: SignalBlock) -> list[Event]:
         """Events of the next samples."""
         if signals.names != self._names:
@@ -123,6 +130,7 @@ class HoldAnalyzer:
     def flush(self) -> list[Event]:
         """End of the recording: a hold going on ends with it."""
         if self._state[posing.LABEL] > 0.0 and self._state[posing.TOLD] > 0.0:
+            self._now_s = inf
             self._left()
         self._state[:] = 0.0
         self._close()
@@ -140,12 +148,12 @@ class HoldAnalyzer:
         self._state[:] = 0.0
         self._looked_for = []
         for side in self._working_sides():
-            pose, rivals = (
-                self._angles(self.exercise.pose(self.exercise.phases[-1].to), side),
-                self._others(side),
-            )
-            if not any(np.nanmax(np.abs(pose - other)) < _ALIKE_DEG for other in rivals):
-                self._looked_for.append(_LookedFor(side, pose, rivals))
+            held = self.exercise.phases[-1].to
+            pose = self._angles(self.exercise.pose(held), side)
+            own = [self._angles(other, side) for other in self.exercise.poses if other.name != held]
+            rivals = [np.array([tilt, pitch, pitch]) for tilt, pitch in _ELSEWHERE]
+            if not any(np.nanmax(np.abs(pose - other)) < _ALIKE_DEG for other in own + rivals):
+                self._looked_for.append(_LookedFor(side, pose, own, rivals))
         message = not_seen(self.exercise, signals.names)
         if message is None and not self._looked_for:
             worn = " and ".join(leg.value for leg in self._legs)
@@ -168,32 +176,32 @@ class HoldAnalyzer:
         legs = [pitch[leg] if leg in self._legs else nan for leg in (Side.RIGHT, Side.LEFT)]
         return np.array([pose.pelvis_tilt_deg, *legs])
 
-    def _others(self, side: Side) -> list[FloatArray]:
-        """Poses the held one must be told from."""
-        held = self.exercise.phases[-1].to
-        own = [self._angles(pose, side) for pose in self.exercise.poses if pose.name != held]
-        return own + [np.array([tilt, pitch, pitch]) for tilt, pitch in _ELSEWHERE]
-
     def _labels(self, signals: SignalBlock) -> IntArray:
         """Pose of each sample (n,): 1 + its index among those looked for, 0 for none, −1 unknown."""
-        tilt = signals.get("pelvis_tilt_deg")
-        pitches = [signals.get(f"thigh_pitch_{leg.value}_deg") for leg in (Side.RIGHT, Side.LEFT)]
-        seen = np.stack((tilt, *pitches), axis=-1)
+        seen = self._seen(signals)
         label = np.zeros(len(signals), np.int64)
         if not self._looked_for:
             return label
         best = np.full(len(signals), inf)
         for k, one in enumerate(self._looked_for):
             off = np.nan_to_num(np.abs(_turned(seen - one.pose)))
-            away = off @ _WEIGHTS
+            away = np.linalg.norm(off, axis=1)
             near = (away < best) & (off.max(axis=1) < _NEAR_DEG)
+            for other in one.own_rivals:
+                near &= away < _TAKEN_UP * _distance(seen, other)
             for other in one.rivals:
                 near &= away < _distance(seen, other)
             label[near] = k + 1
             best = np.where(near, away, best)
         label[self._speed_dps(signals) > _STILL_DPS] = 0
-        label[~np.isfinite(tilt)] = -1
+        label[~np.isfinite(seen[:, 0])] = -1
         return label
+
+    @staticmethod
+    def _seen(signals: SignalBlock) -> FloatArray:
+        """P and T of right and left leg (n, 3)."""
+        pitches = [signals.get(f"thigh_pitch_{leg.value}_deg") for leg in (Side.RIGHT, Side.LEFT)]
+        return np.stack((signals.get("pelvis_tilt_deg"), *pitches), axis=-1)
 
     def _speed_dps(self, signals: SignalBlock) -> FloatArray:
         rates = [signals.get("pelvis_tilt_rate_dps")]
@@ -241,8 +249,9 @@ class HoldAnalyzer:
 
     def _track(self) -> Track:
         """The hold so far as an excursion: it begins at its far end and stays there."""
-        since, last = float(self._state[posing.SINCE]), float(self._state[posing.LAST])
         _, signals = self._history.since(0, self._history.end)
+        signals = part_of(signals, 0, int(np.searchsorted(signals.t_s, self._now_s, "right")))
+        since, last = self._span(signals)
         part = slice(
             int(np.searchsorted(signals.t_s, since)), int(np.searchsorted(signals.t_s, last, "right"))
         )
@@ -271,8 +280,16 @@ class HoldAnalyzer:
             float(steps.max()) if len(steps) else 0.0,
         )
 
+    def _span(self, signals: SignalBlock) -> tuple[float, float]:
+        """From when to when the pose was held, as far as it is seen by now."""
+        since, last = float(self._state[posing.SINCE]), float(self._state[posing.LAST])
+        part = part_of(signals, int(np.searchsorted(signals.t_s, since - WAY_S)), len(signals))
+        pose = self._looked_for[int(self._state[posing.LABEL]) - 1].pose
+        worn = np.isfinite(pose)
+        return held_span(part.t_s, _turned(self._seen(part) - pose)[:, worn], since, last)
+
     def _summary(self, track: Track, *, complete: bool = True) -> RepSummary:
-        since_s, last_s = float(self._state[posing.SINCE]), float(self._state[posing.LAST])
+        since_s, last_s = float(track.t_s[0]), float(track.t_s[-1])
         held_s = last_s - since_s
         full = held_s >= _FULL_SHARE * self._target_s
         form = self._form.check(track, complete=complete)
@@ -303,5 +320,8 @@ def _turned(angle_deg: FloatArray) -> FloatArray:
 
 
 def _distance(seen: FloatArray, pose: FloatArray) -> FloatArray:
-    """How far (n,) what is seen (n, 3) is from a pose (3,), over the angles that are known."""
-    return np.asarray(np.nan_to_num(np.abs(_turned(seen - pose))) @ _WEIGHTS)
+    """How far (n,) what is seen (n, 3) is from a pose (3,), over the angles that are known.
+
+    P and T of a person err alike, so the nearest pose by this length is also the likeliest.
+    """
+    return np.asarray(np.linalg.norm(np.nan_to_num(_turned(seen - pose)), axis=1))

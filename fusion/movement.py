@@ -14,6 +14,7 @@ from statistics import median
 
 import numpy as np
 
+from fusion.bridging import SilenceBridge
 from fusion.driver import driven_deg
 from fusion.exercises import Exercise
 from fusion.exercises.model import DriverSignal, Kind
@@ -46,6 +47,8 @@ _MOST_SHARE = 1.5
 _GAP_VOID_S = 0.5
 _GAP_DOUBT_S = 0.15
 _SD_DOUBT_DEG = 10.0
+_SHOWN_SHARE_MIN = 0.3
+"""Of a repetition that counts, the sensors have shown at least this share."""
 _ELSEWHERE_DEG = 45.0
 """P this far from the exercise's: the person has changed posture, the set is over."""
 _VOID_TEMPO = (nan, nan, nan, nan)
@@ -99,6 +102,7 @@ class MovementAnalyzer:
         self._book = SetBook(exercise)
         self._names: tuple[str, ...] | None = None
         self._segmenter = RepSegmenter((), rate_hz)
+        self._bridge: SilenceBridge | None = None
         self._close_s = np.array([inf, inf])
         self._events: list[Event] = []
         self._announced: dict[int, frozenset[str]] = {}
@@ -125,17 +129,36 @@ class MovementAnalyzer:
             return Phase.REST
         return self._segmenter.phase(lifts_first=self.exercise.lifts_first)
 
+    def clocks_agree_to(self, agreement_s: float) -> None:
+        """The sensors' clocks agree no better than this: who starts first is judged up to 20 ms."""
+        self._form.clocks_agree_to(agreement_s)
+
     def update(self, signals: SignalBlock) -> list[Event]:
         """Events of the next samples."""
         if signals.names != self._names:
             self._wear(signals)
         if self._segmenter.driven:
             for start in range(0, len(signals), self._segmenter.block_max):
-                self._read(part_of(signals, start, start + self._segmenter.block_max))
+                self._take(part_of(signals, start, start + self._segmenter.block_max))
         return self._drain()
+
+    def _take(self, signals: SignalBlock) -> None:
+        if self._bridge is None:
+            self._read(signals)
+            return
+        for piece in self._bridge.pieces(signals):
+            implied = self._bridge.implied_s
+            for from_s, to_s in implied:
+                self._book.silent(from_s, to_s)
+                self._close_s[:] = self._book.close_s()
+            self._read(piece)
+            implied.clear()
 
     def flush(self) -> list[Event]:
         """End of the recording: close what is open."""
+        waiting = self._bridge.rest() if self._bridge else None
+        if waiting is not None:
+            self._read(waiting)
         self._close()
         return self._drain()
 
@@ -148,7 +171,12 @@ class MovementAnalyzer:
         self._names = signals.names
         legs_worn = worn_legs(signals.names)
         self._announced.clear()
-        self._segmenter = RepSegmenter(driven_angles(self.exercise, self.side, signals.names), self._rate_hz)
+        driven = driven_angles(self.exercise, self.side, signals.names)
+        self._segmenter = RepSegmenter(driven, self._rate_hz)
+        one_leg = len(legs_worn) == 1 and len(driven) > 0
+        self._bridge = (
+            SilenceBridge(self.exercise, driven[0], signals.names, self._rate_hz) if one_leg else None
+        )
         if len(signals) and self._began_s is None and legs_worn:
             pitch = signals.get(f"thigh_pitch_{legs_worn[0].value}_deg")
             began_high = self._gate.at_turn(float(signals["pelvis_tilt_deg"][0]), float(pitch[0]))
@@ -190,7 +218,7 @@ class MovementAnalyzer:
         if not self._plausible(which, track):
             self._look_elsewhere(track)
             return
-        if self.exercise.lifts_first:
+        if self.exercise.lifts_first and track.shown_share >= _SHOWN_SHARE_MIN:
             rep = self._summary(which, track, complete=False)
             self._announced[which] = frozenset(f.kind for f in rep.findings)
             event = RepEvent(RepEventKind.PROVISIONAL, self._now_s, self._book.index, self.count, rep)
@@ -210,6 +238,9 @@ class MovementAnalyzer:
             return
         if self._gate.rests_at_turn(track):
             return
+        if track.shown_share < _SHOWN_SHARE_MIN:
+            self._tell_hidden(track)
+            return
         self._tell_leg(track)
         self._tell_beginning(track)
         if float(track.t_s[track.start]) > self._book.close_s()[0]:
@@ -218,8 +249,11 @@ class MovementAnalyzer:
         rep = self._summary(which, track, slip=slip)
         self._tell_findings(rep, told)
         self._book.add(self._candidate(track, rep, slip))
-        self._gate.learn(track)
-        if rep.full:
+        if track.heard is None:
+            self._gate.learn(track)
+            if self._bridge is not None and not track.by_free_leg and rep.full:
+                self._bridge.learn(track)
+        if rep.full and track.heard is None:
             self._segmenter.accept_rom(which, rep.rom_deg)
         if self._book.odd_first():
             self._revise(0)
@@ -261,6 +295,14 @@ class MovementAnalyzer:
             typical=self._gate.typical(track),
             by_free_leg=track.by_free_leg,
         )
+
+    def _tell_hidden(self, track: Track) -> None:
+        """A repetition of which the sensors have shown next to nothing is not counted, but said."""
+        message = (
+            f"a repetition may have been done about {track.t_s[track.reach]:.1f} s while a sensor was silent;"
+            " it is not counted"
+        )
+        self._events.append(WarningEvent(self._now_s, "rep_hidden", message))
 
     def _tell_leg(self, track: Track) -> None:
         if track.by_free_leg:
@@ -325,7 +367,7 @@ class MovementAnalyzer:
         rom_deg = track.rom_deg - (slip.in_range_deg if slip else 0.0)
         full = rom_deg >= max(rom_min, _FULL_SHARE * usual)
         before_s = float(track.t_s[track.start]) - self._book.reps[-1].t_end_s if self._book.reps else 0.0
-        form = self._form.check(track, complete=complete, pause_before_s=max(0.0, before_s))
+        form = self._form.check(track.as_heard(), complete=complete, pause_before_s=max(0.0, before_s))
         part = slice(track.start, track.end + 1)
         top = track.end if not self.exercise.lifts_first else track.reach
         void = track.gap_s > _GAP_VOID_S
@@ -353,7 +395,8 @@ class MovementAnalyzer:
         """1 where nothing is known against the repetition; gaps, uncertainty and the free leg cost."""
         value = 1.0
         if track.gap_s > _GAP_DOUBT_S:
-            value = 0.4 if track.gap_s > _GAP_VOID_S else 0.7
+            shown = track.heard is not None and track.implied_s <= _GAP_DOUBT_S
+            value = 0.4 if track.gap_s > _GAP_VOID_S and not shown else 0.7
         if track.by_free_leg:
             value *= 0.7
         driven = self._segmenter.driven[which]

@@ -35,6 +35,8 @@ from fusion.types import (
     Event,
     ImuBlock,
     MotionUpdate,
+    OrientedBlock,
+    SampleQuality,
     Segment,
     SegmentAlignment,
     Side,
@@ -101,6 +103,10 @@ class PipelineConfig:
         return Side.RIGHT if Segment.THIGH_RIGHT in self.segments.values() else Side.LEFT
 
 
+ESTIMATED_TIMES_AGREE_S = 0.05
+"""How well times agree that are those of arrival: a connection interval and a retransmission apart."""
+
+
 @dataclass(slots=True)
 class PipelineOutput:
     """What one update gave, in order of time."""
@@ -152,6 +158,7 @@ class MotionPipeline:
             )
         self._last_s = 0.0
         self._told = 0
+        self._times_doubted = False
         self._doubted: set[Segment] = set()
 
     @property
@@ -271,6 +278,9 @@ class MotionPipeline:
     def _interpret(self, block: AlignedBlock, output: PipelineOutput) -> None:
         if self._kinematics is None:
             return
+        if not self._times_doubted and any(_estimated_times(one) for one in block.segments.values()):
+            self._times_doubted = True
+            self._movement.clocks_agree_to(ESTIMATED_TIMES_AGREE_S)
         signals = self._kinematics.update(self._headings.update(block))
         output.events.extend(self._movement.update(signals))
         output.updates.append(
@@ -282,6 +292,11 @@ class MotionPipeline:
                 calibrated=True,
             )
         )
+
+
+def _estimated_times(block: OrientedBlock) -> bool:
+    """Whether any sample's time is no better than when it arrived."""
+    return bool((block.quality & SampleQuality.ESTIMATED_TIME).any())
 
 
 def intake_of(config: PipelineConfig, orientations: Mapping[str, OrientationSource] | None = None) -> Intake:

@@ -101,6 +101,12 @@ class AutoAnalyzer:
         """Present phase."""
         return self._named.phase if self._named else Phase.REST
 
+    def clocks_agree_to(self, agreement_s: float) -> None:
+        """The sensors' clocks are known to agree no better than this."""
+        self._limits = replace(self._limits or Limits(), clock_agreement_s=agreement_s)
+        if self._named is not None:
+            self._named.clocks_agree_to(agreement_s)
+
     def update(self, signals: SignalBlock) -> list[Event]:
         """Events of the next samples."""
         if signals.names != self._names:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from statistics import median
 
@@ -18,21 +18,16 @@ import numpy as np
 
 from fusion.driver import driven_deg
 from fusion.exercises.model import DriverSignal
-from fusion.history import History, part_of
+from fusion.history import History, heard_samples, part_of, samples_of
+from fusion.kernels import corners as excursion
 from fusion.kernels import turning
-from fusion.types import FloatArray, Side, SignalBlock
+from fusion.types import BoolArray, FloatArray, Side, SignalBlock
 
 STILL_DPS = 10.0
 _STILL_S = 0.1
 _REVERSAL_SHARE = 0.2
 _ARRIVE_SHARE = 0.8
 """Share of the usual range from which standing still means lockout, not a pause on the way."""
-_NEAR = 0.15
-"""Share of the range by which a phase counts as left or reached; the corner itself is where it began."""
-_CORNER_SPEED = 0.06
-"""Share of a phase's greatest speed below which the phase has not begun, or is over."""
-_SPEED_OVER_S = 0.08
-"""Speeds are taken over this time, so that noise makes no corners."""
 _BEFORE_S = 1.0
 """So much of the signals before an excursion goes with it."""
 
@@ -95,6 +90,30 @@ class Track:
     peak_dps: float = 0.0
     """Greatest speed of the effort."""
     by_free_leg: bool = False
+    heard: BoolArray | None = None
+    """Which samples (n,) all sensors gave; None for all. In the others angles were filled in."""
+    shown_share: float = 1.0
+    """Share of the time from start to end that at least one sensor has shown."""
+    implied_s: float = 0.0
+    """Longest time that none has shown."""
+
+    def as_heard(self) -> Track:
+        """The same with what was filled in unknown again: what form is judged by."""
+        if self.heard is None:
+            return self
+        signals = self.signals
+        values = np.where(np.isinf(signals.sd), np.nan, signals.values)
+        signals = SignalBlock(signals.t_s, signals.rate_hz, signals.names, values, signals.sd)
+        columns = _columns(signals, self.read_from, len(self.t_s))
+        return replace(
+            self,
+            signals=signals,
+            pelvis_tilt_deg=columns["pelvis_tilt_deg"],
+            thigh_pitch_deg=columns["thigh_pitch_deg"],
+            hip_flexion_deg=columns["hip_flexion_deg"],
+            pelvis_list_deg=columns["pelvis_list_deg"],
+            other_thigh_deg=columns["other_thigh_deg"],
+        )
 
     @property
     def read_from(self) -> Side:
@@ -106,6 +125,20 @@ class Track:
     def rom_deg(self) -> float:
         """Range of the excursion."""
         return float(self.effort_deg[self.reach : self.leave + 1].max() - self.effort_deg[self.start])
+
+
+def _columns(signals: SignalBlock, read_from: Side, count: int) -> dict[str, FloatArray]:
+    """The last ``count`` samples of the signals that are columns of a `Track`."""
+    side = read_from.value
+    other = Side.LEFT if read_from is Side.RIGHT else Side.RIGHT
+    names = {
+        "pelvis_tilt_deg": "pelvis_tilt_deg",
+        "thigh_pitch_deg": f"thigh_pitch_{side}_deg",
+        "hip_flexion_deg": f"hip_flexion_{side}_deg",
+        "pelvis_list_deg": "pelvis_list_deg",
+        "other_thigh_deg": f"thigh_pitch_{other.value}_deg",
+    }
+    return {column: signals.get(name)[len(signals) - count :] for column, name in names.items()}
 
 
 class RepSegmenter:
@@ -185,36 +218,34 @@ class RepSegmenter:
         efforts, signals = self._history.since(max(0, begin - before), until)
         known = np.isfinite(efforts[which])
         if not known.all():
-            signals = SignalBlock(
-                signals.t_s[known],
-                signals.rate_hz,
-                signals.names,
-                signals.values[:, known],
-                signals.sd[:, known],
-            )
-        effort = _advanced(efforts[which][known], signals.t_s, self._lag[which], self._dt)
+            signals = samples_of(signals, known)
+        effort = excursion.advanced(efforts[which][known], signals.t_s, self._lag[which], self._dt)
         first = int(np.searchsorted(signals.t_s, self._time_of(begin, until)))
-        other = Side.LEFT if one.read_from is Side.RIGHT else Side.RIGHT
-        side = one.read_from.value
         x = effort[first:]
         start, reach, leave, end = corners(x, signals.t_s[first:])
+        heard, shown = (which[first:] for which in heard_samples(signals))
+        inside = slice(start, end + 1)
+        columns = _columns(signals, one.read_from, len(x))
         return Track(
-            one.side,
-            signals.t_s[first:],
-            x,
-            signals.get("pelvis_tilt_deg")[first:],
-            signals.get(f"thigh_pitch_{side}_deg")[first:],
-            signals.get(f"hip_flexion_{side}_deg")[first:],
-            signals.get("pelvis_list_deg")[first:],
-            signals.get(f"thigh_pitch_{other.value}_deg")[first:],
-            start,
-            reach,
-            leave,
-            end,
-            signals,
-            float(self._at[4]),
-            float(self._at[5]),
-            one.by_free_leg,
+            side=one.side,
+            t_s=signals.t_s[first:],
+            effort_deg=x,
+            pelvis_tilt_deg=columns["pelvis_tilt_deg"],
+            thigh_pitch_deg=columns["thigh_pitch_deg"],
+            hip_flexion_deg=columns["hip_flexion_deg"],
+            pelvis_list_deg=columns["pelvis_list_deg"],
+            other_thigh_deg=columns["other_thigh_deg"],
+            start=start,
+            reach=reach,
+            leave=leave,
+            end=end,
+            signals=signals,
+            gap_s=max(float(self._at[4]), _longest_run(~heard[inside]) * self._dt),
+            peak_dps=float(self._at[5]),
+            by_free_leg=one.by_free_leg,
+            heard=None if heard.all() else heard,
+            shown_share=float(shown[inside].mean()),
+            implied_s=_longest_run(~shown[inside]) * self._dt,
         )
 
     def _time_of(self, begin: int, until: int) -> float:
@@ -272,41 +303,15 @@ def _height(state: FloatArray) -> float:
     return float(state[turning.X] - state[turning.VALLEY])
 
 
-def _advanced(effort: FloatArray, t_s: FloatArray, lag: int, dt: float) -> FloatArray:
-    """The low-passed effort with the filter's delay taken out, never across a gap: there it began anew."""
-    last = np.append(np.flatnonzero(np.diff(t_s) > 1.5 * dt), len(effort) - 1)
-    each = np.arange(len(effort))
-    until = last[np.searchsorted(last, each)]
-    return np.asarray(effort[np.minimum(each + lag, until)])
+def _longest_run(of: BoolArray) -> int:
+    """Most samples in a row that are true."""
+    if not of.any():
+        return 0
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], of.astype(np.int8), [0]))))
+    return int((edges[1::2] - edges[::2]).max())
 
 
 def corners(x: FloatArray, t_s: FloatArray) -> tuple[int, int, int, int]:
-    """Start, reach, leave and end of an excursion x (n,) that runs low → high → (low).
-
-    A corner is where the speed of its phase has died away, looked for from where the phase has left or
-    reached 15 % of the range: rests that drift, and ends that creep, do not move it.
-    """
-    peak = int(np.argmax(x))
-    top = float(x[peak])
-    start, reach = _phase(x[: peak + 1], t_s[: peak + 1], top)
-    back_end, back_start = _phase(x[peak:][::-1], -t_s[peak:][::-1], top)
-    last = len(x) - 1
-    return start, reach, last - back_start, last - back_end
-
-
-def _phase(x: FloatArray, t_s: FloatArray, top: float) -> tuple[int, int]:
-    """Where a rise (n,) that ends at its maximum begins and where it arrives."""
-    n = len(x)
-    if n < 3:
-        return 0, n - 1
-    base = float(x.min())
-    low = int(np.flatnonzero(x <= base + _NEAR * (top - base))[-1])
-    high = low + int(np.flatnonzero(x[low:] >= top - _NEAR * (top - base))[0])
-    wide = max(1, min(n - 1, round(_SPEED_OVER_S * (n - 1) / abs(float(t_s[-1] - t_s[0])))))
-    speed = (x[wide:] - x[:-wide]) / (t_s[wide:] - t_s[:-wide])
-    limit = _CORNER_SPEED * float(speed.max())
-    slow_before = np.flatnonzero(speed[:low] < limit)
-    slow_after = np.flatnonzero(speed[max(0, high - wide) :] < limit)
-    start = min(low, int(slow_before[-1]) + wide // 2) if len(slow_before) else 0
-    reach = max(high, max(0, high - wide) + int(slow_after[0]) + wide // 2) if len(slow_after) else n - 1
-    return start, min(reach, n - 1)
+    """Start, reach, leave and end of an excursion x (n,) that runs low → high → (low)."""
+    start, reach, leave, end = excursion.corners(np.ascontiguousarray(x), np.ascontiguousarray(t_s))
+    return start, reach, leave, end

@@ -58,6 +58,7 @@ class SetBook:
         self.index = 0
         self.opened = False
         self._last_end_s: float | None = None
+        self._silences_s: list[tuple[float, float]] = []
 
     @property
     def reps(self) -> list[RepSummary]:
@@ -82,6 +83,11 @@ class SetBook:
             for k, c in enumerate(self.candidates)
         ]
 
+    def silent(self, from_s: float, to_s: float) -> None:
+        """Nothing was seen in between: that time does not end a set."""
+        if self.candidates:
+            self._silences_s.append((from_s, to_s))
+
     # --- when it ends
 
     def period_s(self) -> float:
@@ -100,6 +106,7 @@ class SetBook:
         if not self.candidates:
             return inf, inf
         last_s = max(rep.t_end_s for rep in self.reps)
+        last_s += sum(to_s - max(from_s, last_s) for from_s, to_s in self._silences_s if to_s > last_s)
         idle_s = max(_CLOSE_S, _CLOSE_PERIODS * self.period_s())
         return last_s + idle_s, last_s + max(_GIVE_UP_S, idle_s)
 
@@ -188,7 +195,7 @@ class SetBook:
         if done is not None:
             self.index += 1
             self._last_end_s = done.t_end_s
-        self.candidates, self.opened = [], False
+        self.candidates, self.opened, self._silences_s = [], False, []
         return done
 
 

@@ -41,6 +41,10 @@ _ELSEWHERE_S = (-7.3, -4.9, -3.1, 2.7, 5.3, 7.9)
 _PARAMS = RelativeHeadingParams(fast_s=0.1, noise_ms2=0.005, drift_rad_rts=1e-3)
 
 
+FOUND_AGREE_S = 0.025
+"""How well two clocks agree after their offset was found from the motion (ADR 0032): on real recordings."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClockOffset:
     """What to add to a recording's times, and how sure that is: 0 a guess, 1 nothing else fits at all."""

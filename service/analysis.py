@@ -17,9 +17,10 @@ from fusion.alignment import FunctionalMovement, FunctionalWindow
 from fusion.analysis import Analysis, analysis_document, analyze, valid_samples
 from fusion.calibration import alignments_from_document
 from fusion.errors import CalibrationError, InputError
+from fusion.form import Limits
 from fusion.pipeline import PipelineConfig
 from fusion.summary import Document, number
-from fusion.sync import synchronise
+from fusion.sync import FOUND_AGREE_S, synchronise
 from fusion.types import ImuBlock, Segment, SegmentAlignment, SignalBlock
 from sensors.imports import read_qmt, read_sensor_file
 
@@ -57,6 +58,7 @@ def analyze_files(
             for name, span in functional.items()
             if span is not None
         ),
+        limits=Limits(clock_agreement_s=FOUND_AGREE_S if offsets else 0.0),
     )
     analysis = analyze(
         {segment.value: block for segment, block in blocks.items()}, config, review=review, smooth=smooth

@@ -115,20 +115,15 @@ class Service:
             self.mqtt_url = await self._stack.enter_async_context(broker)
         else:
             self.mqtt_url = settings.mqtt_url
-        loop = asyncio.get_running_loop()
-
-        def connected() -> None:
-            loop.call_soon_threadsafe(self._send_again)
-
         self.mqtt = MqttPublisher(
             self.mqtt_url,
             Topics(settings.site, settings.gateway_id),
             acknowledged=self._acknowledged.append,
-            connected=connected,
+            connected=self._send_again,
         )
         self.bus.listen(self.mqtt.publish)
         self.mqtt.start()
-        self._stack.push_async_callback(asyncio.to_thread, self.mqtt.stop)
+        self._stack.push_async_callback(self.mqtt.stop)
 
     async def _start_api(self, listener: socket.socket) -> None:
         app = create_app(self)
@@ -201,7 +196,7 @@ class Service:
                 for status in self.gateway.devices.values():
                     self._publish_status(status)
             self.gateway.tick()
-            self._save_acknowledged()
+            await asyncio.to_thread(self._save_acknowledged)  # it waits for the disk
 
     def _save_acknowledged(self) -> None:
         done = self._acknowledged[:]

@@ -1,13 +1,12 @@
-"""MQTT out, through paho in its own thread: live frames may be dropped, events are kept until confirmed."""
+"""MQTT out, through paho on the event loop: live frames may be dropped, events are kept until confirmed."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import socket
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -16,9 +15,11 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from fusion.errors import IliumError
 from service.bus import Message
+from service.mqtt_loop import ClientLoop
 
 _LIVE_WAITING_MAX = 100
 """Live frames that may wait in the client; more and new ones are dropped, or they would be old."""
+_FAREWELL_S: Final = 2.0
 _WAITING_MAX = 1000
 """Messages that may wait for a broker that is away."""
 
@@ -46,8 +47,8 @@ class Topics:
 class MqttPublisher:
     """Publishes the bus's messages; reconnects for ever.
 
-    ``acknowledged(event_id)`` is called from paho's thread when the broker has an event; ``connected()``
-    at every (re)connect, so that the outbox can be sent again.
+    ``acknowledged(event_id)`` is called when the broker has an event; ``connected()`` at every (re)connect,
+    so that the outbox can be sent again. Everything is on the loop that `start` was called on.
     """
 
     def __init__(
@@ -61,12 +62,13 @@ class MqttPublisher:
         self.dropped = self.published = 0
         self.online = False
         self._acknowledged, self._connected = acknowledged, connected
-        self._lock = threading.Lock()
         self._events: dict[int, int] = {}
         """Message id → event, of those not yet acknowledged."""
-        self._early: set[int] = set()
-        """Message ids acknowledged before `publish` returned."""
         self._live: set[int] = set()
+        self._farewell = 0
+        self._leaving: asyncio.Future[None] | None = None
+        self._loop: asyncio.AbstractEventLoop
+        self._running: asyncio.Task[None]
         self._address = _address(url)
         self._client = self._new_client(url)
 
@@ -83,29 +85,27 @@ class MqttPublisher:
         if parts.scheme == "mqtts":
             client.tls_set()
         client.will_set(self.topics.gateway("status"), b'{"state":"offline"}', qos=1, retain=True)
-        client.reconnect_delay_set(1, 5)
         client.max_queued_messages_set(_WAITING_MAX)
-        client.on_socket_open = _send_at_once
         client.on_connect = self._on_connect
-        client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
         return client
 
     def start(self) -> None:
         """Connect in the background; a broker that is away is tried again and again."""
-        self._client.connect_async(*self._address, keepalive=30)
-        self._client.loop_start()
+        self._loop = asyncio.get_running_loop()
+        driver = ClientLoop(self._client, *self._address, self._on_disconnect)
+        self._running = self._loop.create_task(driver.run())
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Say that we are going, and go."""
         if self.online:
-            farewell = self._client.publish(
-                self.topics.gateway("status"), b'{"state":"offline"}', qos=1, retain=True
-            )
-            with contextlib.suppress(RuntimeError):  # the broker left first
-                farewell.wait_for_publish(2.0)
+            self._leaving = self._loop.create_future()
+            self._farewell = self.state("status", {"state": "offline"})
+            with contextlib.suppress(TimeoutError):  # the broker left first
+                await asyncio.wait_for(self._leaving, _FAREWELL_S)
         self._client.disconnect()
-        self._client.loop_stop()
+        self._running.cancel()
+        await asyncio.gather(self._running, return_exceptions=True)
 
     def publish(self, message: Message) -> None:
         """Send one message of the bus."""
@@ -115,66 +115,43 @@ class MqttPublisher:
         elif message.event_id is None or self.online:
             info = self._client.publish(topic, msgspec.json.encode(message.body), qos=1)
             self.published += 1
-            self._remember(info.mid, message.event_id)
+            if message.event_id is not None:
+                self._events[info.mid] = message.event_id
 
-    def state(self, name: str, body: dict[str, Any]) -> None:
-        """Publish a retained state of the gateway, such as a sensor's."""
-        self._client.publish(self.topics.gateway(name), msgspec.json.encode(body), qos=1, retain=True)
+    def state(self, name: str, body: dict[str, Any]) -> int:
+        """Publish a retained state of the gateway, such as a sensor's; returns the message's number."""
+        info = self._client.publish(self.topics.gateway(name), msgspec.json.encode(body), qos=1, retain=True)
+        return info.mid
 
     def _publish_live(self, topic: str, body: dict[str, Any]) -> None:
-        with self._lock:
-            full = len(self._live) >= _LIVE_WAITING_MAX
-        if full or not self.online:
+        if len(self._live) >= _LIVE_WAITING_MAX or not self.online:
             self.dropped += 1
             return
         info = self._client.publish(topic, msgspec.json.encode(body), qos=0)
         self.published += 1
-        with self._lock:
-            if info.mid in self._early:
-                self._early.discard(info.mid)
-            else:
-                self._live.add(info.mid)
-
-    def _remember(self, mid: int, event_id: int | None) -> None:
-        if event_id is None:
-            return
-        with self._lock:
-            early = mid in self._early
-            if early:
-                self._early.discard(mid)
-            else:
-                self._events[mid] = event_id
-        if early:
-            self._acknowledged(event_id)
+        if not info.is_published():
+            self._live.add(info.mid)
 
     def _on_publish(self, _c: object, _u: object, mid: int, *_: object) -> None:
-        with self._lock:
-            if mid in self._live:
-                self._live.discard(mid)
-                return
-            event_id = self._events.pop(mid, None)
-            if event_id is None:
-                self._early.add(mid)
-                if len(self._early) > 10 * _LIVE_WAITING_MAX:
-                    self._early.clear()
+        self._live.discard(mid)
+        event_id = self._events.pop(mid, None)
         if event_id is not None:
             self._acknowledged(event_id)
+        if mid == self._farewell and self._leaving is not None and not self._leaving.done():
+            self._leaving.set_result(None)
 
     def _on_connect(self, *_: object) -> None:
+        self._loop.call_soon(self._greet)  # not from within paho, which would wait for itself
+
+    def _greet(self) -> None:
         self.online = True
-        with self._lock:
-            self._live.clear()
-            self._events.clear()
+        self._live.clear()
+        self._events.clear()
         self.state("status", {"state": "online"})
         self._connected()
 
-    def _on_disconnect(self, *_: object) -> None:
+    def _on_disconnect(self) -> None:
         self.online = False
-
-
-def _send_at_once(_client: object, _data: object, connection: Any) -> None:
-    """Without this, a frame may wait 40 ms for the acknowledgement of the one before."""
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _address(url: str) -> tuple[str, int]:

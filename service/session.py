@@ -30,6 +30,7 @@ from fusion.types import (
     MotionUpdate,
     RepEvent,
     Segment,
+    SegmentAlignment,
     SetEvent,
     WarningEvent,
 )
@@ -84,6 +85,9 @@ class AthleteSession:
         self._rate_hz = config.rate_hz
         self._screen: ScreenRunner | None = None
         self._quiet = False
+        self._told: list[tuple[str, Document]] = []
+        """Topics and bodies of this update's events."""
+        self._aligned: list[SegmentAlignment] = []
         self._disk_failed = False
         self.last_arrival_s = facts.started_s
         self.reps_counted = 0
@@ -176,6 +180,7 @@ class AthleteSession:
             self._handle(event)
         for update in output.updates if self._screen is not None else ():
             self._guide(update)
+        self._keep_and_publish()
 
     def _guide(self, update: MotionUpdate) -> None:
         """Go on with the screen; its result is kept."""
@@ -226,8 +231,7 @@ class AthleteSession:
         elif isinstance(event, FindingEvent):
             self._event("alert", event.t_s, {"event": "finding", "finding": finding_document(event.finding)})
         elif isinstance(event, CalibrationEvent):
-            if not self._quiet:
-                self._repository.save_calibration(self.facts.id, event.alignment)
+            self._aligned.append(event.alignment)
             body = {"event": "calibrated", "alignment": alignment_document(event.alignment)}
             self._event("calibration", event.t_s, body)
         elif isinstance(event, ExerciseEvent):
@@ -245,17 +249,23 @@ class AthleteSession:
         self._event("alert", event.t_s, body | {"segment": segment})
 
     def _event(self, topic: str, t_s: float, body: Document) -> None:
-        if self._quiet:
-            return
         whole = {
             "athlete_id": self.facts.athlete_id,
             "session_id": self.facts.id,
             "exercise": self.facts.exercise,
             "t_s": number(t_s),
         } | body
-        event_id = self._repository.enqueue(self.facts.athlete_id, topic, whole)
-        message = Message(topic, self.facts.athlete_id, whole | {"id": event_id}, event_id=event_id)
-        self._publish(message)
+        self._told.append((topic, whole))
+
+    def _keep_and_publish(self) -> None:
+        """Rows first: what was told is sent again until the broker has it."""
+        told, self._told = self._told, []
+        aligned, self._aligned = self._aligned, []
+        if self._quiet or not (told or aligned):
+            return
+        numbers = self._repository.keep(self.facts.id, self.facts.athlete_id, told, aligned)
+        for event_id, (topic, body) in zip(numbers, told, strict=True):
+            self._publish(Message(topic, self.facts.athlete_id, body | {"id": event_id}, event_id=event_id))
 
     def _disk_trouble(self, error: StorageError, arrival_s: float) -> None:
         """Say it once; the session goes on, and what waits is written when the disk has room again."""

@@ -85,9 +85,14 @@ def place_segment(
     motion: Motion, build: Build, segment: Segment, t_s: FloatArray, tissue: SoftTissue = RIGID
 ) -> Placement:
     """Where a segment (or the skin over it) is at ascending times."""
-    q_eb, joint = np.empty((len(t_s), 4)), np.empty((len(t_s), 3))
+    return place_rows(motion.at(t_s), build, segment, tissue)
+
+
+def place_rows(rows: FloatArray, build: Build, segment: Segment, tissue: SoftTissue = RIGID) -> Placement:
+    """Where a segment (or the skin over it) is at coordinates ``rows`` (n, c)."""
+    q_eb, joint = np.empty((len(rows), 4)), np.empty((len(rows), 3))
     kernels.place(
-        motion.at(t_s),
+        rows,
         _ROW[segment],
         build.lengths_m(),
         tissue.factors(),

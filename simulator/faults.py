@@ -121,7 +121,7 @@ FAULTS: Mapping[str, Fault] = {
     f.name: f
     for f in (
         Fault("lumbar", "the lower back adds at the end", "deg", -45.0, 45.0, _lumbar(Window.LATE)),
-        Fault("share", "the pelvis moves with the leg", "deg", -30.0, 30.0, _lumbar(Window.FAR)),
+        Fault("share", "the pelvis moves with the leg", "deg", -45.0, 45.0, _lumbar(Window.FAR)),
         Fault("wink", "the pelvis tucks at the bottom", "deg", -30.0, 40.0, _lumbar(Window.BOTTOM, -1.0)),
         Fault("dump", "the pelvis tips forward at the bottom", "deg", -30.0, 40.0, _lumbar(Window.BOTTOM)),
         Fault("drop", "the unsupported side sinks", "deg", -25.0, 25.0, _drop),
@@ -271,7 +271,7 @@ COMPENSATION_FAULTS: Mapping[str, str] = {
 }
 """Compensation of an exercise's rules → the fault that makes it."""
 
-_FALLING = frozenset({"posterior_tuck", "hike_or_lean"})
+FALLING = frozenset({"posterior_tuck", "hike_or_lean"})
 """Compensations whose rule looks for a fall where the fault's size is a rise."""
 
 
@@ -288,7 +288,7 @@ def resolve(faults: Mapping[str, float], exercise: Exercise) -> dict[str, float]
             known = ", ".join([*FAULTS, *sorted(rules - FAULTS.keys())])
             raise SimulationError(f"fault {name!r}: must be one of {known}, as NAME=SIZE")
         fault = FAULTS[kind]
-        signed = -size if name in _FALLING else size
+        signed = -size if name in FALLING else size
         if not fault.low <= signed <= fault.high:
             raise SimulationError(
                 f"fault {name}={size:g}: allowed are {fault.low:g} to {fault.high:g} {fault.unit}"

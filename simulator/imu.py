@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import cont2discrete, lfilter
 
 from fusion import quaternion as quat
 from fusion.types import FloatArray
 from fusion.units import RAD_PER_DEG, STANDARD_GRAVITY_MS2
+from simulator import swinging
 from simulator.body import Build
 from simulator.motion import Motion
 from simulator.sensor_models import SensorModel
@@ -53,11 +53,27 @@ class Climate:
 SKIN = Climate(warm_up_k=_WARM_UP_K)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Instants:
+    """Where the body is at the times of samples, and just before and after each: one for all its sensors."""
+
+    t_s: FloatArray
+    rows: tuple[FloatArray, FloatArray, FloatArray]
+    """Coordinates (n, c) a step before, at, and a step after each time."""
+    before: FloatArray
+    """Coordinates (1, c) one sample before the first."""
+
+    @classmethod
+    def of(cls, motion: Motion, t_s: FloatArray) -> Instants:
+        """Of samples at ascending times (n,), n ≥ 2."""
+        before, at, after = (motion.at(t_s + k * _STEP_S) for k in (-1, 0, 1))
+        return cls(t_s, (before, at, after), motion.at(2.0 * t_s[:1] - t_s[1:2]))
+
+
 def exact_samples(
-    motion: Motion,
+    instants: Instants,
     build: Build,
     mounting: Mounting,
-    t_s: FloatArray,
     *,
     gyr_mean: bool = True,
     magnetometer: bool = False,
@@ -67,13 +83,17 @@ def exact_samples(
     With ``gyr_mean`` the rate is the mean since the sample before, and integrating it gives back the
     orientation exactly; without, it is the rate at the sample.
     """
-    at = [sensor_frame(motion, build, mounting, t_s + k * _STEP_S) for k in (-1, 0, 1)]
+    t_s = instants.t_s
+    at = [
+        sensor_frame(rows, build, mounting, t_s + k * _STEP_S)
+        for k, rows in zip((-1, 0, 1), instants.rows, strict=True)
+    ]
     acceleration_e = (at[0].joint_m - 2.0 * at[1].joint_m + at[2].joint_m) / _STEP_S**2
     to_b = quat.conjugate(at[1].q_eb)
     acc_b = quat.rotate(to_b, acceleration_e + _GRAVITY_E)
     dt = np.concatenate((t_s[1:2] - t_s[:1], np.diff(t_s)))[:, None]
     if gyr_mean:
-        before = sensor_frame(motion, build, mounting, t_s[:1] - dt[0]).q_eb
+        before = sensor_frame(instants.before, build, mounting, t_s[:1] - dt[0]).q_eb
         gyr_b = _turned(np.concatenate((before, at[1].q_eb[:-1])), at[1].q_eb) / dt
     else:
         gyr_b = _turned(at[0].q_eb, at[2].q_eb) / (2.0 * _STEP_S)
@@ -93,22 +113,13 @@ def _with_wobble(
     wobble: Wobble, linear_b: FloatArray, acc_b: FloatArray, gyr_b: FloatArray, dt_s: float
 ) -> tuple[FloatArray, FloatArray]:
     """The sensor swings on its skin: a second-order response to the segment's acceleration, turned small."""
-    w = 2.0 * np.pi * wobble.frequency_hz
-    den = [1.0, 2.0 * wobble.damping * w, w * w]
     push = np.stack((0.5 * linear_b[:, 1], 0.3 * linear_b[:, 0], -linear_b[:, 1]), axis=-1)
     push *= wobble.deg_per_ms2 * RAD_PER_DEG
-    angle, rate, swing = (
-        _filtered(num, den, dt_s, push) for num in ([w * w], [w * w, 0.0], [w * w, 0.0, 0.0])
-    )
-    acc = (
-        acc_b - quat.cross(angle, acc_b) + quat.cross(swing, np.array([wobble.lever_m, 0.0, wobble.lever_m]))
-    )
+    angle, rate, swing = np.empty_like(push), np.empty_like(push), np.empty_like(push)
+    swinging.swing(push, dt_s, 2.0 * np.pi * wobble.frequency_hz, wobble.damping, angle, rate, swing)
+    lever = np.array([wobble.lever_m, 0.0, wobble.lever_m])
+    acc = acc_b - quat.cross(angle, acc_b) + quat.cross(swing, lever)
     return acc, gyr_b - quat.cross(angle, gyr_b) + rate
-
-
-def _filtered(num: list[float], den: list[float], dt_s: float, x: FloatArray) -> FloatArray:
-    b, a, _ = cont2discrete((num, den), dt_s, method="foh")
-    return np.asarray(lfilter(b.ravel(), a, x, axis=0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

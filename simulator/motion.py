@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -103,6 +104,7 @@ class MotionScript:
             c: [(0.0, (start or {}).get(c, 0.0), 0.0, 0.0)] for c in Coordinate
         }
         self._added: dict[tuple[Coordinate, str], list[tuple[float, float, float, float]]] = defaultdict(list)
+        self._laid: list[Path] = []
 
     def now(self, coordinate: Coordinate) -> float:
         """Where a coordinate was last sent."""
@@ -124,18 +126,17 @@ class MotionScript:
 
     def through(self, poses: Sequence[Pose], durations_s: Sequence[float]) -> None:
         """Pass through ``poses`` one after the other without stopping, and rest at the last."""
-        times = self.t_s + np.concatenate(([0.0], np.cumsum(durations_s)))
+        times = [self.t_s, *(self.t_s + t_s for t_s in accumulate(durations_s))]
         for coordinate in sorted({c for pose in poses for c in pose}):
             values = [self.now(coordinate)]
             for pose in poses:
                 values.append(pose.get(coordinate, values[-1]))
             if max(values) != min(values):
-                self._pass(coordinate, times, np.array(values))
-        self.t_s = float(times[-1])
+                self._pass(coordinate, times, values)
+        self.t_s = times[-1]
 
-    def _pass(self, coordinate: Coordinate, times: FloatArray, values: FloatArray) -> None:
-        rates = passing_rates(times, values)
-        for t_s, value, rate in zip(times.tolist(), values.tolist(), rates.tolist(), strict=True):
+    def _pass(self, coordinate: Coordinate, times_s: Sequence[float], values: Sequence[float]) -> None:
+        for t_s, value, rate in zip(times_s, values, passing_rates(times_s, values), strict=True):
             self.knot(coordinate, t_s, value, rate)
 
     def knot(
@@ -155,6 +156,12 @@ class MotionScript:
         """Add one knot (time, value, rate, acceleration) to a path of its own."""
         _append(self._added[coordinate, layer], knot)
 
+    def lay(self, coordinate: Coordinate, times_s: FloatArray, values: FloatArray) -> None:
+        """Add a whole path (k,) at once that rests at each of its knots, which ascend."""
+        nodes = np.zeros((len(times_s), 3))
+        nodes[:, 0] = values
+        self._laid.append(_through(coordinate, times_s, nodes))
+
     def has(self, coordinate: Coordinate, layer: str, since_s: float) -> bool:
         """Whether a path of its own has a knot after ``since_s``."""
         knots = self._added.get((coordinate, layer), [])
@@ -170,7 +177,7 @@ class MotionScript:
         """What was written."""
         paths = [_path(c, knots) for c, knots in self._knots.items() if len(knots) > 1 or knots[0][1]]
         paths += [_path(c, knots) for (c, _), knots in self._added.items()]
-        return Motion(tuple(paths), self.t_s)
+        return Motion((*paths, *self._laid), self.t_s)
 
 
 def minimum_jerk(s: FloatArray) -> FloatArray:
@@ -178,14 +185,12 @@ def minimum_jerk(s: FloatArray) -> FloatArray:
     return np.asarray(s**3 * (10.0 + s * (6.0 * s - 15.0)))
 
 
-def passing_rates(times_s: FloatArray, values: FloatArray) -> FloatArray:
+def passing_rates(times_s: Sequence[float], values: Sequence[float]) -> list[float]:
     """Rates (k,) to pass through ``values`` without overshoot (Fritsch & Carlson, 10.1137/0717021)."""
-    slopes = np.diff(values) / np.diff(times_s)
-    before, after = slopes[:-1], slopes[1:]
-    product = before * after
-    total = np.where(before + after != 0.0, before + after, 1.0)
-    inner = np.where(product > 0.0, 2.0 * product / total, 0.0)
-    return np.concatenate(([0.0], inner, [0.0]))
+    steps = zip(pairwise(times_s), pairwise(values), strict=True)
+    slopes = [(v1 - v0) / (t1 - t0) for (t0, t1), (v0, v1) in steps]
+    inner = [2.0 * a * b / (a + b) if a * b > 0.0 else 0.0 for a, b in pairwise(slopes)]
+    return [0.0, *inner, 0.0]
 
 
 def _append(knots: list[tuple[float, float, float, float]], knot: tuple[float, float, float, float]) -> None:
@@ -199,5 +204,8 @@ def _path(coordinate: Coordinate, knots: Sequence[tuple[float, float, float, flo
     table = np.array(knots)
     if len(table) == 1:
         table = np.vstack([table, table + np.array((1.0, 0.0, 0.0, 0.0))])
-    knots_s, nodes = np.ascontiguousarray(table[:, 0]), np.ascontiguousarray(table[:, 1:])
+    return _through(coordinate, np.ascontiguousarray(table[:, 0]), np.ascontiguousarray(table[:, 1:]))
+
+
+def _through(coordinate: Coordinate, knots_s: FloatArray, nodes: FloatArray) -> Path:
     return Path(coordinate, knots_s, nodes, kernels.quintic(knots_s, nodes))

@@ -14,7 +14,16 @@ from simulator.activities import do
 from simulator.athlete import Athlete
 from simulator.athlete_types import TrueRep, TrueSet
 from simulator.errors import SimulationError
-from simulator.imu import SKIN, Climate, ImuSamples, UnitErrors, draw_unit, exact_samples, with_errors
+from simulator.imu import (
+    SKIN,
+    Climate,
+    ImuSamples,
+    Instants,
+    UnitErrors,
+    draw_unit,
+    exact_samples,
+    with_errors,
+)
 from simulator.motion import Motion
 from simulator.plan import SEGMENTS, AthletePlan, SensorPlan, SetPlan
 from simulator.reception import received
@@ -124,11 +133,13 @@ def render(plan: SessionPlan) -> SimulatedSession:
         _do_set(athlete, part)
     athlete.stand(_LAST_STAND_S)
     motion = athlete.motion()
+    first = int(athlete.began_s * plan.rate_hz) + 1
+    instants = Instants.of(motion, np.arange(first, int(motion.duration_s * plan.rate_hz)) / plan.rate_hz)
     sensors, worn = {}, {}
     for k, segment in enumerate(plan.segments):
         own = np.random.default_rng((plan.seed, 7, k))
         worn[segment] = _put_on(segment, plan.worn(segment), motion, models[segment], own)
-        sensors[segment] = _sample(plan, worn[segment], subject, motion, athlete.began_s, own)
+        sensors[segment] = _sample(plan, worn[segment], subject, instants, own)
     return SimulatedSession(plan, subject, motion, sensors, worn, athlete.sets)
 
 
@@ -160,28 +171,24 @@ def _put_on(
     return SensorTruth(plan, replace(mounting, slip=slip), draw_unit(model, rng, plan.gyr_bias_dps))
 
 
-def _sample(  # noqa: PLR0917
+def _sample(
     plan: SessionPlan,
     worn: SensorTruth,
     subject: Subject,
-    motion: Motion,
-    began_s: float,
+    instants: Instants,
     rng: np.random.Generator,
 ) -> ImuSamples:
     model = sensor_model(worn.plan.family, plan.rate_hz)
     if worn.plan.gyr_range_dps is not None:
         model = msgspec.structs.replace(model, gyr_range_dps=worn.plan.gyr_range_dps)
-    first = int(began_s * plan.rate_hz) + 1
-    t_s = np.arange(first, int(motion.duration_s * plan.rate_hz)) / plan.rate_hz
     exact = exact_samples(
-        motion,
+        instants,
         subject.build,
         worn.mounting,
-        t_s,
         gyr_mean=model.gyr_mean,
         magnetometer=worn.plan.magnetometer,
     )
     climate = SKIN
     if worn.plan.temperature_step_k:
-        climate = Climate(SKIN.warm_up_k, worn.plan.temperature_step_k, 0.4 * motion.duration_s)
+        climate = Climate(SKIN.warm_up_k, worn.plan.temperature_step_k, 0.4 * float(instants.t_s[-1]))
     return with_errors(exact, model, worn.unit, rng, climate)

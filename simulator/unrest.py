@@ -42,7 +42,7 @@ def add_unrest(script: MotionScript, subject: Subject, rng: np.random.Generator)
             steps = rng.uniform(*_SWAY_STEP_S, int(script.t_s / _SWAY_STEP_S[0]) + 2)
             times = np.concatenate(([0.0], np.cumsum(steps)))
             values = rng.normal(0.0, share * subject.sway_deg, len(times))
-            script.add(coordinate, "sway of life", times.tolist(), values.tolist())
+            script.lay(coordinate, times, values)
     if subject.roughness:
         _roughen(script, subject.roughness, rng)
     if subject.tremor_deg:
@@ -50,7 +50,7 @@ def add_unrest(script: MotionScript, subject: Subject, rng: np.random.Generator)
         signs = np.where(np.arange(len(times)) % 2, 1.0, -1.0)
         for coordinate in (Coordinate.PELVIS_TILT, Coordinate.THIGH_PITCH_RIGHT, Coordinate.THIGH_PITCH_LEFT):
             values = signs * subject.tremor_deg * np.abs(rng.normal(0.0, 1.0, len(times)))
-            script.add(coordinate, "tremor of life", times.tolist(), values.tolist())
+            script.lay(coordinate, times, values)
 
 
 def _roughen(script: MotionScript, roughness: float, rng: np.random.Generator) -> None:
@@ -68,4 +68,4 @@ def _roughen(script: MotionScript, roughness: float, rng: np.random.Generator) -
     for coordinate in _ROUGH:
         size = roughness * (0.5 * effort + 0.5 * np.abs(rates[:, coordinate]))
         values = size * rng.normal(0.0, 1.0, len(times))
-        script.add(coordinate, "unevenness", times.tolist(), values.tolist())
+        script.lay(coordinate, times, values)

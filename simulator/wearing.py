@@ -11,7 +11,7 @@ import numpy as np
 from fusion import quaternion as quat
 from fusion.types import FloatArray, Segment
 from fusion.units import RAD_PER_DEG
-from simulator.body import RIGID, Build, Placement, SoftTissue, place_segment
+from simulator.body import RIGID, Build, Placement, SoftTissue, place_rows
 from simulator.errors import SimulationError
 from simulator.motion import Motion, minimum_jerk
 
@@ -129,9 +129,12 @@ def _draw_tissue(segment: Segment, rng: np.random.Generator) -> tuple[SoftTissue
     return tissue, wobble
 
 
-def sensor_frame(motion: Motion, build: Build, mounting: Mounting, t_s: FloatArray) -> Placement:
-    """``q_eb`` (n, 4) of the segment as the sensor feels it, and the sensor's position (n, 3), at ``t_s``."""
-    placed = place_segment(motion, build, mounting.segment, t_s, mounting.tissue)
+def sensor_frame(rows: FloatArray, build: Build, mounting: Mounting, t_s: FloatArray) -> Placement:
+    """``q_eb`` (n, 4) of the segment as the sensor feels it, and the sensor's position (n, 3).
+
+    ``rows`` (n, c) are the coordinates of the body at the times ``t_s`` (n,).
+    """
+    placed = place_rows(rows, build, mounting.segment, mounting.tissue)
     q_eb = placed.q_eb
     if mounting.slip:
         q_eb = quat.multiply(q_eb, mounting.slip.rotation(t_s))
@@ -140,10 +143,10 @@ def sensor_frame(motion: Motion, build: Build, mounting: Mounting, t_s: FloatArr
 
 def sensor_orientation(motion: Motion, build: Build, mounting: Mounting, t_s: FloatArray) -> FloatArray:
     """``q_es`` (n, 4) of a sensor, the wobble of its soft tissue left out."""
-    frame = sensor_frame(motion, build, mounting, t_s)
+    frame = sensor_frame(motion.at(t_s), build, mounting, t_s)
     return quat.multiply(frame.q_eb, quat.conjugate(mounting.q_sb))
 
 
 def sensor_position_m(motion: Motion, build: Build, mounting: Mounting, t_s: FloatArray) -> FloatArray:
     """Position (n, 3) of a sensor in E."""
-    return sensor_frame(motion, build, mounting, t_s).joint_m
+    return sensor_frame(motion.at(t_s), build, mounting, t_s).joint_m

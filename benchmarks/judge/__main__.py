@@ -15,6 +15,7 @@ from rich.table import Table  # noqa: E402
 
 from benchmarks.harness import OUT  # noqa: E402
 from benchmarks.judge.cell import Verdict  # noqa: E402
+from benchmarks.judge.faults import accusations, fault_lines, overall  # noqa: E402
 from benchmarks.judge.run import count_cells, fault_cells, run_cells  # noqa: E402
 from benchmarks.judge.subjects import seeds  # noqa: E402
 from benchmarks.judge.summary import Line, summarize  # noqa: E402
@@ -26,7 +27,7 @@ _BY = {
     "case": lambda v: v.cell.case,
     "cell": lambda v: f"{v.cell.movement} {v.cell.case}",
     "seed": lambda v: str(v.cell.seed),
-    "fault": lambda v: f"{v.cell.movement} {v.cell.fault or 'none'} {v.cell.size:g}",
+    "fault": lambda v: f"{v.cell.movement} {v.cell.rule or 'none'} {v.cell.multiple:g}",
 }
 
 
@@ -47,6 +48,10 @@ def main() -> int:
         "fault" if asked.faults else "cell" if len(cases) > 1 and len(movements) > 1 else "movement"
     )
     console.print(table(summarize(verdicts, _BY[by]), faults=bool(asked.faults)))
+    if asked.faults:
+        console.print(fault_table(verdicts))
+        for said in accusations(verdicts):
+            console.print(f"without a fault: {said.movement} {said.kind} in {said.flagged} of {said.reps}")
     _worst(verdicts, console, asked.show)
     return 0
 
@@ -84,6 +89,17 @@ def table(lines: list[Line], *, faults: bool) -> Table:
         cells += [f"{row.tilt_bias_deg:+.1f}", f"{row.hip_bias_deg:+.1f}"]
         cells += [f"{100 * row.flagged:.0f} %"] if faults else []
         out.add_row(row.name, str(row.cells), str(row.failed), *cells)
+    return out
+
+
+def fault_table(verdicts: list[Verdict]) -> Table:
+    """Recall and precision of every fault, for the terminal."""
+    out = Table(title_justify="left")
+    for head in ("fault", "reps", "recall", "precision", "at 0×"):
+        out.add_column(head, justify="left" if head == "fault" else "right")
+    for row in (*fault_lines(verdicts), overall(verdicts)):
+        shares = [f"{100.0 * share:.0f} %" for share in (row.recall, row.precision, row.at_zero)]
+        out.add_row(row.fault, str(row.reps), *shares)
     return out
 
 

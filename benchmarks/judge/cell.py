@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 
-from benchmarks.judge.matching import Matching, match
+from benchmarks.judge.expected import is_itself, true_reps, unseen, without_inferred
+from benchmarks.judge.matching import match
 from fusion import exercises
 from fusion.analysis import Analysis, analyze
 from fusion.errors import IliumError
-from fusion.exercises.model import Exercise, Kind, Laterality
 from fusion.pipeline import PipelineConfig
-from fusion.types import FloatArray, RepEvent, RepEventKind, RepSummary, Severity
+from fusion.types import (
+    CalibrationEvent,
+    FloatArray,
+    ImuBlock,
+    RepEvent,
+    RepEventKind,
+    RepSummary,
+    Segment,
+    SegmentAlignment,
+    Severity,
+)
 from simulator.athlete_types import TrueRep
 from simulator.cases import case_plan
 from simulator.faults import rules_for
@@ -38,6 +49,10 @@ class Cell:
     fault: str = ""
     size: float = 0.0
     rate_hz: float = 60.0
+    rule: str = ""
+    """The rule that the fault is to make speak; another of the same fault may say it as well."""
+    multiple: float = 0.0
+    """The fault's size over what moves that rule's signal to its warn limit."""
 
     @property
     def command(self) -> str:
@@ -57,6 +72,8 @@ class Verdict:
     true_full: int = 0
     found_full: int = 0
     true_partial: int = 0
+    unseen: int = 0
+    """Done while the sensors that would have shown it were silent: not expected."""
     hits: int = 0
     """Repetitions found at their time, full or partial."""
     true_all: int = 0
@@ -70,8 +87,10 @@ class Verdict:
     latency_s: list[float] = field(default_factory=list)
     rmse_deg: dict[str, float] = field(default_factory=dict)
     bias_deg: dict[str, float] = field(default_factory=dict)
+    judged: int = 0
+    """Repetitions found at the time of one that was done, whose form can be compared."""
     flagged: int = 0
-    """Repetitions with a finding of the injected fault's kind."""
+    """Of these, those with a finding of the injected fault's kind."""
     flagged_kinds: dict[str, int] = field(default_factory=dict)
     error: str = ""
 
@@ -90,58 +109,76 @@ def judge(cell: Cell) -> Verdict:
     """Simulate, analyse, compare."""
     session = render(plan_of(cell))
     verdict = Verdict(cell)
-    truth = true_reps(cell, session)
+    blocks = session.blocks()
+    done = true_reps(cell.movement, session)
+    silent = unseen(done, blocks, session)
+    truth = [rep for rep, hidden in zip(done, silent, strict=True) if not hidden]
+    verdict.unseen = len(done) - len(truth)
     verdict.true_all = len(truth)
     verdict.true_full = sum(rep.full for rep in truth)
     verdict.true_partial = len(truth) - verdict.true_full
     verdict.other_s = session.duration_s - _set_seconds(session)
     try:
-        analysis = analyze_session(session, cell.movement)
+        known = calibration(replace(cell, fault="", size=0.0, rule="", multiple=0.0)) if cell.fault else {}
+        analysis = _analyze(blocks, cell.movement, known)
     except IliumError as error:
         verdict.error = f"{type(error).__name__}: {error}"
         return verdict
-    _count(verdict, truth, analysis, session)
+    hidden = [rep for rep, unheard in zip(done, silent, strict=True) if unheard]
+    _count(verdict, truth, hidden, analysis, session)
     _angles(verdict, session, analysis)
     return verdict
 
 
-def analyze_session(session: SimulatedSession, movement: str) -> Analysis:
-    """The product's own pipeline over the recording."""
-    blocks = {segment.value: block for segment, block in session.blocks().items()}
-    return analyze(blocks, PipelineConfig({s.value: s for s in session.sensors}, movement))
+def analyze_session(
+    session: SimulatedSession, movement: str, known: Mapping[Segment, SegmentAlignment] | None = None
+) -> Analysis:
+    """The product's own pipeline over the recording, calibrated by itself or as is ``known``."""
+    return _analyze(session.blocks(), movement, known or {})
 
 
-def true_reps(cell: Cell, session: SimulatedSession) -> list[TrueRep]:
-    """What should have been counted: repetitions of the planned exercise that its sensors can see."""
-    exercise = exercises.load(cell.movement)
-    worn = {segment.value.split("_")[0] for segment in session.sensors}
-    needed = {str(needed.value).removeprefix("other_") for needed in exercise.sensors.needed}
-    if exercise.kind is Kind.OTHER or not needed <= worn:
-        return []
-    planned = {id(rep) for done in session.sets if done.exercise == cell.movement for rep in done.reps}
-    return [
-        rep
-        for rep in session.reps()
-        if id(rep) in planned and rep.t_start_s >= _first_s(session) and _seen(exercise, rep, session)
-    ]
+@lru_cache(maxsize=4)
+def calibration(clean: Cell) -> Mapping[Segment, SegmentAlignment]:
+    """How the sensors sit, learnt from the same person's set without the fault.
+
+    A fault that goes along with the movement in another plane cannot be told from how a sensor sits by the
+    very set that has it: people calibrate beforehand.
+    """
+    analysis = analyze_session(render(plan_of(clean)), clean.movement)
+    return {e.alignment.segment: e.alignment for e in analysis.events if isinstance(e, CalibrationEvent)}
 
 
-def _seen(exercise: Exercise, rep: TrueRep, session: SimulatedSession) -> bool:
-    """Whether the leg that moves wears a sensor, or the exercise says what the other leg shows of it."""
-    alone = exercise.laterality is Laterality.UNILATERAL and exercise.driver.free_leg is None
-    return not alone or rep.side.thigh in session.sensors
-
-
-def _first_s(session: SimulatedSession) -> float:
-    return max(float(s.t_s[0]) for s in session.sensors.values()) - 0.1
+def _analyze(
+    blocks: Mapping[Segment, ImuBlock], movement: str, known: Mapping[Segment, SegmentAlignment]
+) -> Analysis:
+    named = {segment.value: block for segment, block in blocks.items()}
+    return analyze(named, PipelineConfig({s.value: s for s in blocks}, movement, alignments=known))
 
 
 def _set_seconds(session: SimulatedSession) -> float:
     return sum(d.reps[-1].t_end_s - d.reps[0].t_start_s for d in session.sets if d.reps)
 
 
-def _count(verdict: Verdict, truth: list[TrueRep], analysis: Analysis, session: SimulatedSession) -> None:
+def _count(
+    verdict: Verdict,
+    truth: list[TrueRep],
+    hidden: list[TrueRep],
+    analysis: Analysis,
+    session: SimulatedSession,
+) -> None:
     found = sorted((r for done in analysis.sets for r in done.reps), key=lambda r: r.t_top_s)
+    found = without_inferred(found, truth, hidden)
+    inside = [
+        (d.reps[0].t_start_s, d.reps[-1].t_end_s)
+        for d in session.sets
+        if d.reps and d.exercise == verdict.cell.movement
+    ]
+    outside = [
+        rep for rep in found if not any(a - _MARGIN_S <= rep.t_top_s <= b + _MARGIN_S for a, b in inside)
+    ]
+    if is_itself(verdict.cell.movement, verdict.cell.case):
+        found, outside, verdict.other_s = [rep for rep in found if rep not in outside], [], 0.0
+    verdict.false_reps = len(outside)
     verdict.found_all = len(found)
     verdict.found_full = sum(rep.full for rep in found)
     verdict.found_partial = verdict.found_all - verdict.found_full
@@ -152,16 +189,8 @@ def _count(verdict: Verdict, truth: list[TrueRep], analysis: Analysis, session: 
         max(abs(truth[i].t_start_s - found[j].t_start_s), abs(truth[i].t_end_s - found[j].t_end_s))
         for i, j in matching.pairs
     ]
-    inside = [
-        (d.reps[0].t_start_s, d.reps[-1].t_end_s)
-        for d in session.sets
-        if d.reps and d.exercise == verdict.cell.movement
-    ]
-    verdict.false_reps = sum(
-        not any(a - _MARGIN_S <= rep.t_top_s <= b + _MARGIN_S for a, b in inside) for rep in found
-    )
     verdict.latency_s = _latency(truth, analysis)
-    _flag(verdict, matching, found)
+    _flag(verdict, truth, analysis)
 
 
 def _latency(truth: list[TrueRep], analysis: Analysis) -> list[float]:
@@ -175,16 +204,28 @@ _ASKED = frozenset({"hold_short", "range_short"})
 """Told quietly in some exercises, and yet found; any other information is no accusation."""
 
 
-def _flag(verdict: Verdict, matching: Matching, found: Sequence[RepSummary]) -> None:
-    kinds: dict[str, int] = {}
-    expected = set(rules_for(verdict.cell.fault, exercises.load(verdict.cell.movement)))
-    expected.add(verdict.cell.fault)
-    for _, j in matching.pairs:
-        present = {f.kind for f in found[j].findings if f.severity is not Severity.INFO or f.kind in _ASKED}
-        verdict.flagged += bool(present & expected)
-        for kind in present:
-            kinds[kind] = kinds.get(kind, 0) + 1
-    verdict.flagged_kinds = kinds
+def _flag(verdict: Verdict, truth: Sequence[TrueRep], analysis: Analysis) -> None:
+    """Findings repetition by repetition, and those of the whole set, which count for each of its own."""
+    cell = verdict.cell
+    expected = {cell.rule, cell.fault, *rules_for(cell.fault, exercises.load(cell.movement))}
+    for done in analysis.sets:
+        of_set = {f.kind for f in done.findings if f.severity is not Severity.INFO}
+        for rep in done.reps:
+            if not any(_same_time(rep, true) for true in truth):
+                continue
+            present = of_set | {
+                f.kind for f in rep.findings if f.severity is not Severity.INFO or f.kind in _ASKED
+            }
+            verdict.judged += 1
+            verdict.flagged += bool(present & expected)
+            for kind in present:
+                verdict.flagged_kinds[kind] = verdict.flagged_kinds.get(kind, 0) + 1
+
+
+def _same_time(rep: RepSummary, true: TrueRep) -> bool:
+    """Whether most of one was during the other: a fault may move the top of a repetition, not its time."""
+    shared_s = min(rep.t_end_s, true.t_end_s) - max(rep.t_start_s, true.t_start_s)
+    return shared_s > 0.5 * max(rep.t_end_s - rep.t_start_s, true.t_end_s - true.t_start_s)
 
 
 def _angles(verdict: Verdict, session: SimulatedSession, analysis: Analysis) -> None:

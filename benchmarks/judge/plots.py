@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.judge.cell import Verdict
-from benchmarks.judge.summary import Line, summarize
+from benchmarks.judge.faults import FaultLine
+from benchmarks.judge.summary import summarize
 
 
 def heat_map(verdicts: Sequence[Verdict], path: Path) -> None:
@@ -27,17 +28,13 @@ def heat_map(verdicts: Sequence[Verdict], path: Path) -> None:
     _save(figure, path)
 
 
-def fault_curves(lines: Sequence[Line], path: Path) -> None:
+def fault_curves(lines: Sequence[FaultLine], path: Path) -> None:
     """Share of repetitions flagged over the size of the fault, a curve a fault."""
     figure, axes = _figure(8.0, 5.0)
-    curves: dict[str, list[tuple[float, float]]] = {}
     for row in lines:
-        fault, size = row.name.split(" ")
-        curves.setdefault(fault, []).append((float(size), 100.0 * row.flagged))
-    for fault, points in sorted(curves.items()):
-        sizes, shares = zip(*sorted(points), strict=True)
-        axes.plot(sizes, shares, marker="o", label=fault)
-    axes.set_xlabel("injected, °")
+        points = [(0.0, row.at_zero), *row.flagged.items()]
+        axes.plot([m for m, _ in points], [100.0 * share for _, share in points], marker="o", label=row.fault)
+    axes.set_xlabel("injected, warn limits")
     axes.set_ylabel("repetitions flagged, %")
     axes.legend(fontsize=7, ncols=2)
     axes.grid(alpha=0.3)

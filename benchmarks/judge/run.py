@@ -13,11 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benchmarks.judge.cell import Cell, Verdict, judge
-from fusion import exercises
-from fusion.exercises.model import Kind
-from simulator.faults import COMPENSATION_FAULTS, FAULTS
+from benchmarks.judge.doses import MULTIPLES, doses
 
-SIZES_DEG = (0.0, 3.0, 5.0, 8.0, 12.0, 20.0)
 _CHUNK = 8
 
 
@@ -27,23 +24,19 @@ def count_cells(movements: Sequence[str], cases: Sequence[str], seeds: Sequence[
 
 
 def fault_cells(movements: Sequence[str], seeds: Sequence[int], faults: Sequence[str] = ()) -> list[Cell]:
-    """Every fault in degrees that a rule of the movement looks for, at every size that the fault allows."""
+    """Every rule that a fault can make speak, at multiples of its warn limit, and a set without any fault."""
     cells = []
     for movement in movements:
-        for fault in angle_faults(movement):
-            if faults and fault not in faults:
-                continue
-            cells += [Cell(movement, "nominal", s, fault, d) for s in seeds for d in SIZES_DEG]
+        wanted = [d for d in doses(movement) if not faults or d.fault in faults or d.kind in faults]
+        for seed in seeds if wanted or not faults else ():
+            cells.append(Cell(movement, "nominal", seed))
+            cells += [
+                Cell(movement, "nominal", seed, d.fault, d.size(m), rule=d.kind, multiple=m)
+                for d in wanted
+                for m in MULTIPLES
+                if d.reachable(m)
+            ]
     return cells
-
-
-def angle_faults(movement: str) -> list[str]:
-    """Faults in degrees that rules of the movement look for, each once."""
-    exercise = exercises.load(movement)
-    if exercise.kind is Kind.OTHER:
-        return []
-    names = dict.fromkeys(COMPENSATION_FAULTS.get(rule.kind, "") for rule in exercise.compensations)
-    return [n for n in names if n in FAULTS and FAULTS[n].unit == "deg" and FAULTS[n].high >= SIZES_DEG[-1]]
 
 
 def run_cells(

@@ -24,6 +24,7 @@ class Line:
     f1: float
     boundary_s: float
     partial_f1: float
+    """NaN where no partial ones were done; one found all the same counts against the sets counted exactly."""
     false_per_hour: float
     latency_s: float
     tilt_rmse_deg: float
@@ -57,7 +58,7 @@ def line(name: str, group: Sequence[Verdict]) -> Line:
         float(errors.mean()),
         f1(hits, done, found),
         _mean([b for v in group for b in v.boundary_s]),
-        f1(*partial) if partial[1] or partial[2] else float("nan"),
+        f1(*partial) if partial[1] else float("nan"),
         sum(v.false_reps for v in group) / hours if hours else 0.0,
         _mean([x for v in group for x in v.latency_s]),
         _mean([v.rmse_deg["pelvis_tilt_deg"] for v in group if "pelvis_tilt_deg" in v.rmse_deg]),

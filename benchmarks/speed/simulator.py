@@ -81,6 +81,8 @@ def _cells() -> tuple[float, float]:
     """Mean seconds to simulate and to analyse a cell, over some movements and people."""
     plans = [plan_of(Cell(m, "nominal", 1_000 + k)) for k in range(PEOPLE) for m in MOVEMENTS]
     sessions = [render(p) for p in plans]
+    for plan, session in zip(plans[: len(MOVEMENTS)], sessions, strict=False):
+        analyze_session(session, plan.sets[0].exercise)
     start = time.process_time()
     for plan in plans:
         render(plan).blocks()

@@ -76,7 +76,7 @@ class _Poses:
         if segment not in self.line_s:
             return 0.0
         turn = quat.from_rotation_vector(pitch_rad * sign * self.axis_s[segment])
-        return abs(float(quat.rotate(turn, self.up_s[segment]) @ self.line_s[segment]))
+        return float(quat.rotate(turn, self.up_s[segment]) @ self.line_s[segment])
 
 
 def _levelled(q_es: FloatArray, up_s: FloatArray) -> FloatArray:

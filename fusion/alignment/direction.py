@@ -6,22 +6,29 @@ say how far the working leg goes. What is compared are the ends of the range of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from fusion.alignment.history import SensorHistory
 from fusion.alignment.reference import TRUNK, Reference
-from fusion.motion_hint import MotionHint
+from fusion.motion_hint import MotionHint, Plane
 from fusion.types import FloatArray, Segment
 from fusion.units import DEG_PER_RAD
 
 _BACKWARD_MOST_DEG: Mapping[bool, float] = {True: 20.0, False: 30.0}
 """Furthest lean back of a trunk (True), furthest extension of a thigh (False), standing."""
 _BEYOND_COST = 2.0
-_UNSURE_DEG = 20.0
-_MOST = 4.0
+_UNSURE_DEG = 10.0
+_MOST = 5.0
 _FORWARD_BIAS = 0.3
+_TELLING_DEG = 10.0
+"""A plan that leaves the first pose by this much says itself which way is forward."""
+_OTHER_PLANE = 2.5
+"""Log odds against a motion in another plane than the plan's."""
+_SIDEWAYS_COST = 0.5
+_SIDEWAYS_MOST_DEG = 60.0
+_ENDS = (0.02, 0.98)
 
 
 def signed_pitch_deg(
@@ -35,39 +42,68 @@ def signed_pitch_deg(
     return np.asarray((sign * angle + reference.pitch_rad.get(segment, 0.0)) * DEG_PER_RAD)
 
 
-def sagittal_score(
-    segment: Segment, reference: Reference, history: SensorHistory, z_s: FloatArray, hint: MotionHint
-) -> float:
-    """How much more what was seen fits ``z_s`` than ``−z_s``, about in sigmas."""
+def turn_scores(
+    segment: Segment,
+    reference: Reference,
+    history: SensorHistory,
+    axes_s: Sequence[FloatArray],
+    hint: MotionHint,
+) -> FloatArray:
+    """How well each of four axes (3,), a quarter turn apart, fits what was seen: log likelihoods (4,).
+
+    The first and third are of the plane that is planned.
+    """
+    scores = np.array([0.0, -_OTHER_PLANE, 0.0, -_OTHER_PLANE])
     given = reference.signs.get(segment)
     if given is not None:
-        return float(np.sign(given @ z_s)) * _MOST
+        return scores + 0.5 * _MOST * np.array([float(given @ z) for z in axes_s])
     if len(history) == 0:
-        return 0.0
+        return scores
+    if is_frontal(segment, hint):
+        for k in (0, 2):
+            x_s = np.cross(reference.up_s[segment], axes_s[k])
+            scores[k] += 0.5 * _frontal_score(segment, reference, history, x_s, hint)
+        return scores
     begin_deg = reference.pitch_rad.get(segment, 0.0) * DEG_PER_RAD
-    costs = [
-        _cost(segment, signed_pitch_deg(segment, reference, history, s * z_s), hint, begin_deg)
-        for s in (1.0, -1.0)
-    ]
-    return float(np.clip((costs[1] - costs[0]) / _UNSURE_DEG, -_MOST, _MOST))
+    for k, z_s in enumerate(axes_s):
+        pitch_deg = signed_pitch_deg(segment, reference, history, z_s)
+        cost = _cost(segment, pitch_deg, hint, begin_deg) + _sideways_cost(history, z_s)
+        scores[k] -= min(cost / _UNSURE_DEG, _MOST)
+    return scores
+
+
+def is_frontal(segment: Segment, hint: MotionHint) -> bool:
+    """Whether the motion that counts turns the segment about its X."""
+    if hint.side_lying_deg:
+        return True
+    return hint.plane is Plane.FRONTAL and segment not in TRUNK
+
+
+def _sideways_cost(history: SensorHistory, z_s: FloatArray) -> float:
+    """How far the segment would have leaned sideways, and how much of that no body does."""
+    angle = np.arcsin(np.clip(history.up_s @ z_s, -1.0, 1.0)) * DEG_PER_RAD
+    low, high = np.quantile(angle, _ENDS)
+    return float(_SIDEWAYS_COST * (high - low) + _BEYOND_COST * max(0.0, high - low - _SIDEWAYS_MOST_DEG))
 
 
 def _cost(segment: Segment, pitch_deg: FloatArray, hint: MotionHint, begin_deg: float) -> float:
     """How far the range of pitches is from any that the exercise has from where it begins."""
-    low, high = np.quantile(pitch_deg, (0.02, 0.98))
+    low, high = np.quantile(pitch_deg, _ENDS)
     trunk = segment in TRUNK
     expected = hint.pelvis_tilt_deg() if trunk else hint.thigh_pitch_deg()
     ranges = [(min(begin_deg, e), max(begin_deg, e)) for e in expected.tolist()]
     if len(expected):
         ranges.append((min(begin_deg, expected.min()), max(begin_deg, expected.max())))
     fits = [abs(low - a) + abs(high - b) for a, b in ranges]
-    cost = min(fits, default=0.0) - _FORWARD_BIAS * (high + low) * (hint.standing or not fits)
+    cost = min(fits, default=0.0)
+    if np.abs(expected - begin_deg).max(initial=0.0) < _TELLING_DEG:
+        cost -= _FORWARD_BIAS * (high + low)
     if hint.standing:
         cost += _BEYOND_COST * max(0.0, -low - _BACKWARD_MOST_DEG[trunk])
     return float(cost)
 
 
-def frontal_score(
+def _frontal_score(
     segment: Segment, reference: Reference, history: SensorHistory, x_s: FloatArray, hint: MotionHint
 ) -> float:
     """The same for ``x_s`` as the axis of a movement in the frontal plane, or of lying on one's side.

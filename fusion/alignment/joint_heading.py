@@ -15,17 +15,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from fusion import quaternion as quat
-from fusion.low_pass import low_pass
+from fusion.alignment.band import JointBand
+from fusion.kernels import joint_motion
 from fusion.types import FloatArray, OrientedBlock, Segment
 from fusion.units import RAD_PER_DEG
 
 ComplexArray = NDArray[np.complex128]
 
-_FAST_S = 0.05
-_SLOW_S = 0.7
-"""Band in which joints accelerate: faster is noise, slower a wrong vertical."""
-_SETTLE_S = 1.5
 _LEAST_ENERGY = 0.3
 """∫ a² dt, (m/s²)²·s, below which nothing is claimed."""
 _SD_SCALE_RAD = 17.0 * RAD_PER_DEG
@@ -97,35 +93,16 @@ class _JointAcceleration:
     def __init__(self, rate_hz: float, lever_m: float) -> None:
         self._dt = 1.0 / rate_hz
         self._lever_m = lever_m
-        self._fast = self._dt / (_FAST_S + self._dt)
-        self._slow = self._dt / (_SLOW_S + self._dt)
-        self._reset()
-
-    def _reset(self) -> None:
-        self._filters: list[ComplexArray] | None = None
-        self._rate_e: FloatArray | None = None
-        self._age_s = 0.0
+        self._band = JointBand(self._dt)
+        self._last_rads = np.full(3, np.nan)
 
     def __call__(self, frame: OrientedBlock, up_s: FloatArray) -> ComplexArray | None:
         if not np.isfinite(frame.q_es).all():
-            self._reset()
+            self._band.reset()
+            self._last_rads[:] = np.nan
             return None
-        rate_e = quat.rotate(frame.q_es, frame.gyr_rads)
-        before = rate_e[:1] if self._rate_e is None else self._rate_e
-        turning = np.diff(np.concatenate((before, rate_e)), axis=0) / self._dt
-        self._rate_e = rate_e[-1:]
-        along = quat.rotate(frame.q_es, np.broadcast_to(up_s, rate_e.shape))
-        swing = quat.cross(turning, along) + quat.cross(rate_e, quat.cross(rate_e, along))
-        joint = quat.rotate(frame.q_es, frame.acc_ms2) + self._lever_m * swing
-        banded = self._band(joint[:, 0] + 1j * joint[:, 1])
-        self._age_s += len(banded) * self._dt
-        return banded if self._age_s > _SETTLE_S else None
-
-    def _band(self, x: ComplexArray) -> ComplexArray:
-        if self._filters is None:
-            self._filters = [x[:1] * (1.0 - gain) for gain in (self._fast, self._fast, self._slow)]
-        smooth = x
-        for k in (0, 1):
-            smooth, self._filters[k] = low_pass(smooth, self._fast, self._filters[k])
-        slow, self._filters[2] = low_pass(smooth, self._slow, self._filters[2])
-        return smooth - slow
+        joint = np.empty((len(frame), 2))
+        sensor = frame.q_es, frame.gyr_rads, frame.acc_ms2
+        joint_motion.at_lever(*sensor, self._lever_m * up_s, self._dt, self._last_rads, joint)
+        banded = self._band(joint)
+        return None if banded is None else banded[:, 0] + 1j * banded[:, 1]

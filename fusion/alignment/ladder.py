@@ -20,9 +20,9 @@ from fusion import quaternion as quat
 from fusion.alignment.cold import cold_reference
 from fusion.alignment.frames import ends_frame, join_blocks, slice_block
 from fusion.alignment.functional import FunctionalEvidence, FunctionalWindow, gather
+from fusion.alignment.hip_levers import HipLevers
 from fusion.alignment.history import SensorHistory
 from fusion.alignment.joint_heading import LEVERS_M, JointHeading, JointHeadingEstimator
-from fusion.alignment.long_axis import LongAxisEstimator
 from fusion.alignment.reference import TRUNK, Reference, StandCollection, rest_reference
 from fusion.alignment.slip import Slip, find_slip, undone
 from fusion.alignment.solve import ready, solve
@@ -93,7 +93,7 @@ class CalibrationLadder:
         self._told_frames: list[AlignedBlock] = []
         self._reference: Reference | None = None
         self._pairs: dict[Segment, JointHeadingEstimator] = {}
-        self._long_axes: dict[Segment, LongAxisEstimator] = {}
+        self._levers: dict[Segment, HipLevers] = {}
         self._slips: list[Slip] = []
         self._any_q_es: dict[Segment, FloatArray] = {}
         self._frame: list[AlignedBlock] = []
@@ -159,8 +159,8 @@ class CalibrationLadder:
         return cold_reference(self._histories, self._any_q_es, self._hint, self._lines())
 
     def _lines(self) -> dict[Segment, FloatArray]:
-        """Along which line in S each thigh lies, where its swinging has shown it."""
-        found = {s: e.axis_s for s, e in self._long_axes.items()}
+        """About where each thigh points upwards, where its swinging has shown it."""
+        found = {s: e.thigh_up_s for s, e in self._levers.items()}
         return {s: axis for s, axis in found.items() if axis is not None}
 
     # --- one frame
@@ -177,8 +177,8 @@ class CalibrationLadder:
             self._any_q_es = {s: b.q_es[-1].copy() for s, b in frame.segments.items()}
         for side in Side:
             if side.thigh in self._histories:
-                line = self._long_axes.setdefault(side.thigh, LongAxisEstimator(frame.rate_hz))
-                line.update(frame.segments[side.thigh])
+                hip = self._levers.setdefault(side.thigh, HipLevers(side.thigh, frame.rate_hz))
+                hip.update(frame.segments[Segment.PELVIS], frame.segments[side.thigh])
         self._look_for_stand(frame)
         self._follow_headings(frame)
 
@@ -224,7 +224,7 @@ class CalibrationLadder:
     def _seated(self, pose: StillPose) -> bool:
         """Whether the thighs lie level in a still pose, from how they swing."""
         lines = self._lines()
-        return bool(lines) and all(abs(line @ pose.up_s[s]) < _LEVEL_COS for s, line in lines.items())
+        return bool(lines) and all(line @ pose.up_s[s] < _LEVEL_COS for s, line in lines.items())
 
     def _may_be_stand(self, pose: StillPose) -> bool:
         """Whether a still pose is upright as far as is known; a short one only counts in want of better."""
@@ -244,8 +244,9 @@ class CalibrationLadder:
         self._slips.append(slip)
         self._histories[slip.segment].turn(slip.rotation)
         self._stands.turn(slip.segment, slip.rotation)
-        if slip.segment in self._long_axes:
-            self._long_axes[slip.segment].turn(slip.rotation)
+        for thigh, hip in self._levers.items():
+            if slip.segment in (thigh, Segment.PELVIS):
+                hip.turn(slip.segment, slip.rotation)
         self.warnings.append(WarningEvent(slip.t_s, "sensor_slipped", slip.message, slip.segment))
 
     def _follow_headings(self, frame: AlignedBlock) -> None:
@@ -337,6 +338,7 @@ class CalibrationLadder:
             self._histories,
             self._hint,
             headings=headings,
+            levers={s: hip.evidence() for s, hip in self._levers.items()},
             t_s=t_s,
             functional=self._functional,
         )

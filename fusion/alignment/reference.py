@@ -44,6 +44,11 @@ class Reference:
         pitch = self.pitch_rad.get(segment, 0.0) * (-1.0 if segment in TRUNK else 1.0)
         return quat.rotate(quat.from_rotation_vector(pitch * z_s), self.up_s[segment])
 
+    def frame_s(self, segment: Segment, z_s: FloatArray) -> FloatArray:
+        """The segment's axes (3, 3) in S, columns X, Y, Z, when its Z is ``z_s``."""
+        y_s = self.upright_s(segment, z_s)
+        return np.stack((quat.cross(y_s, z_s), y_s, z_s), axis=-1)
+
 
 class StandCollection:
     """All stands of one wearing: their weighted mean is the zero."""

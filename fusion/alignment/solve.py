@@ -14,12 +14,14 @@ import numpy as np
 
 from fusion import quaternion as quat
 from fusion.alignment.axis import AxisEstimate, estimate_axis
-from fusion.alignment.direction import frontal_score, sagittal_score
+from fusion.alignment.direction import is_frontal
 from fusion.alignment.functional import FunctionalEvidence
+from fusion.alignment.hip_levers import LeverEvidence
 from fusion.alignment.history import SensorHistory
 from fusion.alignment.joint_heading import NO_IDEA_RAD, JointHeading
 from fusion.alignment.reference import TRUNK, Reference
-from fusion.motion_hint import MotionHint, Plane
+from fusion.alignment.turns import Seen, Turned, choose_turns
+from fusion.motion_hint import MotionHint
 from fusion.types import FloatArray, Segment, SegmentAlignment
 from fusion.units import DEG_PER_RAD, RAD_PER_DEG
 
@@ -33,7 +35,6 @@ _AGREE_RAD = 20.0 * RAD_PER_DEG
 _CONFLICT = 2.5
 """Sigmas beyond which a sensor's own axis and the others' do not speak of the same thing."""
 _FUNCTIONAL_SD_RAD = 4.0 * RAD_PER_DEG
-_CERTAIN = 10.0
 _POOR_SHARE = 0.75
 _POOR_SD_RAD = 20.0 * RAD_PER_DEG
 KNOWN_SD_RAD = 20.0 * RAD_PER_DEG
@@ -61,6 +62,7 @@ def solve(
     hint: MotionHint,
     *,
     headings: Mapping[Segment, JointHeading],
+    levers: Mapping[Segment, LeverEvidence],
     t_s: float,
     functional: FunctionalEvidence,
 ) -> dict[Segment, SegmentAlignment]:
@@ -71,8 +73,10 @@ def solve(
     }
     decided = {s: _decide(s, views) for s in views}
     axes = {s: _axis_at(s, azimuth - views[s].offset_rad, reference) for s, (azimuth, _) in decided.items()}
-    signs = _signs(axes, views, reference, histories, hint)
-    z_s = {s: signs[s] * axis for s, axis in axes.items()}
+    seen = {s: _seen(s, axis, views[s], reference) for s, axis in axes.items()}
+    turned = choose_turns(seen, reference, histories, hint, levers)
+    z_s = {s: turned[s].z_s for s in axes}
+    sds = {s: _with_doubt(decided[s][1], turned[s]) for s in axes}
     facing = {s: _facing_rad(s, z_s[s], reference) for s in z_s}
     return {
         s: _alignment(
@@ -80,8 +84,8 @@ def solve(
             reference,
             z_s[s],
             views[s],
-            axis_sd_rad=decided[s][1],
-            heading=_heading(s, facing[s], (decided[s][1], decided[Segment.PELVIS][1])),
+            axis_sd_rad=sds[s],
+            heading=_heading(s, facing[s], (sds[s], sds[Segment.PELVIS])),
             t_s=t_s,
         )
         for s in views
@@ -91,13 +95,6 @@ def solve(
 def ready(alignments: Mapping[Segment, SegmentAlignment]) -> bool:
     """Whether every axis is known well enough to show angles."""
     return all(a.axis_sd_rad <= KNOWN_SD_RAD for a in alignments.values())
-
-
-def _frontal(segment: Segment, hint: MotionHint) -> bool:
-    """Whether the motion that counts turns the segment about its X."""
-    if hint.side_lying_deg:
-        return True
-    return hint.plane is Plane.FRONTAL and segment not in TRUNK
 
 
 def _view(
@@ -114,7 +111,7 @@ def _view(
     else:
         own = estimate_axis(reference.up_s[segment], history)
     azimuth = _azimuth(quat.rotate(reference.q_es[segment], own.axis_s))
-    if shown_s is None and _frontal(segment, hint):
+    if shown_s is None and is_frontal(segment, hint):
         azimuth -= np.pi / 2.0
     offset, offset_sd = (heading.angle_rad, heading.sd_rad) if heading is not None else (0.0, NO_IDEA_RAD)
     if segment is Segment.PELVIS:
@@ -180,33 +177,19 @@ def _axis_at(segment: Segment, azimuth_rad: float, reference: Reference) -> Floa
     return np.asarray(axis / np.linalg.norm(axis))
 
 
-def _signs(
-    axes: Mapping[Segment, FloatArray],
-    views: Mapping[Segment, _View],
-    reference: Reference,
-    histories: Mapping[Segment, SensorHistory],
-    hint: MotionHint,
-) -> dict[Segment, float]:
-    """Sign of every axis; sensors whose headings are linked decide together."""
-    scores = {}
-    for segment, axis in axes.items():
-        shown_s = views[segment].shown_s
-        if shown_s is not None:
-            scores[segment] = _CERTAIN if shown_s @ axis >= 0.0 else -_CERTAIN
-        elif _frontal(segment, hint):
-            x_s = np.cross(reference.up_s[segment], axis)
-            scores[segment] = frontal_score(segment, reference, histories[segment], x_s, hint)
-        else:
-            scores[segment] = sagittal_score(segment, reference, histories[segment], axis, hint)
-    pelvis = _azimuth(quat.rotate(reference.q_es[Segment.PELVIS], axes[Segment.PELVIS]))
-    along = {}
-    for segment, axis in axes.items():
-        azimuth = _azimuth(quat.rotate(reference.q_es[segment], axis)) + views[segment].offset_rad
-        along[segment] = 1.0 if np.cos(azimuth - pelvis) >= 0.0 else -1.0
-    linked = [s for s, v in views.items() if v.offset_sd_rad <= _LINKED_RAD]
-    together = sum(scores[s] * along[s] / (1.0 + views[s].offset_sd_rad) for s in linked)
-    common = 1.0 if together >= 0.0 else -1.0
-    return {s: common * along[s] if s in linked else (1.0 if scores[s] >= 0.0 else -1.0) for s in axes}
+def _seen(segment: Segment, z_s: FloatArray, view: _View, reference: Reference) -> Seen:
+    shown = view.shown_s
+    if shown is not None and shown @ z_s < 0.0:
+        z_s = -z_s
+    linked = view.offset_sd_rad <= _LINKED_RAD
+    azimuth = _azimuth(quat.rotate(reference.q_es[segment], z_s)) + view.offset_rad
+    return Seen(z_s, azimuth if linked else None, shown is not None)
+
+
+def _with_doubt(sd_rad: float, turned: Turned) -> float:
+    """One sigma of an axis, with what it costs if it is the wrong one."""
+    doubt = 4.0 * turned.reversed_share + 2.0 * turned.other_plane_share
+    return float(np.sqrt(sd_rad**2 + doubt))
 
 
 def _facing_rad(segment: Segment, z_s: FloatArray, reference: Reference) -> float:

@@ -8,7 +8,7 @@ by the lumbar angle itself.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite, nan
 
 import msgspec
@@ -88,6 +88,12 @@ class FormChecker:
         self._rules: dict[tuple[Side, tuple[str, ...]], _Rules] = {}
         self._latest: _Rules = _Rules((), ())
 
+    def clocks_agree_to(self, agreement_s: float) -> None:
+        """From now on the sensors' clocks are known to agree no better than this."""
+        if agreement_s > self.limits.clock_agreement_s:
+            self.limits = replace(self.limits, clock_agreement_s=agreement_s)
+            self._rules.clear()
+
     @property
     def not_judged(self) -> tuple[NotJudged, ...]:
         """Rules that the sensors worn at the last repetition could not show."""
@@ -155,7 +161,8 @@ class FormChecker:
             if missing:
                 not_judged.append(NotJudged(rule.kind, missing))
             elif rule.signal in judge.CLOCKED and self.limits.clock_agreement_s > judge.CLOCKS_AGREE_S:
-                not_judged.append(NotJudged(rule.kind, (), "the sensors' clocks agree too little"))
+                reason = f"the sensors' clocks agree only to {1e3 * self.limits.clock_agreement_s:.0f} ms"
+                not_judged.append(NotJudged(rule.kind, (), reason))
             elif judge.ROWS.get(rule.signal, "pelvis_tilt_deg") not in names:
                 not_judged.append(NotJudged(rule.kind, (), f"no signal {judge.ROWS[rule.signal]}"))
             else:

@@ -143,10 +143,11 @@ def baseline(rule: Rule, exercise: Exercise, reference: PersonReference | None) 
         return 0.0
     if rule.baseline is Baseline.OWN and reference is not None and rule.kind in reference.own:
         return reference.own[rule.kind].median
-    return _model_value(rule, exercise)
+    return model_value(rule, exercise)
 
 
-def _model_value(rule: Rule, exercise: Exercise) -> float:
+def model_value(rule: Rule, exercise: Exercise) -> float:
+    """What the exercise's key pose shows of a level; 0 for what good form does not show at all."""
     if rule.signal is Signal.BUTT_WINK:
         return _model_wink(exercise)
     if rule.measure not in LEVELS or rule.signal not in _POSE_ANGLES:

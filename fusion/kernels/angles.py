@@ -78,6 +78,12 @@ _GYR_SD_DPS: Final = 0.6
 _ACC_SD_MS2: Final = 0.3
 
 
+@looped
+def _arcsine(sine: float) -> float:
+    """Of a sine that rounding may have taken past ±1; NaN of NaN, which min and max would swallow."""
+    return asin(min(1.0, max(-1.0, sine))) if isfinite(sine) else np.nan
+
+
 @kernel
 def to_segment(
     q_es: FloatArray,
@@ -118,7 +124,7 @@ def to_segment(
         out[k, ACC_UP] = up_acc
         sagittal = hypot(out[k, UP], out[k, UP + 1])
         out[k, PITCH] = atan2(out[k, UP], out[k, UP + 1]) if sagittal > _PLAIN_MIN else np.nan
-        out[k, LIST] = asin(min(1.0, max(-1.0, out[k, UP + 2])))
+        out[k, LIST] = _arcsine(out[k, UP + 2])
         axis_sd = doubt_rad[AXIS_SD]
         leak = axis_sd * abs(out[k, UP + 2]) + 0.5 * axis_sd * axis_sd * abs(out[k, UP])
         missing = quality[k] & _MISSING
@@ -229,7 +235,8 @@ def leg_rows(
         phi, apart = _joint_flexion(flexion, tilt_rad[k] + pitch_rad[k], share, least, last_rad)
         if isfinite(phi):
             last_rad = phi
-        bent = max(phi - TISSUE_FROM_RAD, 0.0)
+        # Without the pelvis it is not known how far the hip bends; the thigh's pitch is known all the same.
+        bent = max(phi - TISSUE_FROM_RAD, 0.0) if isfinite(phi) else 0.0
         phi_sd = hypot(hypot(hip_sd, tissue[1] * bent), hypot(apart, share * sin(abs(adduction)) * az_sd))
         pitch = pitch_rad[k] - gain * bent
         rates = _hip_rates(pelvis[k], thigh[k], flexion, adduction)
@@ -312,6 +319,6 @@ def relative_zxy(q_pelvis: FloatArray, q_thigh: FloatArray) -> tuple[float, floa
     y, z = a * g - b * h + c * e + d * f, a * h + b * g - c * f + d * e
     return (
         atan2(-2.0 * (x * y - w * z), 1.0 - 2.0 * (x * x + z * z)),
-        asin(min(1.0, max(-1.0, 2.0 * (y * z + w * x)))),
+        _arcsine(2.0 * (y * z + w * x)),
         atan2(-2.0 * (x * z - w * y), 1.0 - 2.0 * (x * x + y * y)),
     )

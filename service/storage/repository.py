@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Engine, update
 from sqlmodel import Session as Transaction
@@ -230,30 +229,27 @@ class Repository:
             query = select(Rep).where(Rep.set_id == set_id).order_by(col(Rep.index))
             return [{"id": r.id, "set_id": r.set_id} | r.summary for r in t.exec(query)]
 
-    def save_calibration(self, session_id: str, alignment: SegmentAlignment) -> None:
-        """Keep how a sensor sat from now on."""
-        with Transaction(self._engine) as t:
-            t.add(
-                Calibration(
-                    session_id=session_id,
-                    segment=alignment.segment.value,
-                    t_s=alignment.t_s,
-                    quality=alignment.quality,
-                    alignment=alignment_document(alignment),
-                )
-            )
-            t.commit()
-
     # --- events on their way out
 
-    def enqueue(self, athlete_id: str, topic: str, body: Mapping[str, Any]) -> int:
-        """Keep an event that is to be published; returns its number."""
+    def keep(
+        self,
+        session_id: str,
+        athlete_id: str,
+        events: Sequence[tuple[str, Document]],
+        alignments: Iterable[SegmentAlignment] = (),
+    ) -> list[int]:
+        """Keep events (topic, body) that are to be published, and how sensors sit from now on.
+
+        All in one transaction, as the disk is waited for at the end of each. Returns the events' numbers.
+        """
         with Transaction(self._engine) as t:
-            event = Outbox(athlete_id=athlete_id, topic=topic, body=dict(body))
-            t.add(event)
+            t.add_all(_calibration(session_id, alignment) for alignment in alignments)
+            rows = [Outbox(athlete_id=athlete_id, topic=topic, body=body) for topic, body in events]
+            t.add_all(rows)
+            t.flush()
+            numbers = [row.id for row in rows if row.id is not None]
             t.commit()
-            assert event.id is not None  # noqa: S101 - given by the database
-            return event.id
+        return numbers
 
     def acknowledge(self, event_ids: Collection[int]) -> None:
         """The broker has these events."""
@@ -282,6 +278,16 @@ _REP_COLUMNS = (
     "quality",
 )
 _FINDING_COLUMNS = ("kind", "severity", "t_s", "value", "limit", "unit")
+
+
+def _calibration(session_id: str, alignment: SegmentAlignment) -> Calibration:
+    return Calibration(
+        session_id=session_id,
+        segment=alignment.segment.value,
+        t_s=alignment.t_s,
+        quality=alignment.quality,
+        alignment=alignment_document(alignment),
+    )
 
 
 def _document(row: SQLModel, drop: tuple[str, ...] = ()) -> Document:

@@ -6,10 +6,13 @@ import pytest
 
 from benchmarks.judge.baseline import worse
 from benchmarks.judge.cell import Cell, Verdict, judge
+from benchmarks.judge.expected import without_inferred
 from benchmarks.judge.matching import f1, match
-from benchmarks.judge.run import angle_faults, fault_cells
+from benchmarks.judge.run import fault_cells
 from benchmarks.judge.subjects import REPORTED, TUNING, seeds
 from benchmarks.judge.summary import line
+from fusion.types import RepSummary, Side
+from simulator.athlete_types import TrueRep
 
 
 def test_repetitions_are_paired_with_the_nearest_within_three_tenths() -> None:
@@ -44,10 +47,11 @@ def test_a_fall_within_the_noise_of_both_counts_is_no_regression() -> None:
     assert worse(before, {"movement:rdl": (0.80, 200)}) == ["movement:rdl: 80 % exact, was 96 %"]
 
 
-def test_every_fault_in_degrees_is_judged_at_every_size() -> None:
-    assert "lumbar" in angle_faults("hip_thrust")
-    sizes = [c.size for c in fault_cells(["hip_thrust"], [1000], ["lumbar"])]
-    assert sizes == [0.0, 3.0, 5.0, 8.0, 12.0, 20.0]
+def test_a_fault_is_judged_without_any_and_around_its_warn_limit() -> None:
+    cells = fault_cells(["hip_thrust"], [1000], ["lumbar"])
+    assert cells[0].fault == ""
+    assert {c.fault for c in cells[1:]} == {"lumbar"}
+    assert any(c.multiple >= 1.5 for c in cells[1:])
 
 
 def test_counts_of_cells_add_up() -> None:
@@ -59,6 +63,30 @@ def test_counts_of_cells_add_up() -> None:
     assert row.f1 == pytest.approx(18.0 / 21.0)
     assert row.false_per_hour == 2.0
     assert math.isnan(row.partial_f1)
+
+
+def test_what_no_sensor_saw_is_not_expected() -> None:
+    seen = judge(Cell("hip_thrust", "nominal", 1000))
+    silent = judge(Cell("hip_thrust", "gap_5", 1000))
+    assert (seen.unseen, seen.true_full) == (0, 6)
+    assert silent.unseen + silent.true_full == 6
+
+
+def test_one_that_was_done_unseen_is_not_false_when_found() -> None:
+    done = [_done(10.0), _done(13.0)]
+    found = [_found(11.1), _found(13.9), _found(20.0)]
+    assert without_inferred(found, done[:1], done[1:]) == [found[0], found[2]]
+
+
+def _done(start_s: float) -> TrueRep:
+    return TrueRep(start_s, start_s + 1.0, start_s + 2.0, True, Side.RIGHT)
+
+
+def _found(top_s: float) -> RepSummary:
+    nothing = (math.nan,) * 4
+    return RepSummary(
+        0, top_s - 1.0, top_s, top_s + 1.0, True, 0.4, 40.0, 0.0, 40.0, nothing, math.nan, math.nan
+    )
 
 
 def test_a_cell_is_the_same_each_time_and_says_how_to_make_it_again() -> None:

@@ -14,7 +14,10 @@ from typing import Any
 
 import websockets
 
-PATIENCE_S = 90.0
+PATIENCE_S = 240.0
+"""The first start of a version compiles, for a minute or two."""
+_KNOCK_S = 0.05
+"""Between two knocks at an API that is not up yet; knocking without end takes the core that it starts on."""
 
 
 def ilium(
@@ -70,7 +73,7 @@ async def _connected(port: int) -> AsyncIterator[websockets.ClientConnection]:
             socket = await websockets.connect(f"ws://127.0.0.1:{port}/api/v1/live", close_timeout=1)
             break
         except OSError:
-            await asyncio.sleep(0)
+            await asyncio.sleep(_KNOCK_S)
     async with socket:
         yield socket
 

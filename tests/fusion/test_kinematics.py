@@ -55,6 +55,13 @@ def test_hip_flexion_is_tilt_plus_pitch() -> None:
     assert signals["hip_flexion_right_deg"] == pytest.approx([107.0])
 
 
+def test_while_the_pelvis_is_silent_the_thigh_is_known_and_the_joint_is_not() -> None:
+    signals = signals_of(np.full(4, np.nan), turned((Z, 85.0)))
+    assert signals["thigh_pitch_right_deg"] == pytest.approx([85.0])
+    for name in ("pelvis_tilt_deg", "pelvis_list_deg", "hip_flexion_right_deg", "hip_adduction_right_deg"):
+        assert np.isnan(signals[name]).all(), name
+
+
 def test_a_raised_right_side_is_a_positive_list() -> None:
     # Turning about X (forward) by −10° lifts Z, which points right.
     signals = signals_of(turned((X, -10.0)), UPRIGHT)

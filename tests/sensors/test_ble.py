@@ -26,6 +26,7 @@ from simulator.ports import free_port
 from tests.sensors.virtual_radio import (
     DOT,
     DOT_STREAM,
+    PATIENCE_S,
     Gateway,
     Sink,
     address,
@@ -142,7 +143,7 @@ async def test_a_stranger_that_advertises_like_ours_is_left_alone_with_a_reason(
     async with on_air(link, [stranger], gateway) as adapters, running(source_on(adapters), sink):
         await sink.until(lambda: REFUSED in sink.of(address(1)))
         attempts = sink.of(address(1)).count(CONNECTING)
-        await asyncio.sleep(0.3)  # it still advertises, many times
+        await link.advertised(address(1), 5)
     assert sink.of(address(1)).count(CONNECTING) == attempts == 3
     assert sink.states[-1].reason == (
         "it has no characteristic 15172001-4947-11e9-8646-d663bd873d93 as a Movella DOT must; left alone"
@@ -226,7 +227,9 @@ async def test_an_attempt_that_was_given_up_does_not_stand_in_the_way_of_the_nex
     link = virtual_link()
     sensor = sensor_on(link, 1)
     async with on_air(link, [sensor], gateway) as adapters:
-        (seen,) = await BleakScanner.discover(timeout=0.3, **adapters[0].scanner_options)
+        options = adapters[0].scanner_options
+        seen = await BleakScanner.find_device_by_address(address(1), timeout=PATIENCE_S, **options)
+        assert seen is not None
         await sensor._disappear()
         away = BleakClient(seen, timeout=0.2, **adapters[0].client_options)
         with pytest.raises(TimeoutError):

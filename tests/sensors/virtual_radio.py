@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from enum import StrEnum
 from typing import Any
@@ -162,5 +163,28 @@ async def on_air(
         yield [ble_adapter(host, budget) for host, budget in zip(hosts, budgets, strict=True)]
 
 
-def virtual_link() -> VirtualLink:
-    return VirtualLink()
+class HeardLink(VirtualLink):
+    """The virtual radio, which also tells how often a sensor has advertised."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._heard: Counter[str] = Counter()
+        self._changed = asyncio.Event()
+
+    def send_advertising_pdu(self, sender_controller: Any, packet: Any) -> None:
+        super().send_advertising_pdu(sender_controller, packet)
+        self._heard[sender_controller.name] += 1
+        self._changed.set()
+
+    async def advertised(self, device_id: str, times: int) -> None:
+        """Wait until the sensor has advertised so many times more."""
+        name = f"sensor {device_id}"
+        wanted = self._heard[name] + times
+        async with asyncio.timeout(PATIENCE_S):
+            while self._heard[name] < wanted:
+                self._changed.clear()
+                await self._changed.wait()
+
+
+def virtual_link() -> HeardLink:
+    return HeardLink()

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 
 from firmware_profiles import configured, load
 from fusion import screens
 from fusion.errors import InputError
-from sensors.source import CHOSEN, RESTARTED, DeviceState
+from fusion.pipeline import MotionPipeline, PipelineConfig
+from fusion.types import SignalBlock
+from sensors.source import CHOSEN, RESTARTED, DeviceState, RawPacket
+from sensors.stream import SensorStream
 from service.bus import Bus, Message
 from service.gateway import Assignment, Gateway
+from service.session import SessionFacts
 from service.settings import Settings
 from service.storage.engine import StorageError
 from service.storage.recordings import read_recording
@@ -253,17 +259,30 @@ def test_each_sensor_s_rate_and_loss_can_be_asked_for(line: Line) -> None:
     assert "of samples are lost (by device times)" in thigh.reasons[-1]
 
 
-def test_frames_come_at_the_live_rate_with_the_angles_of_the_conventions(line: Line) -> None:
+def test_frames_come_at_the_live_rate_with_the_angles_of_the_core(line: Line, settings: Settings) -> None:
     line.deliver(packets_of())
     frames = line.events("kinematics")
     steps = [b["t_s"] - a["t_s"] for a, b in pairwise(frames)]
     assert 0.03 < sum(steps) / len(steps) < 0.06
-    calibrated = [f for f in frames if f["calibrated"]]
-    for frame in calibrated[10:]:
-        signals = ("pelvis_tilt_deg", "thigh_pitch_right_deg", "hip_flexion_right_deg")
-        tilt, pitch, flexion = (frame[name] for name in signals)
-        # Out of the sagittal plane, and for soft tissue, the two forms differ a little.
-        assert flexion == pytest.approx(tilt + pitch, abs=1.0)
+    signals = _signals_of(packets_of(), line.gateway.sessions[ATHLETE].facts, settings)
+    t_s = np.concatenate([s.t_s for s in signals])
+    for name in ("pelvis_tilt_deg", "thigh_pitch_right_deg", "hip_flexion_right_deg"):
+        known = np.concatenate([s.get(name) for s in signals])
+        told = [(f["t_s"], f[name]) for f in frames if name in f]
+        assert len(told) > 100
+        expected = [known[np.argmin(np.abs(t_s - at_s))] for at_s, _ in told]
+        assert [value for _, value in told] == pytest.approx(expected, abs=0.006)
+
+
+def _signals_of(packets: Iterable[RawPacket], facts: SessionFacts, settings: Settings) -> list[SignalBlock]:
+    """What the core makes of all packets at once."""
+    streams = {device: SensorStream(profile, device) for device, profile in facts.profiles.items()}
+    for p in packets:
+        streams[p.device_id].on_packet(p.characteristic, p.payload, p.arrival_s - facts.started_s)
+    config = PipelineConfig(facts.segments, facts.exercise, rate_hz=settings.rate_hz)
+    blocks = (stream.take() for stream in streams.values())
+    output = MotionPipeline(config).update([block for block in blocks if block is not None])
+    return [update.signals for update in output.updates]
 
 
 def test_an_assignment_is_remembered(line: Line, settings: Settings, repository: Repository) -> None:

@@ -102,24 +102,18 @@ class Publishing:
     """A publisher, with what it reported."""
 
     def __init__(self, url: str) -> None:
-        loop = asyncio.get_running_loop()
         self.acknowledged: asyncio.Queue[int] = asyncio.Queue()
         self.connections: asyncio.Queue[None] = asyncio.Queue()
-
-        def acknowledged(event_id: int) -> None:
-            loop.call_soon_threadsafe(self.acknowledged.put_nowait, event_id)
-
-        def connected() -> None:
-            loop.call_soon_threadsafe(self.connections.put_nowait, None)
-
-        self.publisher = MqttPublisher(url, TOPICS, acknowledged, connected)
+        self.publisher = MqttPublisher(
+            url, TOPICS, self.acknowledged.put_nowait, lambda: self.connections.put_nowait(None)
+        )
 
     async def __aenter__(self) -> Self:
         self.publisher.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await asyncio.to_thread(self.publisher.stop)
+        await self.publisher.stop()
 
     async def connected(self) -> None:
         await asyncio.wait_for(self.connections.get(), PATIENCE_S)

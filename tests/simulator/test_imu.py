@@ -7,7 +7,7 @@ from fusion import quaternion as quat
 from fusion.types import FloatArray, Segment
 from fusion.units import STANDARD_GRAVITY_MS2
 from simulator.body import Build
-from simulator.imu import Climate, ImuSamples, UnitErrors, draw_unit, exact_samples, with_errors
+from simulator.imu import Climate, ImuSamples, Instants, UnitErrors, draw_unit, exact_samples, with_errors
 from simulator.motion import Motion
 from simulator.plan import SetPlan
 from simulator.sensor_models import MODELS, SensorModel
@@ -35,7 +35,7 @@ def test_integrating_the_rate_gives_back_the_orientation(
     motion: Motion, t_s: FloatArray, segment: Segment
 ) -> None:
     mounting = draw_mounting(segment, np.random.default_rng(1), rigid=True)
-    samples = exact_samples(motion, BUILD, mounting, t_s)
+    samples = exact_samples(Instants.of(motion, t_s), BUILD, mounting)
     truth = sensor_orientation(motion, BUILD, mounting, t_s)
     q = truth[0]
     for k in range(1, len(t_s)):
@@ -54,12 +54,13 @@ def test_a_second_derivative_of_the_position_is_the_specific_force(motion: Motio
         quat.conjugate(sensor_orientation(motion, BUILD, mounting, late)),
         fourth_order + np.array([0.0, 0.0, STANDARD_GRAVITY_MS2]),
     )
-    assert exact_samples(motion, BUILD, mounting, late).acc_ms2 == pytest.approx(expected, abs=0.02)
+    samples = exact_samples(Instants.of(motion, late), BUILD, mounting)
+    assert samples.acc_ms2 == pytest.approx(expected, abs=0.02)
 
 
 def test_at_rest_the_accelerometer_reads_g(motion: Motion) -> None:
     mounting = draw_mounting(Segment.PELVIS, np.random.default_rng(3))
-    rest = exact_samples(motion, BUILD, mounting, np.arange(10, 300) / RATE_HZ)
+    rest = exact_samples(Instants.of(motion, np.arange(10, 300) / RATE_HZ), BUILD, mounting)
     norm = np.linalg.norm(rest.acc_ms2, axis=1)
     assert norm == pytest.approx(STANDARD_GRAVITY_MS2, rel=1e-3)
 
@@ -120,7 +121,10 @@ def test_a_mounting_turns_gravity_as_its_name_says(
 ) -> None:
     """Within the 5 degrees (one sigma) by which nobody puts a sensor on straight."""
     mounting = draw_mounting(Segment.PELVIS, np.random.default_rng(5), mount, rigid=True)
-    acc = exact_samples(motion, BUILD, mounting, np.array([1.0, 1.1])).acc_ms2[0] / STANDARD_GRAVITY_MS2
+    acc = (
+        exact_samples(Instants.of(motion, np.array([1.0, 1.1])), BUILD, mounting).acc_ms2[0]
+        / STANDARD_GRAVITY_MS2
+    )
     assert np.degrees(np.arccos(acc @ np.array(seen_up))) < 15.0
 
 
@@ -132,6 +136,6 @@ def test_a_sensor_that_slips_is_turned_by_as_much_and_no_more() -> None:
 
 def test_a_magnetometer_sees_the_field_from_where_the_sensor_looks(motion: Motion) -> None:
     mounting = draw_mounting(Segment.PELVIS, np.random.default_rng(5))
-    samples = exact_samples(motion, BUILD, mounting, np.array([1.0, 1.1]), magnetometer=True)
+    samples = exact_samples(Instants.of(motion, np.array([1.0, 1.1])), BUILD, mounting, magnetometer=True)
     assert samples.mag_ut is not None
     assert np.linalg.norm(samples.mag_ut, axis=1) == pytest.approx(np.hypot(20.0, 44.0))

@@ -8,12 +8,15 @@ import numpy as np
 
 from fusion import quaternion as quat
 from fusion.alignment import CalibrationLadder, split_frames
+from fusion.common_heading import JOINTS
 from fusion.types import AlignedBlock, FloatArray, OrientedBlock, Segment
 from fusion.units import STANDARD_GRAVITY_MS2
 
 RATE_HZ = 60.0
 UPRIGHT = quat.from_matrix(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]))
 X, Y, Z = np.eye(3)
+PELVIS = Segment.PELVIS
+_STEP_S = 0.005
 SEGMENTS = (Segment.PELVIS, Segment.THIGH_RIGHT, Segment.THIGH_LEFT)
 
 Turn = Callable[[FloatArray], FloatArray]
@@ -63,11 +66,29 @@ def body(
 
         q_es, before = orientation(t_s), orientation(t_s - 1.0 / RATE_HZ)
         gyr = quat.to_rotation_vector(quat.multiply(quat.conjugate(before), q_es)) * RATE_HZ
-        up_e = np.array([0.0, 0.0, STANDARD_GRAVITY_MS2])
-        acc = quat.rotate(quat.conjugate(q_es), np.broadcast_to(up_e, (len(t_s), 3)))
+        acc = quat.rotate(quat.conjugate(q_es), _force_e_ms2(turns, segment, t_s, heading))
         sd = np.full(len(t_s), 0.01)
         segments[segment] = OrientedBlock(t_s, q_es, gyr, acc, sd, sd, np.zeros(len(t_s), np.uint8))
     return AlignedBlock(t_s, RATE_HZ, segments)
+
+
+def _force_e_ms2(
+    turns: Mapping[Segment, Turn], segment: Segment, t_s: FloatArray, heading: FloatArray
+) -> FloatArray:
+    """What an accelerometer feels (n, 3), with the middle between the hips at rest."""
+
+    def place_m(times: FloatArray) -> FloatArray:
+        joint = JOINTS[Segment.THIGH_RIGHT if segment is PELVIS else segment]
+        q_pelvis = quat.multiply(UPRIGHT, quat.from_rotation_vector(turns[PELVIS](times)))
+        hip_m = np.array(joint.from_parent_m) * Z
+        if segment is PELVIS:
+            return quat.rotate(q_pelvis, hip_m - np.array(joint.from_parent_m))
+        q_thigh = quat.multiply(UPRIGHT, quat.from_rotation_vector(turns[segment](times)))
+        return quat.rotate(q_pelvis, hip_m) - quat.rotate(q_thigh, np.array(joint.from_child_m))
+
+    before, now, after = (place_m(t_s + k * _STEP_S) for k in (-1, 0, 1))
+    up_e = np.array([0.0, 0.0, STANDARD_GRAVITY_MS2])
+    return quat.rotate(heading, (before - 2.0 * now + after) / _STEP_S**2 + up_e)
 
 
 def watch(ladder: CalibrationLadder, block: AlignedBlock) -> CalibrationLadder:

@@ -151,8 +151,21 @@ def test_who_starts_first_is_judged_only_with_clocks_that_agree(agreement_s: flo
     kinds = [f.kind for f in checker.check(lift.track()).findings]
     assert kinds == (["pelvis_before_hip"] if judged else [])
     assert [n.reason for n in checker.not_judged] == (
-        [] if judged else ["the sensors' clocks agree too little"]
+        [] if judged else ["the sensors' clocks agree only to 50 ms"]
     )
+
+
+def test_clocks_that_turn_out_to_disagree_end_the_judging_of_who_starts_first() -> None:
+    lift = Lift()
+    early = rule("pelvis_before_hip", "pelvis_lead_s", warn=0.1, fail=0.2, unit="s")
+    checker = FormChecker(lift.exercise(early))
+    checker.check(lift.track())
+    assert len(checker.not_judged) == 0
+    checker.clocks_agree_to(0.05)
+    checker.check(lift.track())
+    assert [(n.kind, n.reason) for n in checker.not_judged] == [
+        ("pelvis_before_hip", "the sensors' clocks agree only to 50 ms")
+    ]
 
 
 def test_rules_of_one_goal_do_not_hold_for_another() -> None:

@@ -115,9 +115,8 @@ def test_a_closed_session_has_its_recordings_and_is_no_longer_open(kept: Reposit
 
 
 def test_an_event_is_kept_until_it_is_acknowledged(kept: Repository) -> None:
-    kept.ensure_athlete("anna")
-    first = kept.enqueue("anna", "rep", {"n": 1})
-    second = kept.enqueue("anna", "rep", {"n": 2})
+    session_id = open_session(kept)
+    first, second = kept.keep(session_id, "anna", [("rep", {"n": 1}), ("rep", {"n": 2})])
     assert kept.unacknowledged() == [(first, "anna", "rep", {"n": 1}), (second, "anna", "rep", {"n": 2})]
     kept.acknowledge([first])
     assert [e[0] for e in kept.unacknowledged()] == [second]

@@ -1,0 +1,309 @@
+"""Angles across silence: what the other sensor still shows, and the turning points that both ends imply.
+
+A sensor that has stopped for a while leaves its angles unknown. While the other one moves in the exercise, it
+tells how far the repetition has gone. Where neither shows it, the samples wait until there are some again;
+the angles then go on from the last to the first along the person's usual repetition, through as many turning
+points as fit its phases and the time best. Filled angles keep their infinite uncertainty, by which every
+later stage knows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from fusion.driver import driven_deg
+from fusion.exercises import Exercise
+from fusion.exercises.model import DriverSignal, Tempo
+from fusion.history import part_of
+from fusion.reps import Driven, Track
+from fusion.types import BoolArray, FloatArray, SignalBlock
+
+_LONGEST_S = 12.0
+"""Of a longer silence nothing is implied."""
+_AROUND_S = 0.13
+"""Rates before and after a silence are read over this time."""
+_SHOWS_DEG, _SHOWS_SHARE, _SHOWS_LEAST_DEG = 15.0, 0.35, 6.0
+"""A segment that turns this far in a repetition, and by this share of the other's way, shows it by itself;
+so does the one that turns more, if not by less than the last."""
+_MOVES_SHARE = 0.2
+"""Of a phase's mean speed, below which one rests at an end."""
+_SLACK_S = 0.3
+_FURTHEST = (-0.5, 1.5)
+"""Shares of a repetition between which one angle tells the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cycle:
+    """How long rest, way out, far end and way back of a repetition take, s."""
+
+    rest_s: float
+    out_s: float
+    far_s: float
+    back_s: float
+
+    @property
+    def period_s(self) -> float:
+        return self.rest_s + self.out_s + self.far_s + self.back_s
+
+    def share(self, at_s: FloatArray) -> FloatArray:
+        """Share of the range (n,) at times from the beginning of a rest."""
+        knots = np.cumsum([0.0, self.rest_s, self.out_s, self.far_s, self.back_s])
+        way = np.interp(np.mod(at_s, self.period_s), knots, [0.0, 0.0, 1.0, 1.0, 0.0])
+        return np.asarray(0.5 - 0.5 * np.cos(np.pi * way))
+
+    def place(self, share: float, speed: float) -> tuple[float, float]:
+        """When in the cycle (s) one is at a share of the range with a speed in 1/s, from and to."""
+        ahead = float(np.arccos(1.0 - 2.0 * min(1.0, max(0.0, share)))) / np.pi
+        if speed > _MOVES_SHARE / self.out_s:
+            at_s = self.rest_s + ahead * self.out_s
+            return at_s, at_s
+        if speed < -_MOVES_SHARE / self.back_s:
+            at_s = self.period_s - ahead * self.back_s
+            return at_s, at_s
+        far_s = self.rest_s + self.out_s
+        return (far_s, far_s + self.far_s) if share > 0.5 else (0.0, self.rest_s)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Usual:
+    """The person's usual repetition: each signal (k, 2) at rest and at the far end, deg; NaN: not known."""
+
+    levels: FloatArray
+    cycle: _Cycle
+
+
+class SilenceBridge:
+    """Signals in, the same out with angles filled where a sensor of the pelvis or of one thigh was silent.
+
+    Equal for any splitting of the input, as long as each piece is used before the next is asked for.
+    """
+
+    def __init__(self, exercise: Exercise, driven: Driven, names: tuple[str, ...], rate_hz: float) -> None:
+        self._driven, self._names, self._rate_hz = driven, names, rate_hz
+        side = driven.read_from.value
+        self._pelvis, self._thigh = names.index("pelvis_tilt_deg"), names.index(f"thigh_pitch_{side}_deg")
+        self._flexion = names.index(f"hip_flexion_{side}_deg")
+        self._rows = [k for k, name in enumerate(names) if _is_filled(name, side)]
+        self._pelvic_rows = [k for k, name in enumerate(names) if name in _GRAVITY]
+        self._thigh_counts = driven.signal in _THIGH_ALONE
+        """Whether what is counted needs no pelvis, which may then be taken to stay where it was."""
+        self._heard_by = [names.index("pelvis_list_deg"), names.index(f"thigh_opening_{side}_deg")]
+        self._usual = _model(exercise, names, side)
+        self._held: _Usual | None = self._usual
+        """As known when the present silence began."""
+        self._waiting: SignalBlock | None = None
+        self._before: SignalBlock | None = None
+        self._last_end_s = np.nan
+        self._gave_up = False
+        self.implied_s: list[tuple[float, float]] = []
+        """Silences gone across since they were last taken from here."""
+
+    def pieces(self, signals: SignalBlock) -> Iterator[SignalBlock]:
+        """The next samples, those that had to wait included, as far as they can be known by now."""
+        block = signals if self._waiting is None else _joined(self._waiting, signals)
+        self._waiting = None
+        while len(block):
+            silent = np.asarray(~np.isfinite(block.values[self._heard_by]).all(axis=0))
+            if silent[0]:
+                part = self._across(block, silent)
+            else:
+                heard = int(np.argmax(silent)) if silent.any() else len(block)
+                part = part_of(block, 0, heard)
+            if part is None:
+                self._waiting = block
+                return
+            yield part
+            self._remember(part, silent=bool(silent[len(part) - 1]))
+            block = part_of(block, len(part), len(block))
+
+    def rest(self) -> SignalBlock | None:
+        """At the end of the input: what still waits, unknown."""
+        waiting, self._waiting = self._waiting, None
+        return waiting
+
+    def learn(self, track: Track) -> None:
+        """Take a repetition that was wholly seen for the usual one."""
+        first = len(track.signals) - len(track.t_s)
+        levels = track.signals.values[:, [first + track.start, first + track.reach]].copy()
+        at = [float(track.t_s[k]) for k in (track.start, track.reach, track.leave, track.end)]
+        rest_s = self._usual.cycle.rest_s if self._usual else 0.2
+        if np.isfinite(self._last_end_s):
+            rest_s = min(max(0.0, at[0] - self._last_end_s), 2.0)
+        self._last_end_s = at[3]
+        least = 1.0 / self._rate_hz
+        ways = [max(least, b - a) for a, b in pairwise(at)]
+        self._usual = _Usual(levels, _Cycle(rest_s, *ways))
+
+    def _remember(self, part: SignalBlock, *, silent: bool) -> None:
+        around = round(_AROUND_S * self._rate_hz) + 1
+        tail = part if self._before is None else _joined(self._before, part)
+        self._before = part_of(tail, max(0, len(tail) - around), len(tail))
+        if not silent:
+            self._held, self._gave_up = self._usual, False
+
+    # --- one stretch of silence
+
+    def _across(self, block: SignalBlock, silent: BoolArray) -> SignalBlock | None:
+        """The first samples of ``block``, which begins in silence; None while they have to wait."""
+        usual = self._held
+        if usual is None or self._before is None:
+            return part_of(block, 0, _length(silent))
+        filled, shown = self._by_other_sensor(block, usual)
+        known = shown | ~silent
+        if shown[0]:
+            self._gave_up = False
+            return part_of(filled, 0, _length(shown))
+        run = _length(~known)
+        if self._gave_up or run > _LONGEST_S * self._rate_hz:
+            self._gave_up = True
+            return part_of(block, 0, run)
+        around = round(_AROUND_S * self._rate_hz) + 1
+        after = known[run:]
+        if len(after) < around and after.all():
+            return None
+        stop = run + min(around, _length(after))
+        return self._through(part_of(filled, 0, stop), run, usual)
+
+    def _by_other_sensor(self, block: SignalBlock, usual: _Usual) -> tuple[SignalBlock, BoolArray]:
+        """With the angles of a silent sensor from those of the other; and where that one shows them (n,)."""
+        values = block.values.copy()
+        heard = np.isfinite(values[self._heard_by])
+        shown = np.zeros(len(block), bool)
+        for by, of, at in ((self._thigh, self._pelvis, heard[1]), (self._pelvis, self._thigh, heard[0])):
+            alone = at & ~(heard[0] & heard[1])
+            low, high = usual.levels[by]
+            alone &= np.isfinite(values[by])
+            if not alone.any() or not abs(high - low) >= self._shows_from_deg(usual):
+                continue
+            share = np.clip((values[by, alone] - low) / (high - low), *_FURTHEST)
+            shown |= alone
+            for row in self._rows:
+                missing = ~np.isfinite(values[row, alone])
+                guess = usual.levels[row, 0] + share * (usual.levels[row, 1] - usual.levels[row, 0])
+                values[row, alone] = np.where(missing, guess, values[row, alone])
+            values[self._flexion, alone] = values[by, alone] + values[of, alone]
+        if self._thigh_counts and self._before is not None:
+            alone = heard[1] & ~heard[0] & ~shown
+            shown |= alone
+            last = self._before.values[self._pelvic_rows, -1:]
+            seen = values[np.ix_(self._pelvic_rows, alone)]
+            values[np.ix_(self._pelvic_rows, alone)] = np.where(np.isfinite(seen), seen, last)
+        return _filled(block, values), shown
+
+    def _shows_from_deg(self, usual: _Usual) -> float:
+        """How far a segment turns that shows by itself how far a repetition has gone."""
+        most = float(np.nanmax(np.abs(np.diff(usual.levels[[self._pelvis, self._thigh]])), initial=0.0))
+        return max(_SHOWS_LEAST_DEG, min(_SHOWS_DEG, most), _SHOWS_SHARE * most)
+
+    def _through(self, block: SignalBlock, run: int, usual: _Usual) -> SignalBlock:
+        """The first ``run`` samples along the usual repetition, from those before to those that follow."""
+        assert self._before is not None  # noqa: S101 - `_across` has asked
+        ends = [self._end(self._before, usual, -1), self._end(part_of(block, run, len(block)), usual, 0)]
+        if not np.isfinite(ends).all():
+            return part_of(block, 0, run)
+        from_s, to_s = self._phases(ends, (run + 1) / self._rate_hz, usual.cycle)
+        steps = np.arange(run + 2) / (run + 1)
+        share = usual.cycle.share(from_s + steps * (to_s - from_s))
+        values = block.values.copy()
+        for row in self._rows:
+            low, high = usual.levels[row]
+            path = low + share * (high - low)
+            off = [self._before.values[row, -1] - path[0], block.values[row, run] - path[-1]]
+            guess = (path + off[0] + steps * (off[1] - off[0]))[1:-1]
+            values[row, :run] = np.where(np.isfinite(values[row, :run]), values[row, :run], guess)
+        self.implied_s.append((float(block.t_s[0]), float(block.t_s[run])))
+        implied = _filled(block, values)
+        implied.sd[:, :run] = np.inf  # what one sensor still gave does not show the repetition
+        return part_of(implied, 0, run)
+
+    def _end(self, around: SignalBlock, usual: _Usual, at: int) -> tuple[float, float]:
+        """Share of the range at one end of a silence, and its speed, 1/s."""
+        effort = self._effort(around)
+        ends = self._effort(
+            SignalBlock(np.zeros(2), self._rate_hz, self._names, usual.levels, np.zeros_like(usual.levels))
+        )
+        share = (effort - ends[0]) / (ends[1] - ends[0])
+        speed = (share[-1] - share[0]) / max(around.t_s[-1] - around.t_s[0], 1.0 / self._rate_hz)
+        return float(share[at]), float(speed)
+
+    def _effort(self, block: SignalBlock) -> FloatArray:
+        return self._driven.sign * driven_deg(self._driven.signal, block, self._driven.read_from)
+
+    @staticmethod
+    def _phases(ends: list[tuple[float, float]], took_s: float, cycle: _Cycle) -> tuple[float, float]:
+        """Times in the cycle from which and up to which one went, the second of them in a later cycle.
+
+        Of all numbers of turns, the one whose time is nearest to the time that it took.
+        """
+        first, last = (cycle.place(*end) for end in ends)
+        period_s = cycle.period_s
+        best, misfit = (first[1], first[1]), np.inf
+        for turns in range(int(took_s / period_s) + 3):
+            least_s = last[0] + turns * period_s - first[1]
+            most_s = last[1] + turns * period_s - first[0]
+            if most_s < -_SLACK_S:
+                continue
+            nearest_s = min(max(took_s, least_s, 0.0), max(most_s, 0.0))
+            off = abs(float(np.log((took_s + _SLACK_S) / (nearest_s + _SLACK_S))))
+            if off < misfit:
+                misfit = off
+                spare_s = nearest_s - (last[0] + turns * period_s - first[1])
+                rested_s = min(spare_s, first[1] - first[0])
+                from_s = first[1] - max(0.0, rested_s)
+                best = (from_s, max(from_s, from_s + nearest_s))
+        return best
+
+
+def _filled(block: SignalBlock, values: FloatArray) -> SignalBlock:
+    """With ``values`` (k, n) and an infinite uncertainty where they were not known."""
+    return replace(block, values=values, sd=np.where(np.isfinite(block.values), block.sd, np.inf))
+
+
+def _length(of: BoolArray) -> int:
+    """How many samples there are before the first that is false."""
+    return len(of) if of.all() else int(np.argmin(of))
+
+
+_THIGH_ALONE = frozenset({DriverSignal.THIGH_PITCH, DriverSignal.THIGH_ABDUCTION, DriverSignal.THIGH_OPENING})
+_GRAVITY = frozenset({"pelvis_tilt_deg", "pelvis_list_deg"})
+
+
+def _is_filled(name: str, side: str) -> bool:
+    legs = ("thigh_pitch", "thigh_opening", "hip_flexion", "hip_rotation", "hip_adduction")
+    return name in _GRAVITY or name in {f"{leg}_{side}_deg" for leg in legs}
+
+
+def _model(exercise: Exercise, names: tuple[str, ...], side: str) -> _Usual | None:
+    rest, turn, tempo = exercise.rest_pose, exercise.turn_pose, exercise.tempo
+    if rest is None or turn is None or tempo is None:
+        return None
+    levels = np.full((len(names), 2), np.nan)
+    for k, pose in enumerate((rest, turn)):
+        levels[names.index("pelvis_tilt_deg"), k] = pose.pelvis_tilt_deg
+        levels[names.index("pelvis_list_deg"), k] = pose.pelvis_list_deg
+        levels[names.index(f"thigh_pitch_{side}_deg"), k] = pose.thigh_pitch_deg
+        levels[names.index(f"hip_flexion_{side}_deg"), k] = pose.hip_flexion_deg
+    return _Usual(levels, _cycle(tempo, lifts_first=exercise.lifts_first))
+
+
+def _cycle(tempo: Tempo, *, lifts_first: bool) -> _Cycle:
+    half = 0.5 * tempo.period_s[1]
+    lift_s, lower_s = (s[1] if s is not None else half for s in (tempo.concentric_s, tempo.eccentric_s))
+    top_s, bottom_s = tempo.hold_top_s, tempo.hold_bottom_s
+    if lifts_first:
+        return _Cycle(bottom_s, lift_s, top_s, lower_s)
+    return _Cycle(top_s, lower_s, bottom_s, lift_s)
+
+
+def _joined(a: SignalBlock, b: SignalBlock) -> SignalBlock:
+    return SignalBlock(
+        np.concatenate((a.t_s, b.t_s)),
+        a.rate_hz,
+        a.names,
+        np.concatenate((a.values, b.values), axis=1),
+        np.concatenate((a.sd, b.sd), axis=1),
+    )

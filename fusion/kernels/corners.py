@@ -1,0 +1,92 @@
+"""The compiled search for the corners of an excursion: where its phases begin and end."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from fusion.kernels.compiled import kernel, rare
+from fusion.types import FloatArray
+
+_NEAR: Final = 0.15
+"""Share of the range by which a phase counts as left or reached; the corner itself is where it began."""
+_CORNER_SPEED: Final = 0.06
+"""Share of a phase's greatest speed below which the phase has not begun, or is over."""
+_SPEED_OVER_S: Final = 0.08
+"""Speeds are taken over this time, so that noise makes no corners."""
+_GAP_STEPS: Final = 1.5
+
+
+@kernel
+def advanced(effort: FloatArray, t_s: FloatArray, lag: int, dt: float) -> FloatArray:
+    """The low-passed effort (n,) without the filter's delay, never across a gap: there it began anew."""
+    n = len(effort)
+    out = np.empty(n)
+    until = n - 1
+    for k in range(n - 1, -1, -1):
+        if k < n - 1 and t_s[k + 1] - t_s[k] > _GAP_STEPS * dt:
+            until = k
+        out[k] = effort[min(k + lag, until)]
+    return out
+
+
+@kernel
+def corners(x: FloatArray, t_s: FloatArray) -> tuple[int, int, int, int]:
+    """Start, reach, leave and end of an excursion x (n,) that runs low → high → (low).
+
+    A corner is where the speed of its phase has died away, looked for from where the phase has left or
+    reached 15 % of the range: rests that drift, and ends that creep, do not move it.
+    """
+    peak = int(np.argmax(x))
+    top = x[peak]
+    start, reach = _phase(x[: peak + 1], t_s[: peak + 1], top)
+    back_end, back_start = _phase(x[peak:][::-1].copy(), -t_s[peak:][::-1].copy(), top)
+    last = len(x) - 1
+    return start, reach, last - back_start, last - back_end
+
+
+@rare
+def _phase(x: FloatArray, t_s: FloatArray, top: float) -> tuple[int, int]:
+    """Where a rise (n,) that ends at its maximum begins and where it arrives."""
+    n = len(x)
+    if n < 3:
+        return 0, n - 1
+    base = x.min()
+    near = _NEAR * (top - base)
+    low = n - 1
+    while x[low] > base + near:
+        low -= 1
+    high = low
+    while x[high] < top - near:
+        high += 1
+    step_s = abs(t_s[n - 1] - t_s[0]) / (n - 1)
+    wide = max(1, min(n - 1, int(np.rint(_SPEED_OVER_S / step_s))))
+    speed = (x[wide:] - x[: n - wide]) / (t_s[wide:] - t_s[: n - wide])
+    limit = _CORNER_SPEED * speed.max()
+    return _left(speed, low, wide, limit), _reached(speed, high, wide, limit, n)
+
+
+@rare
+def _left(speed: FloatArray, low: int, wide: int, limit: float) -> int:
+    """The last slow moment before ``low``."""
+    for k in range(min(low, len(speed)) - 1, -1, -1):
+        if speed[k] < limit:
+            return min(low, k + wide // 2)
+    return 0
+
+
+@rare
+def _reached(speed: FloatArray, high: int, wide: int, limit: float, n: int) -> int:
+    """The first slow moment from ``high`` on."""
+    for k in range(max(0, high - wide), len(speed)):
+        if speed[k] < limit:
+            return min(max(high, k + wide // 2), n - 1)
+    return n - 1
+
+
+def warm_up() -> None:
+    """Load the machine code (and make it, the first time)."""
+    x = np.array([0.0, 1.0, 2.0, 1.0, 0.0])
+    advanced(x, x, 0, 1.0)
+    corners(x, np.arange(5.0))

@@ -1,0 +1,128 @@
+"""A silent sensor costs no repetition that was seen, and what nobody saw is said and not counted."""
+
+import numpy as np
+import pytest
+
+from fusion import exercises
+from fusion.bridging import SilenceBridge
+from fusion.history import heard_samples
+from fusion.legs import driven_angles
+from fusion.types import Event, RepSummary, SetEvent, Side, SignalBlock, Verdict, WarningEvent
+from tests.fusion.movement.played import RATE_HZ, Player, reps_of, session_of, told
+
+_PELVIS, _THIGH = ("pelvis_",), ("thigh_",)
+_JOINT = ("hip_",)
+
+
+def _silent(signals: SignalBlock, from_s: float, to_s: float, sensors: tuple[str, ...]) -> SignalBlock:
+    """The same while the sensors of ``sensors`` say nothing: neither does any joint between them."""
+    values, sd = signals.values.copy(), signals.sd.copy()
+    rows = np.array([name.startswith(sensors + _JOINT) for name in signals.names])
+    cells = np.ix_(rows, (signals.t_s >= from_s) & (signals.t_s < to_s))
+    values[cells], sd[cells] = np.nan, np.inf
+    return SignalBlock(signals.t_s, RATE_HZ, signals.names, values, sd)
+
+
+def _codes(events: list[Event]) -> list[str]:
+    return [e.code for e in events if isinstance(e, WarningEvent)]
+
+
+def _set_of(exercise_id: str) -> tuple[Player, SignalBlock]:
+    played = session_of(exercise_id, reps=6)
+    return played, played.signals()
+
+
+@pytest.mark.parametrize(
+    ("exercise_id", "sensors"),
+    [
+        ("squat_parallel", _PELVIS),
+        ("lunge_forward", _PELVIS),
+        ("hip_thrust", _PELVIS),
+        ("hip_thrust", _THIGH),
+        ("deadlift", _PELVIS),
+        ("deadlift", _THIGH),
+        ("rdl", _THIGH),
+        ("clamshell", _PELVIS),
+    ],
+)
+def test_what_the_other_sensor_shows_is_counted(exercise_id: str, sensors: tuple[str, ...]) -> None:
+    played, signals = _set_of(exercise_id)
+    from_s = played.reps[2].t_start_s + 0.3
+    found = reps_of(told(exercise_id, _silent(signals, from_s, from_s + 5.0, sensors)))
+    assert [rep.full for rep in found] == [True] * 6
+    hurt = [rep for rep in found if rep.t_start_s < from_s + 5.0 and rep.t_end_s > from_s]
+    assert hurt
+    assert all(rep.confidence < 1.0 and not rep.quality for rep in hurt)
+
+
+@pytest.mark.parametrize("exercise_id", ["squat_parallel", "hip_thrust", "rdl", "tricep_dip_test"])
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.55, 0.8])
+def test_a_second_of_silence_is_gone_across_along_the_usual_repetition(
+    exercise_id: str, share: float
+) -> None:
+    played, signals = _set_of(exercise_id)
+    third = played.reps[2]
+    from_s = third.t_start_s + share * (third.t_end_s - third.t_start_s)
+    found = reps_of(told(exercise_id, _silent(signals, from_s, from_s + 1.0, _PELVIS + _THIGH)))
+    assert len(found) == 6
+    assert all(rep.full for rep in found)
+
+
+def test_a_set_is_not_split_by_silence_and_what_nobody_saw_is_said() -> None:
+    played, signals = _set_of("hip_thrust")
+    from_s, to_s = played.reps[2].t_start_s - 0.1, played.reps[4].t_start_s - 0.1
+    events = told("hip_thrust", _silent(signals, from_s, to_s, _PELVIS + _THIGH))
+    closed = [e.summary for e in events if isinstance(e, SetEvent) and e.closed]
+    assert [len(done.reps) for done in closed] == [4]
+    assert "rep_hidden" in _codes(events)
+
+
+def test_one_whose_start_and_end_were_seen_is_counted_and_doubtful() -> None:
+    played, signals = _set_of("hip_thrust")
+    third = played.reps[2]
+    hurt = _silent(signals, third.t_start_s + 0.7, third.t_start_s + 2.2, _PELVIS + _THIGH)
+    found = reps_of(told("hip_thrust", hurt))
+    assert [rep.verdict for rep in found].count(Verdict.DOUBTFUL) == 1
+    assert found[2].verdict is Verdict.DOUBTFUL
+    assert _not_judged(found[2])
+
+
+def _not_judged(rep: RepSummary) -> bool:
+    return bool(np.isnan(rep.tempo_s).all()) and not rep.quality
+
+
+def test_of_a_long_silence_nothing_is_implied() -> None:
+    played, signals = _set_of("squat_parallel")
+    from_s = played.reps[2].t_start_s
+    player_end = _silent(signals, from_s, from_s + 25.0, _PELVIS + _THIGH)
+    assert "rep_hidden" not in _codes(told("squat_parallel", player_end))
+
+
+@pytest.mark.parametrize("exercise_id", ["squat_parallel", "hip_thrust", "clamshell"])
+@pytest.mark.parametrize("sensors", [_PELVIS, _THIGH, _PELVIS + _THIGH])
+def test_any_splitting_gives_the_same_events(exercise_id: str, sensors: tuple[str, ...]) -> None:
+    played, signals = _set_of(exercise_id)
+    from_s = played.reps[1].t_start_s + 0.4
+    hurt = _silent(signals, from_s, from_s + 4.3, sensors)
+    whole, pieces = told(exercise_id, hurt, len(hurt)), told(exercise_id, hurt, 7)
+    assert list(map(repr, whole)) == list(map(repr, pieces))
+
+
+def test_filled_angles_are_known_by_their_uncertainty_and_all_others_are_left_alone() -> None:
+    played, signals = _set_of("squat_parallel")
+    from_s = played.reps[2].t_start_s
+    hurt = _silent(signals, from_s, from_s + 2.0, _PELVIS)
+    squat = exercises.load("squat_parallel")
+    bridge = SilenceBridge(squat, driven_angles(squat, Side.RIGHT, signals.names)[0], signals.names, RATE_HZ)
+    pieces = list(bridge.pieces(hurt))
+    assert sum(map(len, pieces)) == len(hurt)
+    values = np.concatenate([p.values for p in pieces], axis=1)
+    sd = np.concatenate([p.sd for p in pieces], axis=1)
+    row = signals.names.index("pelvis_tilt_deg")
+    gone = np.isnan(hurt.values[row])
+    assert np.isfinite(values[row, gone]).all()
+    assert np.isinf(sd[row, gone]).all()
+    assert np.array_equal(values[:, ~gone], hurt.values[:, ~gone])
+    everything, anything = heard_samples(SignalBlock(hurt.t_s, RATE_HZ, hurt.names, values, sd))
+    assert np.array_equal(everything, ~gone)
+    assert anything.all()
