@@ -112,9 +112,9 @@ def grid() -> AlignedBlock:
     aligner = GridAligner(SEGMENTS, RATE_HZ)
     for segment, block in SENSORS.items():
         aligner.push(segment, block)
-    block = aligner.flush()
-    assert block is not None
-    return block
+    whole = aligner.flush()
+    assert whole is not None
+    return whole
 
 
 def grid_rows(block: AlignedBlock, start: int, stop: int) -> AlignedBlock:
