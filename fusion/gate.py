@@ -47,6 +47,8 @@ _UPRIGHT_PITCH_DEG = 10.0
 """Who starts from a stand starts with the thigh this near to vertical; in a walk it comes from behind."""
 _SHORTEST_PHASE_S = 0.12
 _LONGEST_PHASE_S = 30.0
+_SHORTEST_REP_S = 0.45
+"""From leaving to being back; a quicker one is part of a stride, or a knock."""
 _TOGETHER_SHARE_MIN = 0.3
 """Legs that work together move together: cycling and stairs do not."""
 _ALONE_FULL_SHARE = 0.75
@@ -201,6 +203,9 @@ class PostureGate:
         ``usual_deg`` is the range of the open set's repetitions: the rest of a longer way up may be a slip.
         """
         top = float(track.effort_deg[track.leave])
+        took_s = float(track.t_s[track.end] - track.t_s[track.start])
+        if self._exercise.kind is Kind.REP and took_s < _SHORTEST_REP_S:
+            return False
         in_set = usual_deg is not None
         rom_deg = track.rom_deg if usual_deg is None else min(track.rom_deg, usual_deg)
         if top - float(track.effort_deg[track.end]) < _BACK_SHARE_MIN * rom_deg:
@@ -252,18 +257,13 @@ class PostureGate:
     def _is_stride(self, track: Track, rest: KeyPose, turn: KeyPose) -> bool:
         """Whether this looks like a stride of an everyday gait, and more so than like the exercise."""
         stride = self._moving
-        if stride is None or not _upright(rest) or track.by_free_leg:
+        if stride is None or not (_upright(rest) or _upright(turn)):
             return False
         seen = _seen_stride(track, slice(track.start, track.end + 1))
         if seen is None:
             return False
-        share = self._share(track)
-        ends = sorted(
-            (
-                rest.thigh_pitch_deg,
-                rest.thigh_pitch_deg + share * (turn.thigh_pitch_deg - rest.thigh_pitch_deg),
-            )
-        )
+        begins, far = self._model_pitch(track, rest, turn)
+        ends = sorted((begins, begins + self._share(track) * (far - begins)))
         own = np.array([stride[0], ends[1], ends[0], stride[3]])
         gait = min(float((np.abs(seen - g) / _STRIDE_SD).sum()) for g in _GAITS.values())
         return gait < _LIKE_GAIT and gait < float((np.abs(seen - own) / _STRIDE_SD).sum()) - _PLANNED
@@ -348,10 +348,7 @@ class PostureGate:
 
     def _way_fits(self, track: Track, rest: KeyPose, turn: KeyPose) -> bool:
         """Direction in the plane of P and T, and a thigh that starts where the exercise rests."""
-        if track.by_free_leg:
-            model_t = np.array([_other_pitch(rest, rest), _other_pitch(turn, rest)])
-        else:
-            model_t = np.array([rest.thigh_pitch_deg, turn.thigh_pitch_deg])
+        model_t = np.array(self._model_pitch(track, rest, turn))
         at = [track.start, track.reach]
         seen_t = track.thigh_pitch_deg[at]
         if not np.isfinite(seen_t).all():
@@ -373,6 +370,13 @@ class PostureGate:
             return self._starts_at(track, float(model_t[0]), allowed)
         allowed = _UPRIGHT_PITCH_DEG if upright else max(14.0, min(30.0, 0.3 * abs(model[1])))
         return self._starts_at(track, float(model_t[0]), allowed)
+
+    @staticmethod
+    def _model_pitch(track: Track, rest: KeyPose, turn: KeyPose) -> tuple[float, float]:
+        """T at rest and at the turn, in the model, of the leg whose sensor is read."""
+        if track.by_free_leg:
+            return _other_pitch(rest, rest), _other_pitch(turn, rest)
+        return rest.thigh_pitch_deg, turn.thigh_pitch_deg
 
     def _starts_at(self, track: Track, model_deg: float, allowed_deg: float) -> bool:
         pitch = float(track.thigh_pitch_deg[track.start])

@@ -1,8 +1,7 @@
 """When a held pose was reached and when it was left: where the way there dies away, where the way out begins.
 
 What is nearer to the pose than to any other is not in it yet: on the way from one to the other that is so
-from half of it on. The corners are those of a repetition's phases (`fusion.reps.corners`), of the distance
-to the pose.
+from half of it on. The corners are those of a repetition (`fusion.reps.corners`), of the distance to it.
 """
 
 from __future__ import annotations
@@ -23,8 +22,8 @@ _LEAST_SHARE = 0.3
 def held_span(t_s: FloatArray, angles_deg: FloatArray, since_s: float, last_s: float) -> tuple[float, float]:
     """Times of arrival and departure, s, of a pose that was nearest within [since, last].
 
-    ``angles_deg`` (n, k) are whole-turn free differences to any fixed pose, NaN where not known; samples
-    before and after the hold are looked at as far as they are given.
+    ``angles_deg`` (n, k) are differences to any fixed pose, NaN where not known; samples before
+    and after the hold are looked at as far as they are given.
     """
     held = (t_s >= since_s) & (t_s <= last_s)
     known = np.isfinite(angles_deg).all(axis=1)

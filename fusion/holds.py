@@ -50,7 +50,7 @@ _FULL_SHARE = 0.5
 """From this much of the target on it was held; how long is judged by the form's rules."""
 _ALIKE_DEG = 8.0
 _TAKEN_UP = 1.5
-"""The held pose may be so much further away than another of the exercise: not all get all the way."""
+"""The held pose may be so much further away than another of the exercise: not everybody gets all the way."""
 _HISTORY_S = 200.0
 _ELSEWHERE = ((0.0, 0.0), (90.0, -90.0), (-90.0, 90.0), (0.0, 90.0))
 """P and T standing, lying prone and supine, sitting."""
@@ -116,6 +116,13 @@ class HoldAnalyzer:
         for start in range(0, len(signals), size):
             self._read(part_of(signals, start, start + size))
         return self._drain()
+
+    def pose_at_end(self, signals: SignalBlock) -> int:
+        """Which of the held poses the last of ``signals`` shows, from 1; 0 for none. Nothing is taken in."""
+        if signals.names != self._names:
+            self._wear(signals)
+            self._events.clear()
+        return max(0, int(self._labels(part_of(signals, len(signals) - 1, len(signals)))[0]))
 
     def _read(self, signals: SignalBlock) -> None:
         self._history.append(signals)

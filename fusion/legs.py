@@ -80,3 +80,16 @@ def not_seen(exercise: Exercise, names: Collection[str]) -> str | None:
     if exercise.kind is Kind.OTHER:
         return f"{exercise.name}: nothing is counted in it; angles go on"
     return None
+
+
+def leg_not_seen(exercise: Exercise, names: Collection[str]) -> str | None:
+    """One line that says which leg's repetitions no worn sensor shows; None when all are seen."""
+    legs, driver = worn_legs(names), exercise.driver
+    one_leg_works = exercise.laterality is Laterality.UNILATERAL and exercise.kind is Kind.REP
+    if len(legs) != 1 or not one_leg_works or driver.free_leg is not None or driver.signal in _PELVIC:
+        return None
+    other = Side.LEFT if legs[0] is Side.RIGHT else Side.RIGHT
+    return (
+        f"{exercise.name}: repetitions of the {other.value} leg are not seen by a sensor on the"
+        f" {legs[0].value} thigh; wear one on the {other.value} thigh too"
+    )

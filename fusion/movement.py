@@ -17,13 +17,13 @@ import numpy as np
 from fusion.bridging import SilenceBridge
 from fusion.driver import driven_deg
 from fusion.exercises import Exercise
-from fusion.exercises.model import DriverSignal, Kind
+from fusion.exercises.model import DriverSignal, Kind, Laterality
 from fusion.form import FormChecker, Limits, PersonReference
 from fusion.gate import PostureGate, turned_deg
 from fusion.history import part_of
 from fusion.holds import HoldAnalyzer
 from fusion.kernels import reading, turning
-from fusion.legs import driven_angles, not_seen, worn_legs
+from fusion.legs import driven_angles, leg_not_seen, not_seen, worn_legs
 from fusion.reps import Phase, RepSegmenter, Track
 from fusion.sets import Candidate, SetBook
 from fusion.types import (
@@ -162,6 +162,13 @@ class MovementAnalyzer:
         self._close()
         return self._drain()
 
+    def end_before(self, t_s: float) -> list[Event]:
+        """Another movement began at ``t_s``: what was counted from there on is taken back, the set closed."""
+        for at in range(len(self._book.candidates) - 1, -1, -1):
+            if self._book.candidates[at].rep.t_start_s >= t_s:
+                self._revise(at)
+        return self.flush()
+
     def _drain(self) -> list[Event]:
         events, self._events = self._events, []
         return events
@@ -184,6 +191,9 @@ class MovementAnalyzer:
         missing = not_seen(self.exercise, signals.names)
         if missing is not None and len(signals):
             self._warn(float(signals.t_s[0]), "movement_not_seen", missing)
+        unseen = leg_not_seen(self.exercise, signals.names)
+        if unseen is not None and len(signals):
+            self._warn(float(signals.t_s[0]), "leg_not_seen", unseen)
 
     def _warn(self, t_s: float, code: str, message: str) -> None:
         if code not in self._told:
@@ -326,9 +336,25 @@ class MovementAnalyzer:
         if count is None or not self._gate.admits(track):
             return False
         usual = self._segmenter.usual_rom_deg(which)
-        if track.rom_deg < _PARTIAL_SHARE * usual:
+        least_deg = _PARTIAL_SHARE * usual
+        if track.by_free_leg:
+            # The little that this leg moves tells partial repetitions from shifting about no more.
+            least_deg = self._segmenter.driven[which].rom_min_deg
+        if track.rom_deg < least_deg:
+            return False
+        if self._other_leg_within(track):
             return False
         return not (self._too_soon(track) or (track.by_free_leg and self._own_leg_works(track)))
+
+    def _other_leg_within(self, track: Track) -> bool:
+        """Whether the other leg did a whole repetition meanwhile: this one went out of its way and back."""
+        if self.exercise.laterality is not Laterality.UNILATERAL:
+            return False
+        start_s, end_s = float(track.t_s[track.start]), float(track.t_s[track.end])
+        return any(
+            rep.side is not track.side and start_s < rep.t_start_s and rep.t_end_s < end_s
+            for rep in self._book.reps
+        )
 
     def _too_soon(self, track: Track) -> bool:
         """Whether this is the rest of a repetition that counted: the landing, the catch."""
@@ -340,10 +366,14 @@ class MovementAnalyzer:
     def _own_leg_works(self, track: Track) -> bool:
         """Whether the leg that wears the sensor does the work after all."""
         own = next(d for d in self._segmenter.driven if not d.by_free_leg)
+        free = next(d for d in self._segmenter.driven if d.by_free_leg)
         times = track.signals.t_s
         inside = (times >= track.t_s[track.start]) & (times <= track.t_s[track.leave])
         angle = driven_deg(own.signal, track.signals, own.read_from)[inside]
-        return bool(np.ptp(angle) > 0.5 * own.rom_min_deg)
+        # The same angle moves in a leg that does not work as well, and less.
+        idle_deg = free.rom_full_deg if free.signal is own.signal else 0.0
+        least_deg = max(0.5 * own.rom_min_deg, 0.5 * (own.rom_full_deg + idle_deg) if idle_deg else 0.0)
+        return bool(np.ptp(angle) > least_deg)
 
     def _look_elsewhere(self, track: Track) -> None:
         """A movement of another kind: in another posture, the set is over."""

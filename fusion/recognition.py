@@ -1,8 +1,8 @@
 """Which exercise is this? For who did not say: a name within two repetitions, or ``unknown``.
 
-Every exercise of the library watches with its own driver and posture gate; those that agree are compared by
-how far the repetitions are from their templates. Only a clear winner is named. A set that has a name keeps
-it; the search goes on for what comes after it.
+Every excursion is compared with the templates of all exercises whose posture, direction, legs and time admit
+it; only a clear winner is named. A set that has a name keeps it; when what follows is clearly another
+movement, the set is closed before it, aloud, and the other one is named. A hold is named once it is kept.
 """
 
 from __future__ import annotations
@@ -16,45 +16,59 @@ import numpy as np
 
 from fusion import exercises
 from fusion.exercises import Exercise
+from fusion.exercises.families import alike
 from fusion.exercises.model import Kind
+from fusion.exercises.rules import Worn
 from fusion.form import Limits, PersonReference
-from fusion.gate import PostureGate
 from fusion.history import part_of
-from fusion.kernels import turning
-from fusion.legs import driven_angles, not_seen
-from fusion.movement import MovementAnalyzer
-from fusion.reps import Driven, Phase, RepSegmenter, Track
-from fusion.templates import Look, Template, look_of
+from fusion.hold_scouts import HoldScouts
+from fusion.holds import HoldAnalyzer
+from fusion.legs import worn_legs
+from fusion.movement import MovementAnalyzer, movement_analyzer
+from fusion.reps import Phase
+from fusion.scouts import Scouts, Sighting
+from fusion.templates import Template
 from fusion.types import Event, ExerciseEvent, SetEvent, Side, SignalBlock
 
 UNKNOWN: Final = "unknown"
 
-_FAR = 34.0
-"""Distance from the nearest template beyond which a movement is unknown."""
-_MARGIN = 2.0
-"""By how much the nearest template must be nearer than the next."""
+_FAR = 25.0
+"""Squared distance from the nearest template beyond which a movement is unknown."""
+_MARGIN = 1.0
+"""By how much the nearest template must be nearer than the next that is not of its family."""
+_NO_RIVAL = 100.0
+"""Distance of the next one where there is none."""
+_OTHER_MARGIN = 5.0
+"""By how much another template must be nearer than that of the set going on to end the set."""
 _REPS = 2
-_STRIDES = 4
+_STRIDES = 3
 """So many repetitions, or strides, make a name."""
+_MOST_SEEN = 6
 _PAUSE_S = 12.0
-"""Candidates further apart than this do not belong together."""
+"""Sightings further apart than this do not belong together."""
 _LEAD_S = 4.0
+_PIECE_S = 0.5
+_AGAIN_S = 0.2
 _NOT_NAMED = frozenset({Kind.HOLD, Kind.OTHER, Kind.DRILL})
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Candidate:
-    """An exercise of the library that is looked for."""
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """An exercise that has been seen lately, and how far from its template."""
 
+    distance: float
     exercise: Exercise
-    gate: PostureGate
-    template: Template
-    driven: Driven
+    sightings: tuple[Sighting, ...]
 
     @property
-    def needed(self) -> int:
-        """Repetitions before it is named."""
-        return _STRIDES if self.exercise.kind is Kind.STEP else _REPS
+    def enough(self) -> bool:
+        """Whether that makes a name."""
+        return len(self.sightings) >= (_STRIDES if self.exercise.kind is Kind.STEP else _REPS)
+
+    @property
+    def last_s(self) -> float:
+        """When it was seen last."""
+        return self.sightings[-1].look.t_end_s
 
 
 class AutoAnalyzer:
@@ -73,18 +87,22 @@ class AutoAnalyzer:
         self._rate_hz = rate_hz
         self._references, self._limits = references, limits
         known = [exercises.load(i) for i in exercises.ids()] if library is None else library
-        self._library = [e for e in known if e.kind not in _NOT_NAMED and e.turn_pose is not None]
+        named = [e for e in known if e.kind not in _NOT_NAMED and e.turn_pose is not None]
+        self._exercises = {e.id: e for e in named}
+        self._templates = {e.id: Template(e) for e in named}
+        self._scouts = Scouts(named, side, rate_hz)
+        self._holds = HoldScouts([e for e in known if e.kind is Kind.HOLD], side, rate_hz)
         self._names: tuple[str, ...] | None = None
-        self._groups: list[list[_Candidate]] = []
-        self._scout = RepSegmenter((), rate_hz)
-        self._seen: dict[str, list[Look]] = {}
-        self._named: MovementAnalyzer | None = None
-        self._fed_s = -inf
+        self._worn: frozenset[Worn] = frozenset()
+        self._piece = max(1, round(_PIECE_S * rate_hz))
+        self._waiting: list[SignalBlock] = []
+        self._waits = 0
+        self._seen: list[Sighting] = []
+        self._named: MovementAnalyzer | HoldAnalyzer | None = None
         self._free_from_s = -inf
         """Repetitions that began earlier belong to a set that is over."""
         self._unknown_told = False
         self._events: list[Event] = []
-        self._never = np.array([inf, inf])
 
     @property
     def exercise_id(self) -> str:
@@ -111,15 +129,18 @@ class AutoAnalyzer:
         """Events of the next samples."""
         if signals.names != self._names:
             self._wear(signals)
-        if self._scout.driven:
-            for start in range(0, len(signals), self._scout.block_max):
-                self._read(part_of(signals, start, start + self._scout.block_max))
+        start = 0
+        while start < len(signals):
+            stop = min(len(signals), start + self._piece - self._waits)
+            self._take(part_of(signals, start, stop))
+            start = stop
         return self._drain()
 
     def flush(self) -> list[Event]:
         """End of the recording: close what is open."""
+        self._look()
         if self._named is not None:
-            self._events.extend(self._named.flush())
+            self._hear(self._named.flush())
             self._named = None
         return self._drain()
 
@@ -128,136 +149,141 @@ class AutoAnalyzer:
         return events
 
     def _wear(self, signals: SignalBlock) -> None:
-        """Let everything look that the worn sensors can show; equal drivers share one segmenter."""
+        self._look()
         self._names = signals.names
-        groups: dict[tuple[object, ...], list[_Candidate]] = {}
-        for exercise in self._library:
-            if not_seen(exercise, signals.names) is not None:
-                continue
-            for driven in driven_angles(exercise, self.side, signals.names):
-                if driven.by_free_leg:
-                    continue
-                key = (driven.signal, driven.sign, driven.side, driven.cutoff_hz, driven.rom_min_deg > 15.0)
-                one = _Candidate(exercise, PostureGate(exercise), Template(exercise), driven)
-                groups.setdefault(key, []).append(one)
-        self._groups = list(groups.values())
-        least = [min((c.driven for c in group), key=lambda d: d.rom_min_deg) for group in self._groups]
-        self._scout = RepSegmenter(least, self._rate_hz)
+        self._worn = frozenset({Worn.OTHER_THIGH} if len(worn_legs(signals.names)) == 2 else ())
+        self._scouts.wear(signals)
+        self._holds.wear(signals)
         self._seen.clear()
 
-    def _read(self, signals: SignalBlock) -> None:
-        self._scout.load(signals)
-        start = 0
-        while (event := self._scout.next_event(self._never)) != turning.NOTHING:
-            stop = self._scout.position + 1
-            self._feed(part_of(signals, start, stop))
-            start = max(start, stop)
-            which, track = self._scout.track()
-            if event == turning.RETURN:
-                self._returned(self._groups[which], track)
-            elif event == turning.SETTLE:
-                self._settled(self._groups[which], track)
-        self._feed(part_of(signals, start, len(signals)))
-
-    def _feed(self, signals: SignalBlock) -> None:
-        """Pass samples on to the analyzer of the exercise that has been named."""
-        if self._named is None or not len(signals):
-            return
-        self._hear(self._named.update(signals))
+    def _take(self, signals: SignalBlock) -> None:
+        if self._named is not None:
+            self._hear(self._named.update(signals))
+        self._waiting.append(signals)
+        self._waits += len(signals)
+        if self._waits >= self._piece:
+            self._look()
 
     def _hear(self, events: list[Event]) -> None:
         self._events.extend(events)
         for event in events:
             if isinstance(event, SetEvent) and event.closed:
                 self._named = None
-                self._free_from_s = event.summary.t_end_s - 0.2
-                self._forget_before(self._free_from_s)
+                self._forget_before(event.summary.t_end_s - _AGAIN_S)
                 self._unknown_told = False
-                return
+
+    def _forget_before(self, t_s: float) -> None:
+        self._free_from_s = t_s
+        self._seen = [s for s in self._seen if s.look.t_start_s >= t_s]
 
     # --- what the scouts tell
 
-    def _settled(self, group: list[_Candidate], track: Track) -> None:
-        settled = [c.gate.settles(track) for c in group]
-        if any(settled) and 2 * sum(settled) >= len(settled):
-            self._scout.start_here()
-
-    def _returned(self, group: list[_Candidate], track: Track) -> None:
-        if float(track.t_s[track.start]) < self._free_from_s:
+    def _look(self) -> None:
+        """Let the scouts read what has come, and name what they have seen."""
+        if not self._waits:
             return
-        look: Look | None = None
-        for one in group:
-            count = one.exercise.count
-            if count is None or track.rom_deg < 0.5 * count.rom_full_deg:
-                continue
-            mine = replace(track, side=one.driven.side)
-            if one.gate.admits(mine) and one.gate.returns(mine):
-                look = look or look_of(mine)
-                self._note(one, look)
-        if look is None:
-            return
-        if self._named is not None:
-            self._forget_before(self._named.last_end_s - 0.2)
-        self._decide(look.t_end_s)
-
-    def _note(self, one: _Candidate, look: Look) -> None:
-        looks = self._seen.setdefault(one.exercise.id, [])
-        if looks and look.t_start_s - looks[-1].t_end_s > _PAUSE_S:
-            looks.clear()
-        looks.append(look)
-        del looks[:-6]
-
-    def _forget_before(self, t_s: float) -> None:
-        for looks in self._seen.values():
-            looks[:] = [look for look in looks if look.t_start_s >= t_s]
+        signals = _joined(self._waiting)
+        self._waiting, self._waits = [], 0
+        now_s = float(signals.t_s[-1])
+        fresh = False
+        for seen in self._scouts.read(signals):
+            if seen.off and seen.look.t_start_s >= self._free_from_s:
+                self._seen = [s for s in self._seen if now_s - s.look.t_end_s <= _MOST_SEEN * _PAUSE_S]
+                self._seen.append(seen)
+                fresh = True
+        held = self._holds.read(signals)
+        if held is not None and not isinstance(self._named, HoldAnalyzer):
+            self._name(held.exercise, now_s, max(held.since_s, self._free_from_s), confidence=0.8)
+        elif fresh:
+            self._decide(now_s)
 
     def _decide(self, now_s: float) -> None:
         ranked = self._ranked(now_s)
-        if not ranked:
+        best = next((r for r in ranked if r.enough), None)
+        if best is None:
             return
-        distance, best = ranked[0]
-        looks = self._seen[best.exercise.id]
-        if len(looks) < best.needed:
-            return
-        margin = ranked[1][0] - distance if len(ranked) > 1 else inf
-        if distance > _FAR or margin < _MARGIN:
-            if self._named is None:
-                self._say_unknown(now_s, [c.exercise.id for _, c in ranked[:3]])
-            return
-        if self._named is not None:
-            if self._named.exercise.id == best.exercise.id:
-                return
-            self._hear(self._named.flush())
-        self._name(best, now_s, distance, min(margin, 100.0))
+        family = {best.exercise.id, *alike(best.exercise.id, self._worn)}
+        late_s = best.sightings[-1].look.t_start_s
+        rivals = [r.distance for r in ranked if r.exercise.id not in family and r.last_s > late_s]
+        margin = min(rivals, default=_NO_RIVAL) - best.distance
+        sure = best.distance <= _FAR and margin >= _MARGIN
+        if self._named is None and not sure:
+            self._say_unknown(now_s, [r.exercise.id for r in ranked[:3]])
+        elif sure and (self._named is None or self._is_another(best, self._named)):
+            near = 1.5 - best.distance / _FAR
+            confidence = float(np.clip(margin / (margin + 4.0), 0.0, 1.0) * np.clip(near, 0.2, 1.0))
+            self._name(best.exercise, now_s, best.sightings[0].look.t_start_s, confidence=confidence)
 
-    def _ranked(self, now_s: float) -> list[tuple[float, _Candidate]]:
+    def _ranked(self, now_s: float) -> list[_Ranked]:
         """Exercises that have been seen lately, nearest template first."""
-        found: dict[str, tuple[float, _Candidate]] = {}
-        for one in (c for group in self._groups for c in group):
-            looks = self._seen.get(one.exercise.id)
-            if looks and now_s - looks[-1].t_end_s <= _PAUSE_S and one.exercise.id not in found:
-                found[one.exercise.id] = (one.template.distance(looks), one)
-        return sorted(found.values(), key=lambda pair: (pair[0], pair[1].exercise.id))
+        found = []
+        for exercise_id in {e for s in self._seen for e in s.off}:
+            run = self._run_of(exercise_id)
+            if now_s - run[-1].look.t_end_s <= _PAUSE_S:
+                off = [s.off[exercise_id] for s in run[-_STRIDES:]]
+                found.append(_Ranked(float(np.mean(off)), self._exercises[exercise_id], tuple(run)))
+        return sorted(found, key=lambda r: (r.distance, r.exercise.id))
+
+    def _run_of(self, exercise_id: str) -> list[Sighting]:
+        """The last sightings of an exercise without a pause between them."""
+        run: list[Sighting] = []
+        for seen in reversed(self._seen):
+            if exercise_id not in seen.off:
+                continue
+            if run and run[-1].look.t_start_s - seen.look.t_end_s > _PAUSE_S:
+                break
+            if run and seen.off[exercise_id] > _FAR:
+                break
+            run.append(seen)
+            if len(run) == _MOST_SEEN:
+                break
+        return run[::-1]
+
+    def _is_another(self, best: _Ranked, named: MovementAnalyzer | HoldAnalyzer) -> bool:
+        """Whether what was seen last is clearly another movement than the set's."""
+        of_set = {named.exercise.id, *alike(named.exercise.id, self._worn)}
+        if best.exercise.id in of_set:
+            return False
+        if isinstance(named, HoldAnalyzer):
+            return named.phase is not Phase.TOP
+        template = self._templates[named.exercise.id]
+        off = np.mean([template.at_most_off(s.look) for s in best.sightings])
+        return bool(off > best.distance + _OTHER_MARGIN)
 
     def _say_unknown(self, now_s: float, nearest: list[str]) -> None:
         if not self._unknown_told:
             self._unknown_told = True
             self._events.append(ExerciseEvent(now_s, UNKNOWN, 0.0, tuple(nearest)))
 
-    def _name(self, best: _Candidate, now_s: float, distance: float, margin: float) -> None:
+    def _name(self, exercise: Exercise, now_s: float, begin_s: float, *, confidence: float) -> None:
         """Name the exercise, and count what has been done of it so far."""
-        first_s = self._seen[best.exercise.id][0].t_start_s
-        past = self._scout.signals_from(max(first_s - _LEAD_S, self._free_from_s))
-        analyzer = MovementAnalyzer(
-            best.exercise, self.side, self._rate_hz, references=self._references, limits=self._limits
+        past = self._scouts.signals_from(max(begin_s - _LEAD_S, self._free_from_s))
+        analyzer = movement_analyzer(
+            exercise, self.side, self._rate_hz, references=self._references, limits=self._limits
         )
         events = analyzer.update(past)
         if analyzer.count == 0:
             return
-        confidence = float(
-            np.clip(margin / (margin + 4.0), 0.0, 1.0) * np.clip(1.5 - distance / _FAR, 0.2, 1.0)
-        )
-        self._events.append(ExerciseEvent(now_s, best.exercise.id, confidence, ()))
+        if self._named is not None:
+            self._end(self._named, begin_s - _AGAIN_S)
+        self._events.append(ExerciseEvent(now_s, exercise.id, confidence, (), alike(exercise.id, self._worn)))
         self._named = analyzer
         self._unknown_told = False
         self._hear(events)
+
+    def _end(self, named: MovementAnalyzer | HoldAnalyzer, t_s: float) -> None:
+        self._hear(named.flush() if isinstance(named, HoldAnalyzer) else named.end_before(t_s))
+        self._named = None
+
+
+def _joined(parts: list[SignalBlock]) -> SignalBlock:
+    if len(parts) == 1:
+        return parts[0]
+    first = parts[0]
+    return SignalBlock(
+        np.concatenate([p.t_s for p in parts]),
+        first.rate_hz,
+        first.names,
+        np.concatenate([p.values for p in parts], axis=1),
+        np.concatenate([p.sd for p in parts], axis=1),
+    )

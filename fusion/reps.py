@@ -193,13 +193,18 @@ class RepSegmenter:
         )
 
     @property
+    def which(self) -> int:
+        """The segmenter of the last event."""
+        return int(self._at[2])
+
+    @property
     def position(self) -> int:
         """Index, within the block, of the sample of the last event."""
         return int(self._at[0])
 
     def signals_from(self, t_s: float) -> SignalBlock:
-        """Signals from ``t_s`` to the sample of the last event, as far as they are kept."""
-        _, signals = self._history.since(0, self._first + self.position + 1)
+        """Signals from ``t_s`` to the last sample loaded, as far as they are kept."""
+        _, signals = self._history.since(0, self._history.end)
         return part_of(signals, int(np.searchsorted(signals.t_s, t_s)), len(signals))
 
     @property

@@ -82,12 +82,16 @@ def set_document(done: SetSummary) -> Document:
 
 
 def recognition_document(event: ExerciseEvent) -> Document:
-    """Which exercise was recognised, when, and how surely; ``nearest`` where it stays unknown."""
+    """Which exercise was recognised, when, and how surely.
+
+    ``nearest`` are told where it stays unknown, ``alike`` what looks the same to the worn sensors.
+    """
     return {
         "t_s": number(event.t_s),
         "exercise": event.exercise,
         "confidence": number(event.confidence),
         "nearest": list(event.nearest),
+        "alike": list(event.alike),
     }
 
 

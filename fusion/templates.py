@@ -1,7 +1,8 @@
 """What a repetition of each exercise looks like in a handful of numbers, and how far one seen is from it.
 
-Posture at both ends (pelvis, both thighs, list, abduction), the range, and the time of both ways. Standard
-deviations are how people differ from the model and sensors from bones: engineering estimates.
+Posture at both ends (pelvis, both thighs, list, abduction), the range, and the time of both ways. The looks
+themselves are the library's key poses. Standard deviations are those of repetitions of tuning people of the
+simulator about these poses (seeds 1001 to 1003), widened by half for bodies that are none of its kind.
 """
 
 from __future__ import annotations
@@ -19,16 +20,23 @@ from fusion.gate import turned_deg
 from fusion.reps import Track
 from fusion.types import FloatArray, Side, SignalBlock
 
-_SIDE_LYING_DEG: Final = 60.0
-_REST_SD_DEG: Final = np.array([5.0, 6.0, 8.0, 7.0, 9.0, 15.0])
-_TURN_SD_DEG: Final = np.array([4.0, 5.0, 8.0, 7.0, 8.0, 12.0])
-_TURN_SD_SHARE: Final = 0.04
+SIDE_LYING_DEG: Final = 60.0
+"""List beyond which gravity shows neither P nor T."""
+_REST_SD_DEG: Final = np.array([6.0, 6.0, 8.0, 4.0, 5.0, 9.0])
+_TURN_SD_DEG: Final = np.array([5.0, 4.0, 8.0, 5.0, 5.0, 9.0])
+_TURN_SD_SHARE: Final = 0.05
 """What is added for the range, as people differ in how far they go."""
 _MOST: Final = 36.0
-_MOST_TIME: Final = 6.0
+_MOST_TIME: Final = 5.0
 """Of one number; people do the same exercise at very different speeds."""
+_MOST_STRIDE_TIME: Final = 16.0
 _TIME_SD: Final = np.array([0.35, 0.35, 0.5])
-"""Of the logarithm of a time."""
+_STRIDE_TIME_SD: Final = np.array([0.2, 0.2, 0.5])
+"""Of the logarithm of a time; gaits are known by their cadence."""
+_POSTURE: Final = (0, 1, 3)
+"""P, T and list among the angles."""
+_SHARES: Final = (0.25, 1.15)
+"""How much of the range a repetition of an exercise that is known may have."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,30 +60,64 @@ class Template:
             raise ValueError(f"{exercise.id} has no ends to compare with")
         self.exercise = exercise
         on_the_way = [pose for pose in exercise.poses if pose is not turn]
-        self._rests = np.array([_model(exercise, pose, turn) for pose in on_the_way])
-        self._turn = _model(exercise, turn, rest)
-        self._range = np.abs(self._turn - _model(exercise, rest, turn))
+        self.rests = np.array([_model(exercise, pose, turn) for pose in on_the_way])
+        self.turn = _model(exercise, turn, rest)
+        self.range = np.abs(self.turn - _model(exercise, rest, turn))
         spans = [tempo.concentric_s, tempo.eccentric_s]
         spans = spans if exercise.lifts_first else spans[::-1]
         half = 0.5 * tempo.period_s[1]
         hold_s = tempo.hold_top_s if exercise.lifts_first else tempo.hold_bottom_s
-        self._time = np.array([*(log(span[1] if span else half) for span in spans), _squashed(hold_s)])
+        self.time = np.array([*(log(span[1] if span else half) for span in spans), _squashed(hold_s)])
 
-    def distance(self, looks: Sequence[Look]) -> float:
-        """Mean squared distance in standard deviations, over what is known of all ``looks``."""
-        rest = np.mean([look.rest_deg for look in looks], axis=0)
-        turn = np.mean([look.turn_deg for look in looks], axis=0)
-        time = np.mean([look.time for look in looks], axis=0)
-        begins = turned_deg(rest, self._rests) / _REST_SD_DEG
-        ends = turned_deg(turn, self._turn) / (_TURN_SD_DEG + _TURN_SD_SHARE * self._range)
-        off = [*(float(_capped(row).sum()) for row in begins)]
-        late = _capped((time - self._time) / _TIME_SD, _MOST_TIME)
-        return min(off) + float(_capped(ends).sum() + late.sum())
+    def at_most_off(self, look: Look) -> float:
+        """Squared distance of a repetition that may be partial, and may be seen from its far end on."""
+        return min(
+            self._partly_off(look.rest_deg, look.turn_deg), self._partly_off(look.turn_deg, look.rest_deg)
+        )
+
+    def _partly_off(self, rest_deg: FloatArray, turn_deg: FloatArray) -> float:
+        way = np.nan_to_num(turned_deg(self.turn, self.rests[0])) / self._turn_sd
+        gone = np.nan_to_num(turned_deg(turn_deg, self.rests[0])) / self._turn_sd
+        share = float(np.clip(way @ gone / max(1e-9, float(way @ way)), *_SHARES))
+        begins = turned_deg(rest_deg, self.rests) / _REST_SD_DEG
+        return float(_capped(begins).sum(axis=1).min() + _capped(gone - share * way).sum())
+
+    @property
+    def _turn_sd(self) -> FloatArray:
+        return np.asarray(_TURN_SD_DEG + _TURN_SD_SHARE * np.nan_to_num(self.range))
 
 
-def _capped(deviations: FloatArray, most: float = _MOST) -> FloatArray:
+class TemplateTable:
+    """The looks of several exercises side by side."""
+
+    def __init__(self, templates: Sequence[Template]) -> None:
+        most = max((len(t.rests) for t in templates), default=0)
+        rows = [t.rests[np.minimum(np.arange(most), len(t.rests) - 1)] for t in templates]
+        self._rests = np.array(rows).reshape(len(templates), most, 6)
+        self._turns = np.array([t.turn for t in templates]).reshape(-1, 6)
+        ranges = np.array([t.range for t in templates]).reshape(-1, 6)
+        self._turn_sd = _TURN_SD_DEG + _TURN_SD_SHARE * np.nan_to_num(ranges)
+        self._times = np.array([t.time for t in templates]).reshape(-1, 3)
+        strides = np.array([[t.exercise.kind is Kind.STEP] for t in templates]).reshape(-1, 1)
+        self._time_sd = np.where(strides, _STRIDE_TIME_SD, _TIME_SD)
+        self._most_time = np.where(strides, _MOST_STRIDE_TIME, _MOST_TIME)
+
+    def may_rest_at(self, posture_deg: FloatArray, within_deg: float) -> bool:
+        """Whether any of them begins within so much of P, T and |ML| (3,); what is not known fits."""
+        off = np.abs(turned_deg(posture_deg, self._rests[:, :, _POSTURE])).reshape(-1, 3)
+        return bool((~(off > within_deg)).all(axis=1).any())
+
+    def distances(self, look: Look) -> FloatArray:
+        """Squared distance (n,) of each, in standard deviations, over what is known of the look."""
+        begins = _capped(turned_deg(look.rest_deg, self._rests) / _REST_SD_DEG).sum(axis=2).min(axis=1)
+        ends = _capped(turned_deg(look.turn_deg, self._turns) / self._turn_sd).sum(axis=1)
+        late = _capped((look.time - self._times) / self._time_sd, self._most_time).sum(axis=1)
+        return np.asarray(begins + ends + late)
+
+
+def _capped(deviations: FloatArray, most: FloatArray | float = _MOST) -> FloatArray:
     """Squares of deviations, none more than ``most``, what is not known counting nothing."""
-    return np.minimum(np.nan_to_num(deviations) ** 2, most)
+    return np.asarray(np.minimum(np.nan_to_num(deviations) ** 2, most))
 
 
 def _squashed(hold_s: float) -> float:
@@ -94,7 +136,7 @@ def _model(exercise: Exercise, pose: KeyPose, opposite: KeyPose) -> FloatArray:
             other = rest.thigh_pitch_deg
         else:
             other = pose.thigh_pitch_deg
-    lying = abs(pose.pelvis_list_deg) > _SIDE_LYING_DEG
+    lying = abs(pose.pelvis_list_deg) > SIDE_LYING_DEG
     angles = [
         nan if lying else pose.pelvis_tilt_deg,
         nan if lying else pose.thigh_pitch_deg,
@@ -114,7 +156,7 @@ def look_of(track: Track) -> Look:
     signals, side = track.signals, track.side.value
     adduction = _at(signals, f"hip_adduction_{side}_deg", times)
     lean = np.abs(track.pelvis_list_deg[at])
-    lying = bool(lean.max() > _SIDE_LYING_DEG)
+    lying = bool(lean.max() > SIDE_LYING_DEG)
     unknown = np.full(2, nan)
     rows = np.stack(
         (

@@ -354,12 +354,16 @@ class WarningEvent:
 
 @dataclass(frozen=True, slots=True)
 class ExerciseEvent:
-    """The movement going on was recognised, or is ``unknown``; then ``nearest`` are what it may be."""
+    """The movement going on was recognised, or is ``unknown``; then ``nearest`` are what it may be.
+
+    ``alike`` are movements that the worn sensors cannot surely tell from the one that is named.
+    """
 
     t_s: float
     exercise: str
     confidence: float
     nearest: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
 
 
 Event = RepEvent | SetEvent | FindingEvent | CalibrationEvent | WarningEvent | ExerciseEvent

@@ -84,8 +84,8 @@ def _fast(plan: SessionPlan, exercise: Exercise) -> SessionPlan:
 
 
 def _slow(plan: SessionPlan, exercise: Exercise) -> SessionPlan:
-    """Phases of 10 s; steps at the slowest stride that the exercise knows."""
-    if exercise.kind is Kind.STEP and exercise.tempo is not None:
+    """Phases of 10 s; steps, jumps and pulls as slow as the exercise knows: nobody jumps in ten seconds."""
+    if exercise.kind in {Kind.STEP, Kind.EVENT} and exercise.tempo is not None:
         return _manner(tempo=exercise.tempo.period_s[2] / exercise.tempo.period_s[1])(plan, exercise)
     return _reps(3)(_manner(phase_s=10.0)(plan, exercise), exercise)
 
@@ -204,3 +204,21 @@ CASES: Mapping[str, Change] = {
     "back_to_back": _back_to_back,
 }
 """Side-lying and a tilt past ±90° are exercises of the library (clamshell, back extension)."""
+
+_SAME_AS_EXERCISE: Mapping[tuple[str, str], str] = {
+    ("around_walk", "walk"): "walking before and after a walk is more of the walk",
+    ("around_plates", "walk"): "plates are carried at a walk",
+    ("around_stairs", "stairs"): "climbing before and after the stairs is more of the stairs",
+    ("around_sit", "sit_to_stand"): "sitting down and standing up again is the exercise",
+}
+"""Cases in which what is done around the set is the exercise itself, so that there is no other activity."""
+
+
+def left_out(case: str, exercise: str) -> str | None:
+    """Why a case has no meaning for an exercise; None where it has one."""
+    return _SAME_AS_EXERCISE.get((case, exercise))
+
+
+def without_meaning() -> list[tuple[str, str, str]]:
+    """Every case, exercise and reason that is left out of tables."""
+    return [(case, exercise, why) for (case, exercise), why in _SAME_AS_EXERCISE.items()]

@@ -19,7 +19,7 @@ from benchmarks.judge.run import count_cells, fault_cells, run_cells
 from benchmarks.judge.subjects import REPORTED, TUNING
 from benchmarks.judge.summary import Line, line, summarize
 from fusion import exercises
-from simulator.cases import CASES
+from simulator.cases import CASES, without_meaning
 
 COMMAND = "make accuracy ARGS=movements"
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
@@ -78,14 +78,12 @@ def _rows(counts: Sequence[Verdict], faults: Sequence[Verdict], fallen: list[str
     nominal = line("nominal", [v for v in counts if v.cell.case == "nominal"])
     every = overall(faults)
     rows = [
-        at_least("sets within ±1, ordinary", nominal.within_one, 0.93, "share", command=COMMAND)
-        if math.isfinite(nominal.within_one)
-        else Row("sets within ±1, ordinary", math.nan, "share", command=COMMAND),
         Row("sets exact, ordinary", nominal.exact, "share", command=COMMAND),
-        Row("sets within ±1, all cases", everything.within_one, "share", "RecoFit", 0.93, command=COMMAND),
-        Row("sets exact, all cases", everything.exact, "share", command=COMMAND),
-        Row("F1 at ±0.3 s, all cases", everything.f1, "", command=COMMAND),
-        Row("counted in other activity", everything.false_per_hour, "1/h", command=COMMAND),
+        Row("sets within ±1, ordinary", nominal.within_one, "share", "RecoFit", 0.93, command=COMMAND),
+        at_least("sets exact, all cases", everything.exact, 0.97, "share", command=COMMAND),
+        at_least("sets within ±1, all cases", everything.within_one, 0.995, "share", command=COMMAND),
+        at_least("F1 at ±0.3 s, all cases", everything.f1, 0.98, "", command=COMMAND),
+        at_most("counted in other activity", everything.false_per_hour, 1.0, "1/h", command=COMMAND),
         Row("pelvic tilt RMSE, ordinary", nominal.tilt_rmse_deg, "deg", command=COMMAND),
         Row("hip flexion RMSE, ordinary", nominal.hip_rmse_deg, "deg", command=COMMAND),
         at_least("faults of 1.5 limits found", every.recall, 0.95, "of reps", command=COMMAND),
@@ -116,6 +114,8 @@ def _markdown(
     return "\n".join(
         [
             note,
+            *(f"- left out: {case} of {exercise}: {why}." for case, exercise, why in without_meaning()),
+            "",
             "![Share of sets counted exactly, by movement and case](images/accuracy_movements.svg)\n",
             "### By movement\n",
             *_table(by_movement),

@@ -243,6 +243,17 @@ class Sensors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     peak_acc_g: Annotated[float, msgspec.Meta(gt=0.0, le=100.0)] | None = None
 
 
+class Family(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Movements that the pelvis and one thigh cannot surely tell apart; all members say the same of it.
+
+    ``reason`` is what differs and is not seen, ``seen_by`` the further sensor that does tell them apart.
+    """
+
+    name: Name
+    reason: Sentence
+    seen_by: Worn | None = None
+
+
 class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One movement of the library."""
 
@@ -250,6 +261,7 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
     kind: Kind
     programme: Programme
+    family: Family | None = None
     posture: Posture = Posture.ANY
     laterality: Laterality = Laterality.BILATERAL
     plane: Plane = Plane.SAGITTAL

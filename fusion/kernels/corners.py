@@ -14,7 +14,10 @@ _NEAR: Final = 0.15
 _CORNER_SPEED: Final = 0.06
 """Share of a phase's greatest speed below which the phase has not begun, or is over."""
 _SPEED_OVER_S: Final = 0.08
-"""Speeds are taken over this time, so that noise makes no corners."""
+_SPEED_OVER_SHARE: Final = 0.1
+"""Speeds are taken over this time, or this share of a slow way, so that noise makes no corners."""
+_TAIL_SHARE: Final = 0.29
+"""Before its corner a minimum-jerk way spends this share of the time from the corner to 15 % of the range."""
 _GAP_STEPS: Final = 1.5
 
 
@@ -36,7 +39,8 @@ def corners(x: FloatArray, t_s: FloatArray) -> tuple[int, int, int, int]:
     """Start, reach, leave and end of an excursion x (n,) that runs low → high → (low).
 
     A corner is where the speed of its phase has died away, looked for from where the phase has left or
-    reached 15 % of the range: rests that drift, and ends that creep, do not move it.
+    reached 15 % of the range: rests that drift, and ends that creep, do not move it. What a smooth way still
+    goes at less than that speed is added, but never beyond the extreme.
     """
     peak = int(np.argmax(x))
     top = x[peak]
@@ -61,10 +65,14 @@ def _phase(x: FloatArray, t_s: FloatArray, top: float) -> tuple[int, int]:
     while x[high] < top - near:
         high += 1
     step_s = abs(t_s[n - 1] - t_s[0]) / (n - 1)
-    wide = max(1, min(n - 1, int(np.rint(_SPEED_OVER_S / step_s))))
+    over_s = max(_SPEED_OVER_S, _SPEED_OVER_SHARE * (t_s[high] - t_s[low]))
+    wide = max(1, min(n - 1, int(np.rint(over_s / step_s))))
     speed = (x[wide:] - x[: n - wide]) / (t_s[wide:] - t_s[: n - wide])
     limit = _CORNER_SPEED * speed.max()
-    return _left(speed, low, wide, limit), _reached(speed, high, wide, limit, n)
+    start = _left(speed, low, wide, limit)
+    reach = _reached(speed, high, wide, limit, n)
+    start = max(int(np.argmin(x[: start + 1])), start - int(np.rint(_TAIL_SHARE * (low - start))))
+    return start, min(reach + int(np.rint(_TAIL_SHARE * (reach - high))), n - 1)
 
 
 @rare

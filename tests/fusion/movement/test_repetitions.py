@@ -215,3 +215,44 @@ def test_sets_open_at_the_second_repetition_and_know_the_rest_before_them() -> N
     assert second.rest_before_s == pytest.approx(player.reps[3].t_start_s - player.reps[2].t_end_s, abs=0.4)
     opened = [e for e in events if isinstance(e, SetEvent) and not e.closed]
     assert [len(e.summary.reps) for e in opened] == [2, 2]
+
+
+def test_climbing_stairs_is_no_step_up() -> None:
+    player = Player()
+    player.stay(3.0)
+    for _ in range(8):
+        player.to(0.65, np.array([6.0, 0, 55.0, 0.0, 0, 0, 0, 0]))
+        player.to(0.65, np.array([6.0, 0, 0.0, 55.0, 0, 0, 0, 0]))
+    player.stand(12.0)
+    assert not reps_of(told("step_up", player.signals()))
+
+
+def test_a_step_up_is_counted_once_by_the_sensor_of_the_leg_that_trails() -> None:
+    played = session_of("step_up", sides=(Side.LEFT,))
+    found = reps_of(told("step_up", played.signals((Side.RIGHT,))))
+    assert [rep.side for rep in found] == [Side.LEFT] * len(played.reps)
+
+
+def test_a_leg_that_changes_place_while_the_other_one_works_adds_no_repetition() -> None:
+    player = Player()
+    exercise = exercises.load("step_up")
+    player.stay(3.0)
+    for side in (Side.RIGHT, Side.LEFT, Side.RIGHT, Side.LEFT, Side.RIGHT):
+        rest, top = (player._row(exercise, pose, side) for pose in exercise.poses)
+        player.to(1.6, rest)
+        player.stay(0.6)
+        player.to(0.9, top)
+        player.stay(0.3)
+        player.to(1.0, rest)
+        player.stay(0.5)
+    player.stand(12.0)
+    found = reps_of(told("step_up", player.signals(BOTH)))
+    assert [rep.side for rep in found] == [Side.RIGHT, Side.LEFT, Side.RIGHT, Side.LEFT, Side.RIGHT]
+
+
+def test_a_leg_whose_repetitions_no_sensor_shows_is_named() -> None:
+    played = session_of("clamshell")
+    warnings = [e for e in told("clamshell", played.signals()) if isinstance(e, WarningEvent)]
+    assert [w.code for w in warnings] == ["leg_not_seen"]
+    assert "left leg" in warnings[0].message
+    assert not [e for e in told("clamshell", played.signals(BOTH)) if isinstance(e, WarningEvent)]
