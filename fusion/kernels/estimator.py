@@ -183,10 +183,12 @@ def estimator_of(width: int) -> Callable[..., bool]:
                         waiting += 1
                     if waiting < len(states):
                         busy = True
-                        # Its windows must end with those of the others.
+                        # Its windows must end with those of the others; until then samples go one by one.
                         if int(states[waiting, PHASE]) == phase:
                             begin(b, lane, jobs, states, sources, starts, waiting, c, quality_out)
                             waiting += 1
+                        else:
+                            whole = False
                 if jobs.sensor[lane] >= 0:
                     busy = True
                     whole &= jobs.samples[lane] - jobs.done[lane] >= WINDOW
