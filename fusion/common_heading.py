@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from fusion import quaternion as quat
 from fusion.errors import InputError
-from fusion.kernels import joint
+from fusion.kernels import common_heading as kernels
 from fusion.relative_heading import RelativeHeading, RelativeHeadingParams
 from fusion.types import AlignedBlock, FloatArray, Segment, SegmentAlignment
 from fusion.units import RAD_PER_DEG
@@ -127,7 +127,7 @@ class CommonHeading:
             correction = heading_rad - self._expected_rad(segment) + above_rad
             turned[segment] = correction, np.hypot(sd_rad, above_sd_rad)
             q_es = np.empty_like(sensor.q_es)
-            joint.turn_about_vertical(correction, sensor.q_es, q_es)
+            kernels.turn_about_vertical(correction, sensor.q_es, q_es)
             segments[segment] = replace(sensor, q_es=q_es, heading_sd_rad=turned[segment][1])
             self._look_for_rest(segment, link, block)
         return replace(block, segments=segments)
@@ -148,7 +148,7 @@ class CommonHeading:
             return
         for s in pair:
             sensor = block.segments[s]
-            k = joint.last_astir(sensor.q_es, sensor.gyr_rads, self._y_s[s], _REST_RADS, _UPRIGHT_COS)
+            k = kernels.last_astir(sensor.q_es, sensor.gyr_rads, self._y_s[s], _REST_RADS, _UPRIGHT_COS)
             if k >= 0:
                 link.moved_s = max(link.moved_s, float(block.t_s[k]))
         if not self._ends_frame(block) or self._unknown_rad(segment) > _RANGE_SD_RAD:

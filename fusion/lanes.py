@@ -16,11 +16,18 @@ from numpy.typing import ArrayLike
 
 from fusion.errors import InputError
 from fusion.kernels import estimator
-from fusion.kernels.estimator_state import STARTED, STATE_SIZE, TILT_COLUMNS, TIME
-from fusion.orientation import OrientationParams, refuse_unusable
+from fusion.kernels.estimator_state import OUT_ROWS as ROWS
+from fusion.kernels.estimator_state import STATE_SIZE, TILT_COLUMNS
+from fusion.orientation import (
+    OrientationParams,
+    last_time_s,
+    oriented_block,
+    refuse_unusable,
+    samples_of,
+)
 from fusion.types import FloatArray, ImuBlock, OrientedBlock
 
-_FEW = 8
+_FEW = 12
 """So few sensors are quicker one after the other."""
 
 
@@ -71,37 +78,31 @@ class OrientationLanes:
         if len(blocks) != self._count:
             raise InputError(f"{len(blocks)} blocks for {self._count} sensors; give None where there is none")
         there = [(lane, block) for lane, block in enumerate(blocks) if block is not None and len(block)]
-        for lane, block in there:
-            started = self._states[lane, STARTED] > 0.0
-            refuse_unusable(block, float(self._states[lane, TIME]) if started else -np.inf)
         out: list[OrientedBlock | None] = [None] * self._count
-        for (lane, _), oriented in zip(there, self._run(there), strict=True):
-            out[lane] = oriented
+        if there:
+            for (lane, _), oriented in zip(there, self._run(there), strict=True):
+                out[lane] = oriented
         return out
 
     def _run(self, there: list[tuple[int, ImuBlock]]) -> list[OrientedBlock]:
-        if not there:
-            return []
-        lanes = [lane for lane, _ in there]
+        lanes, blocks = [lane for lane, _ in there], [block for _, block in there]
         states = self._states[lanes]
-        starts = np.concatenate(([0], np.cumsum([len(block) for _, block in there])))
+        starts = np.concatenate(([0], np.cumsum([len(block) for block in blocks])))
         n = int(starts[-1])
-        t_s, acc, gyr, quality_in = (
-            np.concatenate([getattr(block, name) for _, block in there])
-            for name in ("t_s", "acc_ms2", "gyr_rads", "quality")
-        )
-        q_es, gyr_out, sd, heading_sd = np.empty((n, 4)), np.empty((n, 3)), np.empty(n), np.empty(n)
-        quality = quality_in.copy()
+        # One allocation for all: the next of its size is given the same memory again, already mapped.
+        out, quality = np.empty(ROWS * n), np.empty(n, np.uint8)
+        sources = np.empty((len(blocks), estimator.SOURCES), np.int64)
+        samples = [samples_of(block) for block in blocks]
+        for j, arrays in enumerate(samples):
+            estimator.tell_sources(sources, j, *arrays)
         loop = estimator.single if len(there) <= _FEW else estimator.lanes
-        tilt = np.empty((0, TILT_COLUMNS))
-        loop(states, self._p, starts, t_s, acc, gyr, quality_in, q_es, gyr_out, sd, heading_sd, quality, tilt)
+        if not loop(states, self._p, sources, starts, out, quality, np.empty((0, TILT_COLUMNS))):
+            for lane, block in there:
+                refuse_unusable(block, last_time_s(self._states[lane]))
         self._states[lanes] = states
-        parts = [slice(a, b) for a, b in pairwise(starts)]
         return [
-            OrientedBlock(
-                block.t_s, q_es[part], gyr_out[part], block.acc_ms2, sd[part], heading_sd[part], quality[part]
-            )
-            for (_, block), part in zip(there, parts, strict=True)
+            oriented_block(block, out[ROWS * a : ROWS * b], quality[a:b])
+            for block, (a, b) in zip(blocks, pairwise(starts.tolist()), strict=True)
         ]
 
 

@@ -8,7 +8,7 @@ cost enters the covariance, so that gravity pulls back at once.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,8 +16,16 @@ from numpy.typing import ArrayLike
 from fusion.errors import InputError
 from fusion.heading import MagneticHeading
 from fusion.kernels import estimator
-from fusion.kernels.estimator_state import BIAS, REST_TIME, STARTED, STATE_SIZE, TILT_COLUMNS, TIME
-from fusion.types import FloatArray, ImuBlock, OrientedBlock
+from fusion.kernels.estimator_state import (
+    BIAS,
+    OUT_ROWS,
+    REST_TIME,
+    STARTED,
+    STATE_SIZE,
+    TILT_COLUMNS,
+    TIME,
+)
+from fusion.types import FloatArray, ImuBlock, OrientedBlock, QualityArray
 
 _DPS = float(np.pi / 180.0)
 
@@ -153,30 +161,47 @@ class OrientationEstimator:
         return oriented, tilt[:, :2], symmetric(tilt[:, 2:])
 
     def _run(self, block: ImuBlock, tilt: FloatArray) -> OrientedBlock:
-        refuse_unusable(block, self._state[0, TIME] if self._state[0, STARTED] else -np.inf)
         n = len(block)
-        q_es, gyr = np.empty((n, 4)), np.empty((n, 3))
-        inclination_sd, heading_sd = np.empty(n), np.empty(n)
-        quality_in = np.ascontiguousarray(block.quality, np.uint8)
-        quality = quality_in.copy()
-        estimator.single(
-            self._state,
-            self._p,
-            np.array((0, n)),
-            np.ascontiguousarray(block.t_s, float),
-            np.ascontiguousarray(block.acc_ms2, float),
-            np.ascontiguousarray(block.gyr_rads, float),
-            quality_in,
-            q_es,
-            gyr,
-            inclination_sd,
-            heading_sd,
-            quality,
-            tilt,
-        )
+        state, out, quality = self._state.copy(), np.empty(OUT_ROWS * n), np.empty(n, np.uint8)
+        if not estimator.alone(state, self._p, *samples_of(block), out, quality, tilt):
+            refuse_unusable(block, last_time_s(self._state[0]))
+        self._state = state
+        oriented = oriented_block(block, out, quality)
         if self._heading and block.mag_ut is not None:
-            q_es, heading_sd = self._heading.update(block.t_s, q_es, gyr, heading_sd, block.mag_ut)
-        return OrientedBlock(block.t_s, q_es, gyr, block.acc_ms2, inclination_sd, heading_sd, quality)
+            q_es, heading_sd = self._heading.update(
+                block.t_s, oriented.q_es, oriented.gyr_rads, oriented.heading_sd_rad, block.mag_ut
+            )
+            return replace(oriented, q_es=q_es, heading_sd_rad=heading_sd)
+        return oriented
+
+
+def samples_of(block: ImuBlock) -> tuple[FloatArray, FloatArray, FloatArray, QualityArray]:
+    """Times, forces, rates and quality as the compiled loops want them."""
+    return (
+        np.ascontiguousarray(block.t_s, float),
+        np.ascontiguousarray(block.acc_ms2, float),
+        np.ascontiguousarray(block.gyr_rads, float),
+        np.ascontiguousarray(block.quality, np.uint8),
+    )
+
+
+def last_time_s(state: FloatArray) -> float:
+    """Time of the last sample of a state (STATE_SIZE,); before all others where there was none."""
+    return float(state[TIME]) if state[STARTED] else -np.inf
+
+
+def oriented_block(block: ImuBlock, out: FloatArray, quality: QualityArray) -> OrientedBlock:
+    """``block`` with the results of `fusion.kernels.estimator` (9 n,) for its n samples."""
+    n = len(quality)
+    return OrientedBlock(
+        block.t_s,
+        out[: 4 * n].reshape(n, 4),
+        out[4 * n : 7 * n].reshape(n, 3),
+        block.acc_ms2,
+        out[7 * n : 8 * n],
+        out[8 * n :],
+        quality,
+    )
 
 
 def refuse_unusable(block: ImuBlock, last_s: float) -> None:

@@ -19,7 +19,8 @@ from numpy.typing import ArrayLike
 
 from fusion import quaternion as quat
 from fusion.errors import InputError
-from fusion.kernels import joint
+from fusion.kernels import joint, joint_state
+from fusion.kernels.joint_search import UNKNOWN_VARIANCE, search
 from fusion.orientation import OrientationEstimator
 from fusion.smoothing import smooth_orientation
 from fusion.types import FloatArray, ImuBlock, OrientedBlock, SampleQuality
@@ -71,9 +72,9 @@ class RelativeHeading:
 
     def reset(self) -> None:
         """Forget everything."""
-        self._state = np.zeros(joint.STATE_SIZE)
-        self._state[joint.VARIANCE] = joint.UNKNOWN_VARIANCE
-        self._state[joint.EXPECTED_SD] = self.params.lever_sd_m
+        self._state = np.zeros(joint_state.STATE_SIZE)
+        self._state[joint_state.VARIANCE] = UNKNOWN_VARIANCE
+        self._state[joint_state.EXPECTED_SD] = self.params.lever_sd_m
 
     @property
     def state(self) -> FloatArray:
@@ -90,23 +91,23 @@ class RelativeHeading:
     @property
     def heading_rad(self) -> float:
         """The present angle."""
-        return float(self._state[joint.HEADING])
+        return float(self._state[joint_state.HEADING])
 
     @property
     def sd_rad(self) -> float:
         """Its one-sigma uncertainty; 1.8 when nothing is known."""
-        return float(np.sqrt(self._state[joint.VARIANCE]))
+        return float(np.sqrt(self._state[joint_state.VARIANCE]))
 
     @property
     def levers_m(self) -> tuple[FloatArray, FloatArray]:
         """From each sensor to the joint's centre (3,), in S, as far as the motion has shown them."""
-        u = self._state[joint.UNKNOWNS : joint.RESIDUAL]
+        u = self._state[joint_state.UNKNOWNS : joint_state.RESIDUAL]
         return u[0:3].copy(), u[4:7].copy()
 
     @property
     def residual_ms2(self) -> float:
         """What the two forces at the joint differ by, root mean square; never below ``noise_ms2``."""
-        return float(np.sqrt(self._state[joint.RESIDUAL]))
+        return float(np.sqrt(self._state[joint_state.RESIDUAL]))
 
     def expect(self, heading_rad: float, sd_rad: float) -> None:
         """Take in what is known from elsewhere, such as that both segments face one way in a stand.
@@ -117,7 +118,7 @@ class RelativeHeading:
         if not (np.isfinite(heading_rad) and np.isfinite(sd_rad) and sd_rad > 0.0):
             raise InputError(f"expected heading {heading_rad!r} ± {sd_rad!r} rad: both must be finite")
         weight = 1.0 / sd_rad**2
-        prior = self._state[joint.PRIOR : joint.PRIOR + 2]
+        prior = self._state[joint_state.PRIOR : joint_state.PRIOR + 2]
         if weight > np.hypot(prior[0], prior[1]):
             prior[:] = weight * np.cos(heading_rad), weight * np.sin(heading_rad)
             self.search()
@@ -127,12 +128,12 @@ class RelativeHeading:
         levers = np.concatenate((np.asarray(first_m, float), np.asarray(second_m, float)))
         if levers.shape != (6,) or not np.isfinite(levers).all() or not sd_m > 0.0:
             raise InputError("levers are two vectors of three finite numbers, in m, with a positive sd")
-        self._state[joint.EXPECTED : joint.EXPECTED + 6] = levers
-        self._state[joint.EXPECTED_SD] = sd_m
+        self._state[joint_state.EXPECTED : joint_state.EXPECTED + 6] = levers
+        self._state[joint_state.EXPECTED_SD] = sd_m
 
     def search(self) -> None:
         """Find the angle now rather than at the next quarter of a second."""
-        joint.search(self._state, self._p)
+        search(self._state, self._p)
 
     def update(self, first: OrientedBlock, second: OrientedBlock) -> tuple[FloatArray, FloatArray]:
         """Angle and its one-sigma uncertainty (n,), rad, after each of the common sample times.
@@ -185,7 +186,7 @@ def joint_disagreement_ms2(
     params = params or RelativeHeadingParams()
     estimate = RelativeHeading(params)
     state = estimate.state
-    state[joint.NEXT] = np.inf  # one search at the end is enough
+    state[joint_state.NEXT] = np.inf  # one search at the end is enough
     estimate.restore(state)
     estimate.update(first, second)
     estimate.search()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from math import sqrt
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from fusion.kernels.compiled import inline
@@ -14,25 +17,39 @@ from fusion.kernels.estimator_state import (
     FORCE_SQUARE,
     GYR,
     GYR_SATURATED,
+    GYR_SUM,
     IMPULSE,
-    IN_ACC,
     IN_ROWS,
+    INCLINATION_SD,
     INTERVAL,
+    LEVEL_SD_MIN,
     LEVELLING,
+    OPENED,
     OUT_ROWS,
     REST_LP,
     REST_WEIGHT,
     STARTED,
     STATE_SIZE,
     TIME,
+    UNUSABLE,
     VELOCITY,
+    WINDOW,
     Constants,
     G,
     P,
     Q,
 )
 from fusion.kernels.rotation import Q4, V3, uprighting
-from fusion.types import FloatArray, QualityArray
+from fusion.types import FloatArray
+
+
+class Recording(NamedTuple):
+    """Pointers to the first of a sensor's samples: times, forces (3 each), rates (3 each), quality bits."""
+
+    t_s: Any
+    acc: Any
+    gyr: Any
+    quality: Any
 
 
 @inline
@@ -132,57 +149,38 @@ def follow3(b: FloatArray, row: int, width: int, lane: int, v: V3, k: Four) -> V
 
 
 @inline
-def stage(
-    x: FloatArray,
-    width: int,
-    lane: int,
-    first: int,
-    count: int,
-    t_s: FloatArray,
-    acc: FloatArray,
-    gyr: FloatArray,
-    quality: QualityArray,
-) -> None:
-    """Put ``count`` samples of a sensor from ``first`` on into its lane."""
+def stage(x: FloatArray, width: int, lane: int, count: int, k: int, of: Recording) -> None:
+    """Put ``count`` samples of a sensor from ``k`` on into its lane."""
     w = np.uintp(width)
     at = np.uintp(lane)
-    for k in range(first, first + count):
-        x[at] = t_s[k]
-        x[at + w] = gyr[k, 0]
-        x[at + w * np.uintp(2)] = gyr[k, 1]
-        x[at + w * np.uintp(3)] = gyr[k, 2]
-        x[at + w * np.uintp(4)] = acc[k, 0]
-        x[at + w * np.uintp(5)] = acc[k, 1]
-        x[at + w * np.uintp(6)] = acc[k, 2]
-        x[at + w * np.uintp(7)] = float(quality[k] & (ACC_SATURATED | GYR_SATURATED))
+    for i in range(k, k + count):
+        x[at] = of.t_s[i]
+        x[at + w] = of.gyr[3 * i]
+        x[at + w * np.uintp(2)] = of.gyr[3 * i + 1]
+        x[at + w * np.uintp(3)] = of.gyr[3 * i + 2]
+        x[at + w * np.uintp(4)] = of.acc[3 * i]
+        x[at + w * np.uintp(5)] = of.acc[3 * i + 1]
+        x[at + w * np.uintp(6)] = of.acc[3 * i + 2]
+        x[at + w * np.uintp(7)] = float(of.quality[i] & (ACC_SATURATED | GYR_SATURATED))
         at += w * np.uintp(IN_ROWS)
 
 
 @inline
-def unstage(
-    y: FloatArray,
-    width: int,
-    lane: int,
-    first: int,
-    count: int,
-    q_es: FloatArray,
-    gyr: FloatArray,
-    inclination_sd: FloatArray,
-    heading_sd: FloatArray,
-) -> None:
-    """Take a lane's results of ``count`` samples out."""
+def unstage(y: FloatArray, width: int, lane: int, count: int, k: int, n: int, out: Any) -> None:
+    """Take a lane's results of ``count`` samples out, as those from ``k`` on of ``n``."""
     w = np.uintp(width)
     at = np.uintp(lane)
-    for k in range(first, first + count):
-        q_es[k, 0] = y[at]
-        q_es[k, 1] = y[at + w]
-        q_es[k, 2] = y[at + w * np.uintp(2)]
-        q_es[k, 3] = y[at + w * np.uintp(3)]
-        gyr[k, 0] = y[at + w * np.uintp(4)]
-        gyr[k, 1] = y[at + w * np.uintp(5)]
-        gyr[k, 2] = y[at + w * np.uintp(6)]
-        inclination_sd[k] = y[at + w * np.uintp(7)]
-        heading_sd[k] = y[at + w * np.uintp(8)]
+    for i in range(k, k + count):
+        q, gyr = 4 * i, 4 * n + 3 * i
+        out[q] = y[at]
+        out[q + 1] = y[at + w]
+        out[q + 2] = y[at + w * np.uintp(2)]
+        out[q + 3] = y[at + w * np.uintp(3)]
+        out[gyr] = y[at + w * np.uintp(4)]
+        out[gyr + 1] = y[at + w * np.uintp(5)]
+        out[gyr + 2] = y[at + w * np.uintp(6)]
+        out[7 * n + i] = y[at + w * np.uintp(7)]
+        out[8 * n + i] = y[at + w * np.uintp(8)]
         at += w * np.uintp(OUT_ROWS)
 
 
@@ -203,18 +201,18 @@ def load(
     width: int,
     lane: int,
     s: FloatArray,
-    t_s: float,
-    w: FloatArray,
-    a: FloatArray,
+    of: Recording,
     c: Constants,
 ) -> None:
-    """Put a sensor's state into a lane; a new one is level on its first force ``a``, its bias unknown."""
+    """Put a sensor's state into a lane; a new one is level on its first force, its bias unknown."""
     for row in range(STATE_SIZE):
         b[row * width + lane] = s[row]
     if s[STARTED] > 0.0:
         return
+    t_s, w, a = of.t_s[0], (of.gyr[0], of.gyr[1], of.gyr[2]), (of.acc[0], of.acc[1], of.acc[2])
     b[TIME * width + lane], b[STARTED * width + lane] = t_s, 1.0
-    put4(b, Q * width + lane, width, uprighting((a[0], a[1], a[2])))
+    b[OPENED * width + lane] = t_s
+    put4(b, Q * width + lane, width, uprighting(a))
     for i in range(3):
         b[(GYR + i) * width + lane] = b[(GYR + 3 + i) * width + lane] = w[i]
         b[(REST_LP + 2 * i) * width + lane] = w[i]
@@ -225,6 +223,7 @@ def load(
     b[REST_WEIGHT * width + lane] = b[LEVELLING * width + lane] = FIRST_LEVELLING_S
     b[IMPULSE * width + lane] = FIRST_LEVELLING_S * G
     b[FORCE_SQUARE * width + lane] = b[ACTIVITY * width + lane] = 1.0
+    b[INCLINATION_SD * width + lane] = sqrt(LEVEL_SD_MIN * LEVEL_SD_MIN + c.acc_variance)
 
 
 @inline
@@ -242,12 +241,23 @@ def triangle_row(i: int, j: int) -> int:
 
 
 @inline
-def idle(b: FloatArray, width: int, lane: int) -> None:
-    """Something harmless for a lane without a sensor: an upright one, at rest."""
+def idle(b: FloatArray, x: FloatArray, width: int, lane: int) -> None:
+    """Something harmless for a lane without a sensor: an upright one, for which time stands still."""
+    for row in range(WINDOW * IN_ROWS):
+        x[row * width + lane] = 0.0
     for row in range(BUFFER_ROWS):
         b[row * width + lane] = 0.0
     b[Q * width + lane] = b[INTERVAL * width + lane] = b[REST_WEIGHT * width + lane] = 1.0
     b[LEVELLING * width + lane] = -1.0
     for state in range(7):
         b[(P + triangle_row(state, state)) * width + lane] = 1.0
-    b[(IN_ACC + 2) * width + lane] = G
+
+
+@inline
+def usable(b: FloatArray, width: int, lane: int) -> bool:
+    """Whether every time came after the one before, and nothing that was not finite has been met."""
+    total = b[UNUSABLE * width + lane]
+    for row in range(6):
+        # What is not finite stays so in a low-pass, and in the sums of a window that goes into it.
+        total += 0.0 * (b[(REST_LP + 2 * row) * width + lane] + b[(GYR_SUM + row) * width + lane])
+    return total == 0.0

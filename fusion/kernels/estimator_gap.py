@@ -25,7 +25,6 @@ from fusion.kernels.estimator_state import (
     ELAPSED,
     EVIDENCE,
     FIRST_LEVELLING_S,
-    FORCE,
     FORCE_SQUARE,
     GAP,
     GAP_FROM,
@@ -46,6 +45,7 @@ from fusion.kernels.estimator_state import (
     NO_MEASUREMENT,
     NOISE,
     RATE_SQUARE,
+    RISE,
     SINCE,
     TIME,
     VELOCITY,
@@ -271,24 +271,27 @@ def _level_anew(b: FloatArray, width: int, lane: int, c: Constants, sd_rad: floa
         x, y = _tilt_of_force(b, width, lane)
         q = product(exponential((x, y, 0.0)), get4(b, Q * width + lane, width))
         put4(b, Q * width + lane, width, unit(q))
+        b[VELOCITY * width + lane] = b[(VELOCITY + 1) * width + lane] = 0.0
     elif t >= 0.0:
         speed_variance = c.speed_variance * _activity(b, width, lane, c)
         left = 1.0 / sqrt(1.0 / (t * t) + sd_rad * sd_rad * G * G / (2.0 * speed_variance))
         b[LEVELLING * width + lane] = left
         b[IMPULSE * width + lane] *= left / t
+        b[VELOCITY * width + lane] = b[(VELOCITY + 1) * width + lane] = 0.0
 
 
 @rare
 def level(b: FloatArray, width: int, lane: int, c: Constants) -> None:
     """At the start, and when lost, the mean force points up; the ordinary measurement then waits."""
     t, step = b[LEVELLING * width + lane], b[EVIDENCE * width + lane]
-    if t < 0.0 or b[ELAPSED * width + lane] <= 0.0:
+    if t < 0.0 or step <= 0.0:
         return
     impulse = b[IMPULSE * width + lane]
     if not int(b[IN_FLAGS * width + lane]) & ACC_SATURATED:
         t += step
-        x, y, z = get3(b, FORCE * width + lane, width)
-        x, y, z = x * step, y * step, z * step + impulse
+        # Velocity begins anew with each window, so that it is the horizontal impulse.
+        x, y = b[VELOCITY * width + lane], b[(VELOCITY + 1) * width + lane]
+        z = b[RISE * width + lane] + impulse
         impulse = sqrt(x * x + y * y + z * z)
         q = product(uprighting((x, y, z)), get4(b, Q * width + lane, width))
         put4(b, Q * width + lane, width, unit(q))

@@ -119,12 +119,12 @@ def turn_of(w: V3, dt: float, before: V3, dt_before: float) -> V3:
 
 
 @inline
-def second_derivative(w: V3, last: V3, last_but_one: V3, rate: float, rate_before: float) -> V3:
-    """Of the rate, rad/s³, from three samples; ``rate`` and ``rate_before`` are one by their distances."""
+def second_difference(w: V3, last: V3, last_but_one: V3) -> V3:
+    """Of three rates one interval apart."""
     return (
-        ((w[0] - last[0]) * rate - (last[0] - last_but_one[0]) * rate_before) * rate,
-        ((w[1] - last[1]) * rate - (last[1] - last_but_one[1]) * rate_before) * rate,
-        ((w[2] - last[2]) * rate - (last[2] - last_but_one[2]) * rate_before) * rate,
+        (w[0] - last[0]) - (last[0] - last_but_one[0]),
+        (w[1] - last[1]) - (last[1] - last_but_one[1]),
+        (w[2] - last[2]) - (last[2] - last_but_one[2]),
     )
 
 

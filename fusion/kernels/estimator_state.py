@@ -29,9 +29,8 @@ MIDDLE: Final = GYR + 9
 KNOWN: Final = MIDDLE + 3
 """How many of the three there are."""
 STEP_BEFORE: Final = KNOWN + 1
-"""Length of the last step and one by it; both 0 after a gap."""
-RATE_BEFORE: Final = STEP_BEFORE + 1
-REST_LP: Final = RATE_BEFORE + 1
+"""Length of the last step, s; 0 after a gap."""
+REST_LP: Final = STEP_BEFORE + 1
 """Low-passed rate (3) and acceleration (3), each as value and slope."""
 REST_WEIGHT: Final = REST_LP + 12
 REST_TIME: Final = REST_WEIGHT + 1
@@ -57,43 +56,73 @@ BEFORE: Final = SINCE + 3
 """How many rates there were before the gap, those rates (9) and their times (3)."""
 BEFORE_GYR: Final = BEFORE + 1
 BEFORE_MIDDLE: Final = BEFORE_GYR + 9
-STATE_SIZE: Final = BEFORE_MIDDLE + 3
+PHASE: Final = BEFORE_MIDDLE + 3
+"""Samples taken, modulo WINDOW."""
+COUNT: Final = PHASE + 1
+"""Samples of the open window, the time it began, and over it:"""
+OPENED: Final = COUNT + 1
+ROWS_SUM: Final = OPENED + 1
+"""sums of the first two rows of the S-to-E matrix (6),"""
+RISE: Final = ROWS_SUM + 6
+"""the integral of the vertical force, m/s,"""
+FORCE_SUM: Final = RISE + 1
+"""the sum of the mean squared horizontal force,"""
+GYR_SUM: Final = FORCE_SUM + 1
+"""of rate (3) and force (3) in S,"""
+ACC_SUM: Final = GYR_SUM + 3
+GYR_SQUARES: Final = ACC_SUM + 3
+"""of the squared rate and of its squared second difference, bias removed,"""
+JERK_SQUARES: Final = GYR_SQUARES + 1
+GYR_OFF: Final = JERK_SQUARES + 1
+"""and the largest squared deviations of rate and force from their low-passed values."""
+ACC_OFF: Final = GYR_OFF + 1
+INCLINATION_SD: Final = ACC_OFF + 1
+"""One-sigma uncertainties as of the last window, rad."""
+HEADING_SD: Final = INCLINATION_SD + 1
+STATE_SIZE: Final = HEADING_SD + 1
 
-# The sample that comes in.
+# The sample that comes in, where samples are taken one by one.
 IN_TIME: Final = STATE_SIZE
 IN_GYR: Final = IN_TIME + 1
 IN_ACC: Final = IN_GYR + 3
 IN_FLAGS: Final = IN_ACC + 3
 """Quality bits."""
 IN_ROWS: Final = 8
-# What passes from one part of the step to the next.
 DT: Final = IN_TIME + IN_ROWS
-"""Length of this step, s; 0 for a first sample and where the rare part has crossed a gap."""
+"""Length of its step, s; 0 for a first sample and where the rare part has crossed a gap."""
 GAP: Final = DT + 1
-"""1 where this sample follows missing ones."""
+"""1 where it follows missing ones."""
 ELAPSED: Final = GAP + 1
 """Time since the last sample, gap or not, s."""
 EVIDENCE: Final = ELAPSED + 1
-"""Length of this step as evidence, s, and one by it."""
-RATE: Final = EVIDENCE + 1
-REST_STEP: Final = RATE + 1
-"""Coefficients of the rest detector's low-pass over this step (4)."""
-FORCE: Final = REST_STEP + 4
-"""Specific force in E (3)."""
-NOISE: Final = FORCE + 3
+"""Length of the step as evidence, s: a long gap is one interval of evidence, not many; then the window's."""
+UNUSUAL: Final = EVIDENCE + 1
+"""1 where something about it is: a gap, what is owed after one, a clipped value."""
+UNUSABLE: Final = UNUSUAL + 1
+"""1 once a time did not increase."""
+# What passes from one part of a window's closing to the next.
+RATE: Final = UNUSABLE + 1
+"""One by the window's length as evidence, and one by its number of samples."""
+MEAN: Final = RATE + 1
+REST_STEP: Final = MEAN + 1
+"""Coefficients of the rest detector's low-pass over the window (4)."""
+NOISE: Final = REST_STEP + 4
 """Variance of the velocity's pseudo-measurement."""
 CHANGE: Final = NOISE + 1
-"""Change of the state by this sample so far (7)."""
-# What comes out.
-OUT: Final = CHANGE + 7
-OUT_Q: Final = OUT
+"""Change of the state by the window so far (7)."""
+BUFFER_ROWS: Final = CHANGE + 7
+
+OUT_Q: Final = 0
+"""What comes out of a sample."""
 OUT_GYR: Final = OUT_Q + 4
 OUT_INCLINATION_SD: Final = OUT_GYR + 3
 OUT_HEADING_SD: Final = OUT_INCLINATION_SD + 1
 OUT_ROWS: Final = 9
-BUFFER_ROWS: Final = OUT + OUT_ROWS
 TILT_COLUMNS: Final = 12
 """Of what is told on request: velocity (2), covariance of velocity and tilt (10)."""
+
+WINDOW: Final = 8
+"""Samples for which the covariance, and what else changes slowly, is worked out once."""
 
 AFTER_GAP: Final = 1
 ACC_SATURATED: Final = 2
