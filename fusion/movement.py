@@ -28,6 +28,7 @@ from fusion.reps import Phase, RepSegmenter, Track
 from fusion.sets import Candidate, SetBook
 from fusion.types import (
     Event,
+    Finding,
     FindingEvent,
     RepEvent,
     RepEventKind,
@@ -236,15 +237,14 @@ class MovementAnalyzer:
             return
         if self.exercise.lifts_first and track.shown_share >= _SHOWN_SHARE_MIN:
             rep = self._summary(which, track, complete=False)
-            self._announced[which] = frozenset(f.kind for f in rep.findings)
+            self._announced[which] = frozenset(f.kind for f in rep.findings if _loud(f))
             event = RepEvent(RepEventKind.PROVISIONAL, self._now_s, self._book.index, self.count, rep)
             self._events.append(event)
             self._tell_findings(rep, frozenset())
 
     def _tell_findings(self, rep: RepSummary, told: frozenset[str]) -> None:
         for finding in rep.findings:
-            loud = finding.severity is not Severity.INFO and finding.kind != "range_short"
-            if loud and finding.kind not in told:
+            if _loud(finding) and finding.kind not in told:
                 self._events.append(FindingEvent(self._now_s, finding))
 
     def _returned(self, which: int, track: Track) -> None:
@@ -478,6 +478,11 @@ class MovementAnalyzer:
             self._events.append(SetEvent(True, self._now_s, done))
         self._segmenter.forget_roms()
         self._close_s[:] = inf
+
+
+def _loud(finding: Finding) -> bool:
+    """Whether it is said at once; what is only suspected may be sure by the end of the repetition."""
+    return finding.severity is not Severity.INFO and finding.kind != "range_short"
 
 
 def _least(values: np.ndarray) -> float:

@@ -27,6 +27,9 @@ TURNS = 4
 _FACING_SD_RAD = 30.0 * RAD_PER_DEG
 """One sigma of how far apart neighbours face."""
 _FACING_MOST = 6.0
+_SHARPNESS = 2.5
+"""Evidence is capped, piece by piece, and so tells more than its sum: odds of 6 to 1 by the sum were hardly
+ever wrong on tuning people in ordinary sets, and would keep every first set from being counted live."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -150,7 +153,7 @@ class _Tree:
         """Chance of each turn (4,) of one sensor, the others' summed over as far as they are not given."""
         given = given or {}
         logs = np.array([self._total({**given, segment: k}) for k in range(TURNS)])
-        shares = np.exp(logs - logs.max())
+        shares = np.exp(_SHARPNESS * (logs - logs.max()))
         return np.asarray(shares / shares.sum())
 
     def best(self) -> dict[Segment, int]:
