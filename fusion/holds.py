@@ -51,6 +51,8 @@ _FULL_SHARE = 0.5
 _ALIKE_DEG = 8.0
 _TAKEN_UP = 1.5
 """The held pose may be so much further away than another of the exercise: not everybody gets all the way."""
+_NO_REST = 1.25
+"""So much further away than a way to rest: a plank held low is nearly as near to lying prone."""
 _HISTORY_S = 200.0
 _ELSEWHERE = ((0.0, 0.0), (90.0, -90.0), (-90.0, 90.0), (0.0, 90.0))
 """P and T standing, lying prone and supine, sitting."""
@@ -197,7 +199,7 @@ class HoldAnalyzer:
             for other in one.own_rivals:
                 near &= away < _TAKEN_UP * _distance(seen, other)
             for other in one.rivals:
-                near &= away < _distance(seen, other)
+                near &= away < _NO_REST * _distance(seen, other)
             label[near] = k + 1
             best = np.where(near, away, best)
         label[self._speed_dps(signals) > _STILL_DPS] = 0
