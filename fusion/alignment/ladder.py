@@ -17,13 +17,14 @@ from dataclasses import replace
 import numpy as np
 
 from fusion import quaternion as quat
+from fusion.alignment.chain import HeadingChain
 from fusion.alignment.cold import cold_reference
 from fusion.alignment.frames import ends_frame, filled, join_blocks, slice_block
 from fusion.alignment.functional import FunctionalEvidence, FunctionalWindow, gather
 from fusion.alignment.hip_levers import HipLevers
 from fusion.alignment.history import SensorHistory
-from fusion.alignment.joint_heading import LEVERS_M, JointHeading, JointHeadingEstimator
-from fusion.alignment.reference import TRUNK, Reference, StandCollection, rest_reference
+from fusion.alignment.position import in_position, stays_near
+from fusion.alignment.reference import Reference, StandCollection, rest_reference
 from fusion.alignment.slip import Slip, find_slip, undone
 from fusion.alignment.solve import ready, solve
 from fusion.alignment.stand import StillPose, StillWatch, pose_of, what_moved
@@ -48,11 +49,8 @@ _FULL_TURN_RAD = 8.0 * RAD_PER_DEG
 _UPRIGHT_DEG = 35.0
 _SAME_RAD = 0.2 * RAD_PER_DEG
 """An alignment that moves by less stays as it is."""
-_ENOUGH_SHARE = 0.6
 _LEVEL_COS = 0.26
 _REST_TURN = 6.0
-_UNMISTAKABLE_DEG = 12.0
-_BACK_SHARE = 0.35
 NO_STAND = (
     "no still stand was found; angles start from the movement's own range (±10°);"
     " stand still for 3 s, or say where with --stand A:B"
@@ -61,9 +59,6 @@ REST_POSE = (
     "no still stand was found; angles start from the exercise's rest pose (±8°);"
     " stand still for 3 s, or say where with --stand A:B"
 )
-
-_POSITION_SHARE = 0.9
-"""Of the least lean of the exercise's poses, before the direction of the pelvis is believed."""
 
 
 class CalibrationLadder:
@@ -92,7 +87,7 @@ class CalibrationLadder:
         self._told: tuple[float, float] | None = None
         self._told_frames: list[AlignedBlock] = []
         self._reference: Reference | None = None
-        self._pairs: dict[Segment, JointHeadingEstimator] = {}
+        self._chain = HeadingChain(self._segments)
         self._levers: dict[Segment, HipLevers] = {}
         self._slips: list[Slip] = []
         self._any_q_es: dict[Segment, FloatArray] = {}
@@ -250,17 +245,8 @@ class CalibrationLadder:
         self.warnings.append(WarningEvent(slip.t_s, "sensor_slipped", slip.message, slip.segment))
 
     def _follow_headings(self, frame: AlignedBlock) -> None:
-        if self._reference is None and not self._seed:
-            return
-        for segment in self._segments:
-            parent, above_m, below_m = LEVERS_M.get(segment, (segment, 0.0, 0.0))
-            if parent == segment or parent not in frame.segments:
-                continue
-            if segment not in self._pairs:
-                self._pairs[segment] = JointHeadingEstimator(frame.rate_hz, above_m, below_m)
-            self._pairs[segment].update(
-                frame.segments[parent], frame.segments[segment], self._y_s(parent), self._y_s(segment)
-            )
+        if self._reference is not None or self._seed:
+            self._chain.update(frame, {s: self._y_s(s) for s in self._segments})
 
     def _y_s(self, segment: Segment) -> FloatArray:
         known = self.alignments or self._seed
@@ -268,20 +254,6 @@ class CalibrationLadder:
             return quat.rotate(np.array(known[segment].q_sb), np.array([0.0, 1.0, 0.0]))
         assert self._reference is not None  # noqa: S101 - asked for only with one
         return self._reference.up_s[segment]
-
-    @property
-    def _in_position(self) -> bool:
-        """Whether the pelvis has been as far from the stand as the exercise is done.
-
-        Who lies down leans forward first; which way the pelvis turns shows only then.
-        """
-        assert self._reference is not None  # noqa: S101 - asked for only with one
-        tilt_deg = self._hint.pelvis_tilt_deg()
-        history = self._histories[Segment.PELVIS]
-        if self._hint.standing or len(tilt_deg) == 0 or len(history) == 0:
-            return True
-        lean = np.arccos(np.clip(history.up_s @ self._reference.up_s[Segment.PELVIS], -1.0, 1.0))
-        return bool(lean.max() >= _POSITION_SHARE * np.abs(tilt_deg).min() * RAD_PER_DEG)
 
     @property
     def _patience(self) -> float:
@@ -306,7 +278,8 @@ class CalibrationLadder:
             return False
         self._solved_at = self._turned
         found = self._find(t_s)
-        if not self.ready and self._turned < self._patience and not (ready(found) and self._in_position):
+        sure = ready(found) and in_position(self._hint, self._reference, self._histories)
+        if not (self.ready or sure or self._turned >= self._patience):
             return False
         return self._accept(found, t_s)
 
@@ -329,7 +302,6 @@ class CalibrationLadder:
         self._reconsider_zero()
         if self._reference.method == "motion":
             self._reference = self._cold() or self._reference
-        headings = {s: self._heading_of(s) for s in self._segments if s in self._pairs}
         self._functional = gather(self._windows, self._reference, self._histories, t_s)
         for segment, given in self._fixed.items():
             self._functional.z_s[segment] = quat.rotate(np.array(given.q_sb), np.array([0.0, 0.0, 1.0]))
@@ -337,7 +309,7 @@ class CalibrationLadder:
             self._reference,
             self._histories,
             self._hint,
-            headings=headings,
+            headings=self._chain.headings(),
             levers={s: hip.evidence() for s, hip in self._levers.items()},
             t_s=t_s,
             functional=self._functional,
@@ -349,16 +321,6 @@ class CalibrationLadder:
         found = with_tissue(found, self._histories, ended, self._tissue)
         return {s: _keeping(self._fixed[s], a) if s in self._fixed else a for s, a in found.items()}
 
-    def _heading_of(self, segment: Segment) -> JointHeading:
-        """Against the pelvis, along the chain of joints."""
-        one = self._pairs[segment].estimate
-        parent = LEVERS_M[segment][0]
-        if parent is Segment.PELVIS or parent not in self._pairs:
-            return one
-        above = self._heading_of(parent)
-        sd_rad = float(np.hypot(one.sd_rad, above.sd_rad))
-        return JointHeading(one.angle_rad + above.angle_rad, sd_rad, min(one.coherence, above.coherence))
-
     def _reconsider_zero(self) -> None:
         """The first still pose may have been a seat, or a lying exercise's rest pose: what follows tells."""
         if self._told is not None or not self.stood:
@@ -366,7 +328,8 @@ class CalibrationLadder:
         if self._hint.rests_upright:
             cold = self._cold() if self._seated(self._stands.only) else None
             if cold is not None:
-                self._stands, self._reference, self._pairs = StandCollection(), cold, {}
+                self._stands, self._reference = StandCollection(), cold
+                self._chain.forget()
             return
         if len(self._stands) > 1:
             return
@@ -374,27 +337,8 @@ class CalibrationLadder:
         rest = rest_reference(pose, self._hint)
         if rest is None:
             return
-        self._reference = rest if self._stays_near(pose) else self._stands.reference()
-
-    def _stays_near(self, pose: StillPose) -> bool:
-        """Whether repetitions start and end at a pose, as near it as the exercise stays to its rest pose."""
-        if self._turned < _REST_TURN:
-            return False
-        expected = (self._hint.pelvis_tilt_deg(), self._hint.thigh_pitch_deg())
-        came_back = False
-        for trunk, poses_deg in zip((True, False), expected, strict=True):
-            upright, resting = np.abs(poses_deg).max(), np.abs(poses_deg - poses_deg[0]).max()
-            away = max((self._away_deg(s, pose) for s in self._segments if (s in TRUNK) == trunk), key=np.max)
-            most = float(np.quantile(away, 0.98))
-            if not _ENOUGH_SHARE * resting <= most < 0.5 * (upright + resting):
-                return False
-            back = away[int(np.argmax(away)) :]
-            came_back |= most > _UNMISTAKABLE_DEG and float(back.min()) < _BACK_SHARE * most
-        return came_back
-
-    def _away_deg(self, segment: Segment, pose: StillPose) -> FloatArray:
-        cosines = self._histories[segment].up_s @ pose.up_s[segment]
-        return np.asarray(np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0))))
+        near = self._turned >= _REST_TURN and stays_near(pose, self._hint, self._histories)
+        self._reference = rest if near else self._stands.reference()
 
 
 def _keeping(given: SegmentAlignment, learnt: SegmentAlignment) -> SegmentAlignment:
