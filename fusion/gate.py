@@ -429,11 +429,11 @@ class PostureGate:
 
 
 def _seen_stride(track: Track, part: slice) -> FloatArray | None:
-    """Mean P, greatest and least T in ``part``, and ln of the whole time (4,); None without a thigh."""
-    pitch = track.thigh_pitch_deg[part]
-    if not np.isfinite(pitch).any():
+    """Mean P, greatest and least T in ``part``, and ln of the whole time (4,); None where one was silent."""
+    pitch, tilts = track.thigh_pitch_deg[part], track.pelvis_tilt_deg[part]
+    if not (np.isfinite(pitch).any() and np.isfinite(tilts).any()):
         return None
-    tilt = float(np.nanmean(track.pelvis_tilt_deg[part]))
+    tilt = float(np.nanmean(tilts))
     took_s = float(track.t_s[track.end] - track.t_s[track.start])
     return np.array([tilt, np.nanmax(pitch), np.nanmin(pitch), np.log(max(took_s, 0.1))])
 
