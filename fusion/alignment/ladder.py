@@ -226,8 +226,11 @@ class CalibrationLadder:
         if self._seated(pose):
             return False
         known = self.alignments or self._seed
-        decided = self._reference is not None and self._reference.method == "stand"
-        if not known or (decided and not self._seed) or (self._hint.standing and not pose.short):
+        method = self._reference.method if self._reference is not None else ""
+        decided, guessed = method == "stand", method == "motion"
+        if not known or (decided and not self._seed):
+            return True
+        if self._hint.standing and (guessed or not pose.short):
             return True
         for segment, alignment in known.items():
             y_s = quat.rotate(np.array(alignment.q_sb), np.array([0.0, 1.0, 0.0]))
