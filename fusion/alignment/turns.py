@@ -28,8 +28,9 @@ _FACING_SD_RAD = 30.0 * RAD_PER_DEG
 """One sigma of how far apart neighbours face."""
 _FACING_MOST = 6.0
 _SHARPNESS = 2.5
-"""Evidence is capped, piece by piece, and so tells more than its sum: odds of 6 to 1 by the sum were hardly
-ever wrong on tuning people in ordinary sets, and would keep every first set from being counted live."""
+"""Evidence is capped, piece by piece, and so tells more than its sum. A judgement: without it a first set
+of hinges was never sure enough to be counted live; with it ordinary sets of tuning people were counted right.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
