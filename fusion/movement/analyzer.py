@@ -14,18 +14,18 @@ from statistics import median
 
 import numpy as np
 
-from fusion.bridging import SilenceBridge
-from fusion.driver import driven_deg
 from fusion.exercises import Exercise
 from fusion.exercises.model import DriverSignal, Kind, Laterality
 from fusion.form import FormChecker, Limits, PersonReference
-from fusion.gate import PostureGate, turned_deg
 from fusion.history import part_of
-from fusion.holds import HoldAnalyzer
 from fusion.kernels import reading, turning
-from fusion.legs import driven_angles, leg_not_seen, not_seen, worn_legs
-from fusion.reps import Phase, RepSegmenter, Track
-from fusion.sets import Candidate, SetBook
+from fusion.movement.bridging import SilenceBridge
+from fusion.movement.driver import driven_deg
+from fusion.movement.gate import PostureGate, turned_deg
+from fusion.movement.holds import HoldAnalyzer
+from fusion.movement.legs import driven_angles, leg_not_seen, not_seen, worn_legs
+from fusion.movement.reps import Phase, RepSegmenter, Track
+from fusion.movement.sets import Candidate, SetBook
 from fusion.types import (
     Event,
     Finding,

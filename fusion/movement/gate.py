@@ -12,7 +12,7 @@ import numpy as np
 from fusion.exercises import Exercise
 from fusion.exercises.model import KeyPose, Kind, Laterality
 from fusion.kernels import reading
-from fusion.reps import Track
+from fusion.movement.reps import Track
 from fusion.types import FloatArray, Side
 
 _TILT_TOLERANCE_DEG = 32.0
