@@ -26,6 +26,7 @@ from fusion.movement.holds import HoldAnalyzer
 from fusion.movement.legs import driven_angles, leg_not_seen, not_seen, worn_legs
 from fusion.movement.reps import Phase, RepSegmenter, Track
 from fusion.movement.sets import Candidate, SetBook
+from fusion.movement.turned import TurnedHip
 from fusion.types import (
     Event,
     Finding,
@@ -106,6 +107,7 @@ class MovementAnalyzer:
         self._names: tuple[str, ...] | None = None
         self._segmenter = RepSegmenter((), rate_hz)
         self._bridge: SilenceBridge | None = None
+        self._rotation: TurnedHip | None = None
         self._close_s = np.array([inf, inf])
         self._events: list[Event] = []
         self._announced: dict[int, frozenset[str]] = {}
@@ -144,6 +146,8 @@ class MovementAnalyzer:
         """Events of the next samples."""
         if signals.names != self._names:
             self._wear(signals)
+        if self._rotation is not None:
+            signals = self._rotation(signals)
         if self._segmenter.driven:
             for start in range(0, len(signals), self._segmenter.block_max):
                 self._take(part_of(signals, start, start + self._segmenter.block_max))
@@ -187,6 +191,8 @@ class MovementAnalyzer:
         self._announced.clear()
         driven = driven_angles(self.exercise, self.side, signals.names)
         self._segmenter = RepSegmenter(driven, self._rate_hz)
+        if driven and driven[0].signal is DriverSignal.HIP_EXTERNAL_ROTATION:
+            self._rotation = TurnedHip(driven[0].read_from)
         one_leg = len(legs_worn) == 1 and len(driven) > 0
         self._bridge = (
             SilenceBridge(self.exercise, driven[0], signals.names, self._rate_hz) if one_leg else None
@@ -316,9 +322,12 @@ class MovementAnalyzer:
         if self.exercise.kind is Kind.STEP:
             start = (nan, nan)  # the first stride sets out from a stand
         no_pitch = self._gate.lying or self.exercise.kind is Kind.DRILL
+        top_deg = float(track.effort_deg[track.reach]) - slip.effort_share * slip.top_deg
+        if self.exercise.driver.needs_heading:
+            top_deg = rep.rom_deg  # a heading drifts: where the angle ends says nothing, how far it went does
         return Candidate(
             rep,
-            top_deg=float(track.effort_deg[track.reach]) - slip.effort_share * slip.top_deg,
+            top_deg=top_deg,
             top_tilt_deg=nan if self._gate.lying else float(track.pelvis_tilt_deg[track.reach]),
             top_pitch_deg=nan if no_pitch else float(track.thigh_pitch_deg[track.reach]) - slip.top_deg,
             sure_alone=self._gate.fits_alone(track),
