@@ -219,7 +219,7 @@ class CalibrationLadder:
             self._zero_at(pose)
 
     def _seated(self, pose: StillPose) -> bool:
-        """Whether the thighs lie level in a still pose and were upright at other times, from how they swing."""
+        """Whether the thighs lie level in a still pose and stood at other times, from how they swing."""
         lines = self._lines()
         return bool(lines) and all(
             line @ pose.up_s[s] < _LEVEL_COS and self._was_upright(s, line) for s, line in lines.items()
