@@ -19,14 +19,14 @@ from fusion.errors import CalibrationError, InputError
 from fusion.estimators import estimator_named
 from fusion.exercises import Exercise
 from fusion.form import Limits, PersonReference
-from fusion.holds import HoldAnalyzer
 from fusion.intake import Intake, OrientationSource
 from fusion.kinematics import Kinematics
 from fusion.motion_hint import MotionHint
-from fusion.movement import MovementAnalyzer, movement_analyzer
+from fusion.movement.analyzer import MovementAnalyzer, movement_analyzer
+from fusion.movement.holds import HoldAnalyzer
+from fusion.movement.reps import Phase
 from fusion.orientation import OrientationParams
-from fusion.recognition import AutoAnalyzer
-from fusion.reps import Phase
+from fusion.recognition.auto import AutoAnalyzer
 from fusion.soft_tissue import POPULATION, TissueGain
 from fusion.types import (
     AlignedBlock,

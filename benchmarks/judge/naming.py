@@ -18,9 +18,9 @@ from fusion.exercises import AUTO
 from fusion.exercises.families import accepts
 from fusion.exercises.model import Kind
 from fusion.exercises.rules import Worn
-from fusion.legs import not_seen
+from fusion.movement.legs import not_seen
 from fusion.pipeline import PipelineConfig
-from fusion.recognition import UNKNOWN
+from fusion.recognition.auto import UNKNOWN
 from fusion.types import ExerciseEvent, Segment, SetEvent
 from simulator.athlete_types import TrueRep, TrueSet
 from simulator.cases import case_plan

@@ -13,8 +13,8 @@ import numpy as np
 
 from benchmarks.harness import Progress, Report, Row, at_most
 from fusion import exercises
-from fusion.movement import MovementAnalyzer
-from fusion.recognition import AutoAnalyzer
+from fusion.movement.analyzer import MovementAnalyzer
+from fusion.recognition.auto import AutoAnalyzer
 from fusion.types import Side, SignalBlock
 
 COMMAND = "make bench ARGS=movement"

@@ -10,7 +10,7 @@ from benchmarks.judge.naming import Naming, NamingCell, confusions, name_sets
 from benchmarks.judge.subjects import REPORTED
 from fusion import exercises
 from fusion.exercises.families import families
-from fusion.recognition import UNKNOWN
+from fusion.recognition.auto import UNKNOWN
 
 COMMAND = "make accuracy ARGS=recognition"
 PEOPLE = int(os.environ.get("ILIUM_NAMING_PEOPLE", "2"))

@@ -24,8 +24,8 @@ from fusion.form.metrics_of import metrics_of, path_of, residual_rise, tempo_of
 from fusion.form.timing import hold
 from fusion.form.view import RepView, view_of
 from fusion.form.worn import worn_segments
+from fusion.movement.reps import Track
 from fusion.reference_path import METRIC_PREFIX, PersonReference, ReferencePath, model_path
-from fusion.reps import Track
 from fusion.types import Finding, NotJudged, RepSummary, Segment, Severity, Side
 
 _DRIFT_SD_SHARE = 0.2

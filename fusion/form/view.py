@@ -9,8 +9,8 @@ import numpy as np
 
 from fusion.exercises.rules import Signal, Window
 from fusion.kernels import reading
+from fusion.movement.reps import Track
 from fusion.reference_path import ReferencePath
-from fusion.reps import Track
 from fusion.types import FloatArray, Side, SignalBlock
 
 SMOOTH_S = 0.1

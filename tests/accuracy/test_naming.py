@@ -1,7 +1,7 @@
 """The judge of `auto`: what counts as right, and one cell through the whole pipeline."""
 
 from benchmarks.judge.naming import Naming, NamingCell, confusions, name_set, nameable
-from fusion.recognition import UNKNOWN
+from fusion.recognition.auto import UNKNOWN
 
 
 def _said(movement: str, said: str, *, both: bool = False) -> Naming:

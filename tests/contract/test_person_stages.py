@@ -16,7 +16,7 @@ from fusion import quaternion as quat
 from fusion.exercises.model import DriverSignal
 from fusion.kernels import turning
 from fusion.kinematics import Kinematics
-from fusion.reps import Driven, RepSegmenter
+from fusion.movement.reps import Driven, RepSegmenter
 from fusion.resample import GridAligner
 from fusion.types import (
     AlignedBlock,

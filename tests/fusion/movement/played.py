@@ -13,9 +13,9 @@ import numpy as np
 from fusion import exercises
 from fusion.exercises import Exercise
 from fusion.exercises.model import KeyPose, Laterality, PhaseKind
-from fusion.holds import HoldAnalyzer
-from fusion.movement import MovementAnalyzer, movement_analyzer
-from fusion.recognition import AutoAnalyzer
+from fusion.movement.analyzer import MovementAnalyzer, movement_analyzer
+from fusion.movement.holds import HoldAnalyzer
+from fusion.recognition.auto import AutoAnalyzer
 from fusion.types import Event, FloatArray, RepSummary, SetEvent, SetSummary, Side, SignalBlock
 
 RATE_HZ = 60.0

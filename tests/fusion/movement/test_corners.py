@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fusion.reps import corners
+from fusion.movement.reps import corners
 
 RATE_HZ = 60.0
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from fusion import exercises
-from fusion.bridging import SilenceBridge
 from fusion.history import heard_samples
-from fusion.legs import driven_angles
+from fusion.movement.bridging import SilenceBridge
+from fusion.movement.legs import driven_angles
 from fusion.types import Event, RepSummary, SetEvent, Side, SignalBlock, Verdict, WarningEvent
 from tests.fusion.movement.played import RATE_HZ, Player, reps_of, session_of, told
 

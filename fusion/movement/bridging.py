@@ -15,11 +15,11 @@ from itertools import pairwise
 
 import numpy as np
 
-from fusion.driver import driven_deg
 from fusion.exercises import Exercise
 from fusion.exercises.model import DriverSignal, Tempo
 from fusion.history import part_of
-from fusion.reps import Driven, Track
+from fusion.movement.driver import driven_deg
+from fusion.movement.reps import Driven, Track
 from fusion.types import BoolArray, FloatArray, SignalBlock
 
 _LONGEST_S = 12.0

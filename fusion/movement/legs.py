@@ -7,7 +7,7 @@ from collections.abc import Collection
 from fusion.exercises import Exercise
 from fusion.exercises.model import Count, DriverSignal, Kind, Laterality
 from fusion.exercises.rules import Worn
-from fusion.reps import Driven
+from fusion.movement.reps import Driven
 from fusion.types import Side
 
 _PELVIC = frozenset({DriverSignal.PELVIS_TILT, DriverSignal.PELVIS_LIST, DriverSignal.PELVIS_ROLL})

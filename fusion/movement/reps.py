@@ -16,11 +16,11 @@ from statistics import median
 
 import numpy as np
 
-from fusion.driver import driven_deg
 from fusion.exercises.model import DriverSignal
 from fusion.history import History, heard_samples, part_of, samples_of
 from fusion.kernels import corners as excursion
 from fusion.kernels import turning
+from fusion.movement.driver import driven_deg
 from fusion.types import BoolArray, FloatArray, Side, SignalBlock
 
 STILL_DPS = 10.0

@@ -8,8 +8,8 @@ from math import isfinite
 from typing import Final
 
 from fusion.exercises import Exercise
-from fusion.holds import HoldAnalyzer
-from fusion.legs import worn_legs
+from fusion.movement.holds import HoldAnalyzer
+from fusion.movement.legs import worn_legs
 from fusion.types import Side, SignalBlock
 
 _KEPT_SHARE: Final = 0.6

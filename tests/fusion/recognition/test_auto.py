@@ -4,7 +4,7 @@ import pytest
 
 from fusion import exercises
 from fusion.exercises import AUTO
-from fusion.recognition import UNKNOWN
+from fusion.recognition.auto import UNKNOWN
 from fusion.types import ExerciseEvent, RepEvent, RepEventKind, Side
 from tests.fusion.movement.played import BOTH, Player, session_of, sets_of, told
 

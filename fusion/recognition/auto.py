@@ -21,13 +21,13 @@ from fusion.exercises.model import Kind
 from fusion.exercises.rules import Worn
 from fusion.form import Limits, PersonReference
 from fusion.history import part_of
-from fusion.hold_scouts import HoldScouts
-from fusion.holds import HoldAnalyzer
-from fusion.legs import worn_legs
-from fusion.movement import MovementAnalyzer, movement_analyzer
-from fusion.reps import Phase
-from fusion.scouts import Scouts, Sighting
-from fusion.templates import Template
+from fusion.movement.analyzer import MovementAnalyzer, movement_analyzer
+from fusion.movement.holds import HoldAnalyzer
+from fusion.movement.legs import worn_legs
+from fusion.movement.reps import Phase
+from fusion.recognition.hold_scouts import HoldScouts
+from fusion.recognition.scouts import Scouts, Sighting
+from fusion.recognition.templates import Template
 from fusion.types import Event, ExerciseEvent, SetEvent, Side, SignalBlock
 
 UNKNOWN: Final = "unknown"

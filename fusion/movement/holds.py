@@ -13,16 +13,16 @@ from math import inf, nan
 
 import numpy as np
 
-from fusion.driver import driven_deg
 from fusion.exercises import Exercise
 from fusion.exercises.model import DriverSignal, KeyPose, Laterality
 from fusion.form import FormChecker, Limits, PersonReference
 from fusion.history import History, part_of
-from fusion.hold_times import WAY_S, held_span
 from fusion.kernels import posing
-from fusion.legs import not_seen, worn_legs
-from fusion.reps import Phase, Track
-from fusion.sets import Candidate, SetBook
+from fusion.movement.driver import driven_deg
+from fusion.movement.hold_times import WAY_S, held_span
+from fusion.movement.legs import not_seen, worn_legs
+from fusion.movement.reps import Phase, Track
+from fusion.movement.sets import Candidate, SetBook
 from fusion.types import (
     Event,
     FindingEvent,

@@ -14,11 +14,11 @@ from typing import Final
 import numpy as np
 
 from fusion.exercises import Exercise
-from fusion.gate import PostureGate
 from fusion.kernels import turning
-from fusion.legs import driven_angles, not_seen
-from fusion.reps import Driven, RepSegmenter, Track
-from fusion.templates import SIDE_LYING_DEG, Look, Template, TemplateTable, look_of
+from fusion.movement.gate import PostureGate
+from fusion.movement.legs import driven_angles, not_seen
+from fusion.movement.reps import Driven, RepSegmenter, Track
+from fusion.recognition.templates import SIDE_LYING_DEG, Look, Template, TemplateTable, look_of
 from fusion.types import FloatArray, Side, SignalBlock
 
 _NEAR: Final = 45.0

@@ -1,0 +1,1 @@
+"""Which exercise this is, where nobody has said so."""
