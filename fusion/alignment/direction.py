@@ -66,9 +66,9 @@ def turn_scores(
             x_s = np.cross(reference.up_s[segment], axes_s[k])
             # The wrong sign tells against an axis; the right one tells nothing of the plane.
             scores[k] += min(0.0, _frontal_score(segment, reference, history, x_s, hint))
-        return (
-            scores if hint.side_lying_deg else scores - _standing_costs(segment, reference, history, axes_s)
-        )
+        if not hint.side_lying_deg:
+            scores -= _standing_costs(segment, reference, history, axes_s)
+        return scores
     begin_deg = reference.pitch_rad.get(segment, 0.0) * DEG_PER_RAD
     for k, z_s in enumerate(axes_s):
         pitch_deg = signed_pitch_deg(segment, reference, history, z_s)
