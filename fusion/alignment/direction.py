@@ -62,7 +62,8 @@ def turn_scores(
     if len(history) == 0:
         return scores
     if is_frontal(segment, hint):
-        for k in (0, 2):
+        # On one's side either plane has its sign: people also lie on their backs, and for longer.
+        for k in range(4) if hint.side_lying_deg else (0, 2):
             x_s = np.cross(reference.up_s[segment], axes_s[k])
             # The wrong sign tells against an axis; the right one tells nothing of the plane.
             scores[k] += min(0.0, _frontal_score(segment, reference, history, x_s, hint))

@@ -71,8 +71,8 @@ def choose_turns(
         if (parent := _parent(s, seen)) is not None
     }
     for thigh in {side.thigh for side in Side} & links.keys():
-        if not hint.side_lying_deg:
-            links[thigh] = links[thigh] - hip_range_costs(thigh, axes, reference, histories)
+        lying = bool(hint.side_lying_deg)
+        links[thigh] = links[thigh] - hip_range_costs(thigh, axes, reference, histories, lying=lying)
     tree = _Tree(own, links, {s: _parent(s, seen) for s in seen})
     return {s: Turned(axes[s][k], *_doubts(tree.marginal(s), k)) for s, k in tree.best().items()}
 
