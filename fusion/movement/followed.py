@@ -33,8 +33,8 @@ def others(candidates: Sequence[Candidate], exercise: Exercise) -> list[int]:
     """Which candidates of an open set are of another movement; highest index first."""
     if exercise.kind not in {Kind.REP, Kind.SCREEN}:
         return []
-    if seats := _seats(candidates):
-        return seats
+    if strays := _seats(candidates) or _strides(candidates):
+        return strays
     for first, until in _splits(candidates):
         before, after = candidates[:first], candidates[until:]
         kept_first = _off_model_deg(before, exercise) <= _off_model_deg(after, exercise)
@@ -53,6 +53,16 @@ def _seats(candidates: Sequence[Candidate]) -> list[int]:
     ends = (len(candidates) - 1, 0)
     longest_s = _SEAT_S + _SEAT_SHARE * median(c.stays_s for c in candidates)
     return [k for k in ends if candidates[k].stays_s > longest_s]
+
+
+def _strides(candidates: Sequence[Candidate]) -> list[int]:
+    """Ends of a set that stand apart and may be strides, where the others may not."""
+    if len(candidates) <= _LEAST or 2 * sum(c.like_stride for c in candidates) > len(candidates):
+        return []
+    pauses = [b.rep.t_start_s - a.rep.t_end_s for a, b in pairwise(candidates)]
+    longest_s = max(_PAUSE_S, _PAUSE_SHARE * median(pauses))
+    ends = ((len(candidates) - 1, pauses[-1]), (0, pauses[0]))
+    return [k for k, pause_s in ends if candidates[k].like_stride and pause_s > longest_s]
 
 
 def _splits(candidates: Sequence[Candidate]) -> list[tuple[int, int]]:

@@ -88,6 +88,7 @@ class RepReader:
             typical=self._gate.typical(track),
             by_free_leg=track.by_free_leg,
             stays_s=float(track.t_s[track.leave] - track.t_s[track.reach]),
+            like_stride=self._gate.walks(track),
         )
 
     def summary(

@@ -52,6 +52,8 @@ class Candidate:
     """Seen from the other leg: its effort is another angle and cannot be compared."""
     stays_s: float = 0.0
     """Time at its far end."""
+    like_stride: bool = False
+    """Whether it may as well be a stride of an everyday gait."""
 
 
 class SetBook:
