@@ -88,7 +88,8 @@ class OrientationLanes:
         lanes, blocks = [lane for lane, _ in there], [block for _, block in there]
         states = self._states[lanes]
         if len(there) <= _FEW:
-            oriented = [orient_alone(s, self._p, b) for s, b in zip(states, blocks, strict=True)]
+            now = zip(self._states[lanes], states, blocks, strict=True)
+            oriented = [orient_alone(before, after, self._p, block) for before, after, block in now]
         else:
             oriented = self._side_by_side(states, blocks)
         self._states[lanes] = states
@@ -97,9 +98,10 @@ class OrientationLanes:
     def _side_by_side(self, states: FloatArray, blocks: list[ImuBlock]) -> list[OrientedBlock]:
         ends = list(accumulate(map(len, blocks)))
         starts, n = [0, *ends[:-1]], ends[-1]
-        # One allocation of each for all: the next of its size is given the same memory again, already mapped.
-        q_es, gyr_rads, quality = np.empty((n, 4)), np.empty((n, 3)), np.empty(n, np.uint8)
-        inclination_sd_rad, heading_sd_rad = np.empty(n), np.empty(n)
+        # One allocation for all: the next of its size is given the same memory again, already mapped.
+        out, quality = np.empty(9 * n), np.empty(n, np.uint8)
+        q_es, gyr_rads = out[: 4 * n].reshape(n, 4), out[4 * n : 7 * n].reshape(n, 3)
+        inclination_sd_rad, heading_sd_rad = out[7 * n : 8 * n], out[8 * n :]
         results = q_es, gyr_rads, inclination_sd_rad, heading_sd_rad, quality
         sources = np.empty((len(blocks), SOURCES), np.int64)
         samples = [samples_of(block) for block in blocks]

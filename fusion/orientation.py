@@ -113,7 +113,7 @@ class OrientationEstimator:
 
     def reset(self) -> None:
         """Forget everything, as if made anew."""
-        self._state = np.zeros(BUFFER_ROWS)
+        self._state, self._next = np.zeros(BUFFER_ROWS), np.empty(BUFFER_ROWS)
         if self._heading:
             self._heading.reset()
 
@@ -163,9 +163,8 @@ class OrientationEstimator:
         return oriented, tilt[:, :2], symmetric(tilt[:, 2:])
 
     def _run(self, block: ImuBlock, tilt: FloatArray) -> OrientedBlock:
-        state = self._state.copy()
-        oriented = orient_alone(state, self._p, block, tilt)
-        self._state = state
+        oriented = orient_alone(self._state, self._next, self._p, block, tilt)
+        self._state, self._next = self._next, self._state
         if self._heading and block.mag_ut is not None:
             q_es, heading_sd = self._heading.update(
                 block.t_s, oriented.q_es, oriented.gyr_rads, oriented.heading_sd_rad, block.mag_ut
@@ -190,18 +189,32 @@ def last_time_s(state: FloatArray) -> float:
 
 
 def orient_alone(
-    state: FloatArray, p: FloatArray, block: ImuBlock, tilt: FloatArray = _NOT_WANTED
+    before: FloatArray, after: FloatArray, p: FloatArray, block: ImuBlock, tilt: FloatArray = _NOT_WANTED
 ) -> OrientedBlock:
-    """Orientation of one sensor's ``block`` from its ``state`` (BUFFER_ROWS,), which goes on with it.
+    """Orientation of one sensor's ``block`` from its state ``before`` to that ``after`` (BUFFER_ROWS,).
 
-    Raises `InputError` when times do not increase or a value is not finite; the state then means nothing.
+    Raises `InputError` when times do not increase or a value is not finite; ``after`` then means nothing.
     """
-    n, before_s = len(block), last_time_s(state)
+    n = len(block.t_s)
     q_es, gyr_rads, quality = np.empty((n, 4)), np.empty((n, 3)), np.empty(n, np.uint8)
     inclination_sd_rad, heading_sd_rad = np.empty(n), np.empty(n)
-    results = q_es, gyr_rads, inclination_sd_rad, heading_sd_rad, quality
-    if not estimator.alone(state, p, *samples_of(block), *results, tilt):
-        refuse_unusable(block, before_s)
+    t_s, acc, gyr, known = samples_of(block)
+    if not estimator.alone(
+        before,
+        after,
+        p,
+        t_s,
+        acc,
+        gyr,
+        known,
+        q_es,
+        gyr_rads,
+        inclination_sd_rad,
+        heading_sd_rad,
+        quality,
+        tilt,
+    ):
+        refuse_unusable(block, last_time_s(before))
     return OrientedBlock(
         block.t_s, q_es, gyr_rads, block.acc_ms2, inclination_sd_rad, heading_sd_rad, quality
     )

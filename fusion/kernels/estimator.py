@@ -73,7 +73,8 @@ LANES: Final = 24
 
 @kernel
 def alone(
-    state: FloatArray,
+    before: FloatArray,
+    after: FloatArray,
     p: FloatArray,
     t_s: FloatArray,
     acc: FloatArray,
@@ -86,17 +87,18 @@ def alone(
     quality_out: QualityArray,
     tilt_out: FloatArray,
 ) -> bool:
-    """Run one sensor over n samples, changing its ``state`` (BUFFER_ROWS,).
+    """Run one sensor over n samples from its state ``before`` to that ``after`` (BUFFER_ROWS,).
 
     Fills orientations (n, 4), rates without bias (n, 3), one sigma of inclination and heading (n,), and the
     quality (n,). ``tilt_out`` (n, TILT_COLUMNS), or (0, TILT_COLUMNS) where it is not wanted, takes the
     horizontal velocity (2) and the upper triangle of the covariance of velocity and tilt (10). False where
-    a value was not finite or a time did not increase: then state and results mean nothing.
+    a value was not finite or a time did not increase: then ``after`` and results mean nothing.
     """
-    n = len(t_s)
+    n, b, c = len(t_s), after, constants(p)
+    for row in range(BUFFER_ROWS):
+        b[row] = before[row]
     if n == 0:
         return True
-    b, c = state, constants(p)
     b[UNUSABLE] = 0.0
     if not b[STARTED] > 0.0:
         start(b, 1, 0, t_s[0], (gyr[0, 0], gyr[0, 1], gyr[0, 2]), (acc[0, 0], acc[0, 1], acc[0, 2]), c)

@@ -168,7 +168,7 @@ def tilted(p: Triangle, dt: float) -> Triangle:
 @inline
 def _less(value: float, u: V3, v: V3) -> float:
     """``value − u·v``."""
-    return fma(-u[0], v[0], fma(-u[1], v[1], fma(-u[2], v[2], value)))  # type: ignore[no-any-return]
+    return fma(-u[0], v[0], fma(-u[1], v[1], fma(-u[2], v[2], value)))
 
 
 @inline

@@ -62,7 +62,7 @@ def unit(q: Q4) -> Q4:
 @inline
 def dot(u: V3, v: V3) -> float:
     """Scalar product."""
-    return fma(u[0], v[0], fma(u[1], v[1], u[2] * v[2]))  # type: ignore[no-any-return]
+    return fma(u[0], v[0], fma(u[1], v[1], u[2] * v[2]))
 
 
 @inline

@@ -18,6 +18,7 @@ SIDE: Final = 8
 """Lanes and numbers moved at once."""
 _ROW: Final = ir.VectorType(ir.DoubleType(), SIDE)
 _WORD: Final = ir.IntType(64)
+_declared: Any = cgutils.get_or_insert_function
 
 
 def _load(builder: Any, address: Any) -> Any:
@@ -85,7 +86,7 @@ def _fetch(write: int) -> Any:
             flag = ir.IntType(32)
             pointer = ir.IntType(8).as_pointer()
             kind = ir.FunctionType(ir.VoidType(), (pointer, flag, flag, flag))
-            function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+            function = _declared(builder.module, kind, "llvm.prefetch.p0")
             builder.call(function, (builder.inttoptr(args[0], pointer), flag(write), flag(3), flag(1)))
             return context.get_dummy_value()
 
