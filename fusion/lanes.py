@@ -23,9 +23,8 @@ from fusion.orientation import (
     last_time_s,
     orient_alone,
     refuse_unusable,
-    samples_of,
 )
-from fusion.types import FloatArray, ImuBlock, OrientedBlock
+from fusion.types import FloatArray, ImuBlock, OrientedBlock, QualityArray
 
 _FEW = 12
 """So few sensors are quicker one after the other."""
@@ -104,7 +103,7 @@ class OrientationLanes:
         inclination_sd_rad, heading_sd_rad = out[7 * n : 8 * n], out[8 * n :]
         results = q_es, gyr_rads, inclination_sd_rad, heading_sd_rad, quality
         sources = np.empty((len(blocks), SOURCES), np.int64)
-        samples = [samples_of(block) for block in blocks]
+        samples = [_samples_of(block) for block in blocks]
         for j, arrays in enumerate(samples):
             estimator.tell_sources(sources, j, *arrays)
         before_s = [last_time_s(state) for state in states]
@@ -135,4 +134,14 @@ def _empty(block: ImuBlock) -> OrientedBlock:
     none = np.empty(0)
     return OrientedBlock(
         block.t_s, np.empty((0, 4)), np.empty((0, 3)), block.acc_ms2, none, none, block.quality
+    )
+
+
+def _samples_of(block: ImuBlock) -> tuple[FloatArray, FloatArray, FloatArray, QualityArray]:
+    """Times, forces, rates and quality as the compiled loops want them."""
+    return (
+        np.ascontiguousarray(block.t_s, float),
+        np.ascontiguousarray(block.acc_ms2, float),
+        np.ascontiguousarray(block.gyr_rads, float),
+        np.ascontiguousarray(block.quality, np.uint8),
     )

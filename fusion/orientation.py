@@ -25,9 +25,11 @@ from fusion.kernels.estimator_state import (
     TILT_COLUMNS,
     TIME,
 )
-from fusion.types import FloatArray, ImuBlock, OrientedBlock, QualityArray
+from fusion.types import FloatArray, ImuBlock, OrientedBlock
 
 _DPS = float(np.pi / 180.0)
+# A packet of one sensor is a few microseconds: looking these up each time would show.
+_empty, _contiguous = np.empty, np.ascontiguousarray
 _NOT_WANTED = np.empty((0, TILT_COLUMNS))
 
 
@@ -151,7 +153,7 @@ class OrientationEstimator:
 
         Raises `InputError` when times do not increase or a value is not finite.
         """
-        return self._run(block, _NOT_WANTED)
+        return self._take(block, _NOT_WANTED)
 
     def update_with_tilt(self, block: ImuBlock) -> tuple[OrientedBlock, FloatArray, FloatArray]:
         """The same, and the filter's horizontal velocity and covariance, for a smoother.
@@ -159,28 +161,22 @@ class OrientationEstimator:
         Velocity (n, 2) in E, m/s; covariance (n, 4, 4) of velocity and of tilt about E's X and Y, rad.
         """
         tilt = np.empty((len(block), TILT_COLUMNS))
-        oriented = self._run(block, tilt)
+        oriented = self._take(block, tilt)
         return oriented, tilt[:, :2], symmetric(tilt[:, 2:])
 
-    def _run(self, block: ImuBlock, tilt: FloatArray) -> OrientedBlock:
+    def _take(self, block: ImuBlock, tilt: FloatArray) -> OrientedBlock:
         oriented = orient_alone(self._state, self._next, self._p, block, tilt)
         self._state, self._next = self._next, self._state
-        if self._heading and block.mag_ut is not None:
-            q_es, heading_sd = self._heading.update(
-                block.t_s, oriented.q_es, oriented.gyr_rads, oriented.heading_sd_rad, block.mag_ut
-            )
-            return replace(oriented, q_es=q_es, heading_sd_rad=heading_sd)
-        return oriented
+        return oriented if self._heading is None else self._with_heading(self._heading, block, oriented)
 
-
-def samples_of(block: ImuBlock) -> tuple[FloatArray, FloatArray, FloatArray, QualityArray]:
-    """Times, forces, rates and quality as the compiled loops want them."""
-    return (
-        np.ascontiguousarray(block.t_s, float),
-        np.ascontiguousarray(block.acc_ms2, float),
-        np.ascontiguousarray(block.gyr_rads, float),
-        np.ascontiguousarray(block.quality, np.uint8),
-    )
+    @staticmethod
+    def _with_heading(heading: MagneticHeading, block: ImuBlock, oriented: OrientedBlock) -> OrientedBlock:
+        if block.mag_ut is None:
+            return oriented
+        q_es, heading_sd = heading.update(
+            block.t_s, oriented.q_es, oriented.gyr_rads, oriented.heading_sd_rad, block.mag_ut
+        )
+        return replace(oriented, q_es=q_es, heading_sd_rad=heading_sd)
 
 
 def last_time_s(state: FloatArray) -> float:
@@ -195,18 +191,17 @@ def orient_alone(
 
     Raises `InputError` when times do not increase or a value is not finite; ``after`` then means nothing.
     """
-    n = len(block.t_s)
-    q_es, gyr_rads, quality = np.empty((n, 4)), np.empty((n, 3)), np.empty(n, np.uint8)
-    inclination_sd_rad, heading_sd_rad = np.empty(n), np.empty(n)
-    t_s, acc, gyr, known = samples_of(block)
+    t_s, acc_ms2, n = block.t_s, block.acc_ms2, len(block.t_s)
+    q_es, gyr_rads, quality = _empty((n, 4)), _empty((n, 3)), _empty(n, np.uint8)
+    inclination_sd_rad, heading_sd_rad = _empty(n), _empty(n)
     if not estimator.alone(
         before,
         after,
         p,
-        t_s,
-        acc,
-        gyr,
-        known,
+        _contiguous(t_s, float),
+        _contiguous(acc_ms2, float),
+        _contiguous(block.gyr_rads, float),
+        _contiguous(block.quality, np.uint8),
         q_es,
         gyr_rads,
         inclination_sd_rad,
@@ -215,9 +210,7 @@ def orient_alone(
         tilt,
     ):
         refuse_unusable(block, last_time_s(before))
-    return OrientedBlock(
-        block.t_s, q_es, gyr_rads, block.acc_ms2, inclination_sd_rad, heading_sd_rad, quality
-    )
+    return OrientedBlock(t_s, q_es, gyr_rads, acc_ms2, inclination_sd_rad, heading_sd_rad, quality)
 
 
 def refuse_unusable(block: ImuBlock, last_s: float) -> None:
