@@ -1,0 +1,139 @@
+"""What a fault of a given size really does: the rule's own measure, read from the true motion.
+
+Not what the sensors showed nor what the segmenter cut out: the angles are the body's, the corners of each
+repetition those that it was played with, and P_res is what the lower back added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from math import isfinite, nan
+
+import numpy as np
+
+from fusion import exercises, quaternion
+from fusion.movement.driver import driven_deg
+from fusion.exercises.model import Exercise, Kind
+from fusion.exercises.rules import Measure, Rule, Signal, Window
+from fusion.form import judge
+from fusion.form.judge import PersonalLimits, PersonalRule
+from fusion.form.view import RepView, Series
+from fusion.movement.legs import driven_angles
+from fusion.types import FloatArray, Side, SignalBlock
+from fusion.reference_path import ReferencePath, model_path
+from simulator.athlete_types import TrueRep
+from simulator.body import place_segment
+from simulator.cases import case_plan
+from simulator.session import SimulatedSession, render
+from simulator.subject import MODEL_SUBJECT
+from simulator.truth import true_angles
+
+RATE_HZ = 60.0
+MODEL_PERSON = 0
+"""Stands for the model itself, who does every repetition alike."""
+_BEFORE_S = 1.0
+
+
+class TrueView(RepView):
+    """A repetition as it was done: its P_res is what the lower back added, without any path."""
+
+    def _residual(self, steepness: float) -> Series | None:
+        return self.row("pelvis_residual_deg")
+
+    @property
+    def residual_as_done(self) -> Series | None:  # type: ignore[override]
+        """P_res needs no steepness of the person's own."""
+        return self._residual(1.0)
+
+
+def reading(rule: Rule, movement: str, person: int, fault: str = "", size: float = 0.0) -> float:
+    """The rule's number for a set with ``size`` of ``fault``: the median over its repetitions, or the set's.
+
+    ``person`` is a seed, or `MODEL_PERSON`. NaN where the repetitions do not have the number.
+    """
+    exercise = exercises.load(movement)
+    asked = PersonalRule(rule, 0.0, 0.0, PersonalLimits(None, None, None))
+    views = _views(movement, person, fault, size) if fault and size else _views_without(movement, person)
+    if rule.signal is Signal.PRETILT:  # the tilt that comes first is no compensation, but departs from the path
+        views = [_on_path(view, model_path(exercise)) for view in views]
+    read = [judge.read(asked, view) for view in views]
+    values = [r.value for r in read if r is not None]
+    if not values:
+        return nan
+    if rule.window is not Window.SET:
+        return float(np.median(values))
+    if exercise.kind is Kind.HOLD or len(values) < 2:
+        return nan
+    return values[-1] - values[0] if rule.measure is Measure.DRIFT else float(np.std(values))
+
+
+@lru_cache(maxsize=64)
+def _views_without(movement: str, person: int) -> tuple[RepView, ...]:
+    return tuple(_views(movement, person, "", 0.0))
+
+
+def _views(movement: str, person: int, fault: str, size: float) -> Sequence[RepView]:
+    faults = {fault: size} if fault and size else {}
+    plan = replace(case_plan("nominal", movement, person, faults=faults, rate_hz=RATE_HZ), segments=())
+    if person == MODEL_PERSON:
+        plan = replace(plan, subject=MODEL_SUBJECT)
+    session = render(plan)
+    signals = _signals(session)
+    exercise = exercises.load(movement)
+    done = (rep for each in session.sets for rep in each.reps if isfinite(rep.t_turn_s))
+    return [_view(rep, signals, exercise) for rep in done]
+
+
+def _on_path(view: RepView, path: ReferencePath | None) -> RepView:
+    """The same repetition, its P_res over ``path``."""
+    corners = view.start, view.reach, view.leave, view.end
+    return RepView(
+        view.signals, view.effort_deg, *corners, view.side, lifts_first=view.lifts_first, reference=path
+    )
+
+
+def _signals(session: SimulatedSession) -> SignalBlock:
+    """Every angle that rules read, as the body had it."""
+    t_s = np.arange(0.0, session.duration_s, 1.0 / RATE_HZ)
+    rows = true_angles(session.motion, t_s)
+    for side in Side:
+        q_eb = place_segment(session.motion, session.subject.build, side.thigh, t_s).q_eb
+        across_up = quaternion.rotate(q_eb, np.array([0.0, 0.0, 1.0]))[:, 2]
+        rows[f"thigh_opening_{side.value}_deg"] = np.degrees(np.arcsin(np.clip(across_up, -1.0, 1.0)))
+    rates = {f"{name.removesuffix('_deg')}_rate{'_dps'}": np.gradient(x, t_s) for name, x in rows.items()}
+    for side in Side:  # names of rates end in side and unit
+        for stem in ("thigh_pitch", "hip_flexion"):
+            rates[f"{stem}_rate_{side.value}_dps"] = rates.pop(f"{stem}_{side.value}_rate_dps")
+    rows |= rates
+    values = np.stack(list(rows.values()))
+    return SignalBlock(t_s, RATE_HZ, tuple(rows), values, np.zeros_like(values))
+
+
+def _view(rep: TrueRep, signals: SignalBlock, exercise: Exercise) -> RepView:
+    """The repetition between its true start and end, and a second before."""
+    first = max(0, int((rep.t_start_s - _BEFORE_S) * RATE_HZ))
+    last = min(len(signals) - 1, round(rep.t_end_s * RATE_HZ) + round(0.5 * RATE_HZ))
+    part = SignalBlock(
+        signals.t_s[first : last + 1],
+        RATE_HZ,
+        signals.names,
+        np.ascontiguousarray(signals.values[:, first : last + 1]),
+        np.zeros((len(signals.names), last + 1 - first)),
+    )
+    start, reach, leave, end = (
+        round(t_s * RATE_HZ) - first for t_s in (rep.t_start_s, rep.t_turn_s, rep.t_leave_s, rep.t_end_s)
+    )
+    effort = _effort(exercise, part, rep.side)
+    return TrueView(part, effort, start, reach, leave, end, rep.side, lifts_first=exercise.lifts_first)
+
+
+def _effort(exercise: Exercise, signals: SignalBlock, side: Side) -> FloatArray:
+    """The counted angle (n,) turned so that it rises to the far end; zeros where nothing is counted."""
+    driven = driven_angles(exercise, side, signals.names)
+    own = next((d for d in driven if d.side is side), None)
+    if own is None:
+        return np.zeros(len(signals))
+    return np.asarray(own.sign * driven_deg(own.signal, signals, side))
+
