@@ -44,7 +44,8 @@ def demo(
     ] = "",
 ) -> None:
     """The whole service without hardware: virtual athletes on a virtual Bluetooth radio."""
-    from simulator.demo import DemoOptions, main
+    from simulator.demo import main
+    from simulator.demo_options import DemoOptions
 
     quiet = headless or as_json
     main(DemoOptions(athletes, exercise, duration, quiet, as_json, seed, port, data_dir, scenario))

@@ -6,8 +6,6 @@ import asyncio
 import json
 import math
 import sys
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -15,6 +13,7 @@ from rich.table import Table
 
 from fusion import exercises
 from service.logs import configure_logs
+from simulator.demo_options import DemoOptions
 from simulator.plan import AthletePlan, CrewPlan, SetPlan
 from simulator.radio_process import radio_process
 
@@ -24,21 +23,6 @@ _START_UP_S = 4.0
 _LEAVE_S = 4.0
 _ENDLESS_S = 1800.0
 _FAULTY_LUMBAR_DEG = 12.0
-
-
-@dataclass(frozen=True, slots=True)
-class DemoOptions:
-    """What the command line asked for."""
-
-    athletes: int = 2
-    exercise: str = "hip_thrust"
-    duration_s: float | None = None
-    headless: bool = False
-    as_json: bool = False
-    seed: int = 1
-    port: int = 0
-    data_dir: Path | None = None
-    scenario: str = ""
 
 
 def main(options: DemoOptions) -> None:

@@ -18,7 +18,7 @@ from service.live_view import Board, drawing
 from service.settings import load_settings
 from simulator.audience import Audience
 from simulator.ble_backend import ble_adapter
-from simulator.demo import DemoOptions
+from simulator.demo_options import DemoOptions
 from simulator.host import Adapter
 from simulator.plan import CrewPlan, assignments
 from simulator.radio_process import RadioProcess

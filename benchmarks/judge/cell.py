@@ -251,7 +251,7 @@ def _flag(verdict: Verdict, truth: Sequence[TrueRep], analysis: Analysis) -> Non
             }
             verdict.judged += 1
             verdict.flagged += bool(present & expected)
-            for kind in present:
+            for kind in sorted(present):
                 verdict.flagged_kinds[kind] = verdict.flagged_kinds.get(kind, 0) + 1
 
 

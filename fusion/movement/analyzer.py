@@ -8,24 +8,25 @@ backdated to the first, and closes after max(8 s, three periods) without one, or
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf, nan
-from statistics import median
 
 import numpy as np
 
 from fusion.exercises import Exercise
-from fusion.exercises.model import DriverSignal, Kind, Laterality
+from fusion.exercises.model import Kind
 from fusion.form import FormChecker, Limits, PersonReference
 from fusion.history import part_of
-from fusion.kernels import reading, turning
+from fusion.kernels import turning
+from fusion.movement.admission import Admission
 from fusion.movement.bridging import SilenceBridge
-from fusion.movement.driver import driven_deg
-from fusion.movement.gate import PostureGate, turned_deg
+from fusion.movement.gate import PostureGate
 from fusion.movement.holds import HoldAnalyzer
 from fusion.movement.legs import driven_angles, leg_not_seen, not_seen, worn_legs
+from fusion.movement.poses import turned_deg
+from fusion.movement.rep_summary import RepReader
 from fusion.movement.reps import Phase, RepSegmenter, Track
-from fusion.movement.sets import Candidate, SetBook
+from fusion.movement.sets import SetBook
 from fusion.types import (
     Event,
     Finding,
@@ -40,14 +41,6 @@ from fusion.types import (
     WarningEvent,
 )
 
-_PARTIAL_SHARE = 0.27
-"""Of the usual range; 0.3 with room for how evenly a person moves."""
-_FULL_SHARE = 0.65
-_MOST_SHARE = 1.5
-"""Of the exercise's full range: what is more than this was no repetition to go by."""
-_GAP_VOID_S = 0.5
-_GAP_DOUBT_S = 0.15
-_SD_DOUBT_DEG = 10.0
 _STEPS_AWAY, _AT_ONCE_S = 2, 2.5
 """So many strides in a row end a set; one movement by itself, and away so soon, was for something else."""
 _SHOWN_SHARE_MIN = 0.3
@@ -70,21 +63,6 @@ def movement_analyzer(
     return kind(exercise, side, rate_hz, references=references, limits=limits)
 
 
-@dataclass(frozen=True, slots=True)
-class SlipAt:
-    """How far T is off at the corners of a repetition, deg, and how much of that its effort shows."""
-
-    start_deg: float
-    top_deg: float
-    end_deg: float
-    effort_share: float
-
-    @property
-    def in_range_deg(self) -> float:
-        """What of the effort's range is a slip and no movement."""
-        return self.effort_share * (self.top_deg - self.start_deg)
-
-
 class MovementAnalyzer:
     """One person, one exercise: `SignalBlock`s in, events out."""
 
@@ -104,7 +82,9 @@ class MovementAnalyzer:
         self._form = FormChecker(exercise, references, limits)
         self._book = SetBook(exercise)
         self._names: tuple[str, ...] | None = None
+        self._reader = RepReader(exercise, self._gate, self._form, self._book)
         self._segmenter = RepSegmenter((), rate_hz)
+        self._admission = Admission(exercise, self._gate, self._segmenter, self._book)
         self._bridge: SilenceBridge | None = None
         self._close_s = np.array([inf, inf])
         self._events: list[Event] = []
@@ -187,6 +167,7 @@ class MovementAnalyzer:
         self._announced.clear()
         driven = driven_angles(self.exercise, self.side, signals.names)
         self._segmenter = RepSegmenter(driven, self._rate_hz)
+        self._admission = Admission(self.exercise, self._gate, self._segmenter, self._book)
         one_leg = len(legs_worn) == 1 and len(driven) > 0
         self._bridge = (
             SilenceBridge(self.exercise, driven[0], signals.names, self._rate_hz) if one_leg else None
@@ -232,11 +213,11 @@ class MovementAnalyzer:
             self._segmenter.start_here()
 
     def _turned(self, which: int, track: Track) -> None:
-        if not self._plausible(which, track):
+        if not self._admission.plausible(which, track):
             self._look_elsewhere(track)
             return
         if self.exercise.lifts_first and track.shown_share >= _SHOWN_SHARE_MIN:
-            rep = self._summary(which, track, complete=False)
+            rep = self._reader.summary(track, self._segmenter.driven[which], complete=False)
             self._announced[which] = frozenset(f.kind for f in rep.findings if _loud(f))
             event = RepEvent(RepEventKind.PROVISIONAL, self._now_s, self._book.index, self.count, rep)
             self._events.append(event)
@@ -250,7 +231,7 @@ class MovementAnalyzer:
     def _returned(self, which: int, track: Track) -> None:
         told = self._announced.pop(which, frozenset())
         usual = self._segmenter.usual_rom_deg(which) if self._book.candidates else None
-        if not self._plausible(which, track) or not self._gate.returns(track, usual_deg=usual):
+        if not self._admission.plausible(which, track) or not self._gate.returns(track, usual_deg=usual):
             self._follow_steps(track)
             return
         if self._gate.rests_at_turn(track):
@@ -262,13 +243,14 @@ class MovementAnalyzer:
         self._tell_beginning(track)
         if float(track.t_s[track.start]) > self._book.close_s()[0]:
             self._close()
-        slip = self._slip(which, track)
-        rep = self._summary(which, track, slip=slip)
+        driven = self._segmenter.driven[which]
+        slip = self._reader.slip(track, driven)
+        rep = self._reader.summary(track, driven, slip=slip)
         self._tell_findings(rep, told)
-        self._book.add(self._candidate(track, rep, slip))
+        self._book.add(self._reader.candidate(track, rep, slip))
         self._steps = 0
         if track.heard is None:
-            self._gate.learn(track)
+            self._gate.recent.learn(track)
             if self._bridge is not None and not track.by_free_leg and rep.full:
                 self._bridge.learn(track)
         if rep.full and track.heard is None:
@@ -293,40 +275,6 @@ class MovementAnalyzer:
         if at_once and self._book.last_stands_apart() and self.exercise.kind is not Kind.EVENT:
             self._revise(len(self._book.candidates) - 1)
         self._close()
-
-    def _slip(self, which: int, track: Track) -> SlipAt:
-        """How far T is off at start, top and end of a repetition, because the thigh's sensor has slipped."""
-        before = self._gate.slipped_deg(track)
-        self._gate.follow_slip(track)
-        after = self._gate.slipped_deg(track)
-        top, usual = before, self._gate.usual_way_deg(track)
-        if before != after and usual is not None:
-            way = float(track.thigh_pitch_deg[track.reach] - track.thigh_pitch_deg[track.start])
-            top = min((before, after), key=lambda off: abs(way - (off - before) - usual))
-        driven = self._segmenter.driven[which]
-        share = driven.sign if driven.signal in {DriverSignal.HIP_FLEXION, DriverSignal.THIGH_PITCH} else 0.0
-        return SlipAt(before, top, after, share)
-
-    def _candidate(self, track: Track, rep: RepSummary, slip: SlipAt) -> Candidate:
-        hidden = self._gate.lying or self.exercise.kind in {Kind.DRILL, Kind.EVENT}
-        start, end = (
-            (nan, nan) if hidden else (float(track.pelvis_tilt_deg[k]), float(track.thigh_pitch_deg[k]) - off)
-            for k, off in ((track.start, slip.start_deg), (track.end, slip.end_deg))
-        )
-        if self.exercise.kind is Kind.STEP:
-            start = (nan, nan)  # the first stride sets out from a stand
-        no_pitch = self._gate.lying or self.exercise.kind is Kind.DRILL
-        return Candidate(
-            rep,
-            top_deg=float(track.effort_deg[track.reach]) - slip.effort_share * slip.top_deg,
-            top_tilt_deg=nan if self._gate.lying else float(track.pelvis_tilt_deg[track.reach]),
-            top_pitch_deg=nan if no_pitch else float(track.thigh_pitch_deg[track.reach]) - slip.top_deg,
-            sure_alone=self._gate.fits_alone(track),
-            start_posture_deg=start,
-            end_posture_deg=end,
-            typical=self._gate.typical(track),
-            by_free_leg=track.by_free_leg,
-        )
 
     def _tell_hidden(self, track: Track) -> None:
         """A repetition of which the sensors have shown next to nothing is not counted, but said."""
@@ -353,50 +301,6 @@ class MovementAnalyzer:
             message = "the recording began within a repetition; it is counted from the next one on"
             self._warn(self._now_s, "set_begun_mid_rep", message)
 
-    def _plausible(self, which: int, track: Track) -> bool:
-        count = self.exercise.count
-        if count is None or not self._gate.admits(track):
-            return False
-        usual = self._segmenter.usual_rom_deg(which)
-        least_deg = _PARTIAL_SHARE * usual
-        if track.by_free_leg or self.exercise.kind is Kind.DRILL:
-            # Movements this small cannot be told from shifting about when they are partial.
-            least_deg = self._segmenter.driven[which].rom_min_deg
-        if track.rom_deg < least_deg:
-            return False
-        if self._other_leg_within(track):
-            return False
-        return not (self._too_soon(track) or (track.by_free_leg and self._own_leg_works(track)))
-
-    def _other_leg_within(self, track: Track) -> bool:
-        """Whether the other leg did a whole repetition meanwhile: this one went out of its way and back."""
-        if self.exercise.laterality is not Laterality.UNILATERAL:
-            return False
-        start_s, end_s = float(track.t_s[track.start]), float(track.t_s[track.end])
-        return any(
-            rep.side is not track.side and start_s < rep.t_start_s and rep.t_end_s < end_s
-            for rep in self._book.reps
-        )
-
-    def _too_soon(self, track: Track) -> bool:
-        """Whether this is the rest of a repetition that counted: the landing, the catch."""
-        count, reps = self.exercise.count, self._book.reps
-        if count is None or not count.refractory_s or not reps:
-            return False
-        return bool(track.t_s[track.start] < reps[-1].t_end_s + count.refractory_s)
-
-    def _own_leg_works(self, track: Track) -> bool:
-        """Whether the leg that wears the sensor does the work after all."""
-        own = next(d for d in self._segmenter.driven if not d.by_free_leg)
-        free = next(d for d in self._segmenter.driven if d.by_free_leg)
-        times = track.signals.t_s
-        inside = (times >= track.t_s[track.start]) & (times <= track.t_s[track.leave])
-        angle = driven_deg(own.signal, track.signals, own.read_from)[inside]
-        # The same angle moves in a leg that does not work as well, and less.
-        idle_deg = free.rom_full_deg if free.signal is own.signal else 0.0
-        least_deg = max(0.5 * own.rom_min_deg, 0.5 * (own.rom_full_deg + idle_deg) if idle_deg else 0.0)
-        return bool(np.ptp(angle) > least_deg)
-
     def _look_elsewhere(self, track: Track) -> None:
         """A movement of another kind: in another posture, the set is over."""
         rest = self.exercise.rest_pose
@@ -407,58 +311,6 @@ class MovementAnalyzer:
         away = min(abs(float(turned_deg(tilt, pose.pelvis_tilt_deg))) for pose in (rest, turn))
         if away > _ELSEWHERE_DEG:
             self._close()
-
-    def _summary(
-        self, which: int, track: Track, *, complete: bool = True, slip: SlipAt | None = None
-    ) -> RepSummary:
-        count = self.exercise.count
-        assert count is not None  # noqa: S101 - `_plausible` came first
-        rom_min = self._segmenter.driven[which].rom_min_deg
-        roms = [r.rom_deg for r in self._book.reps if r.side is track.side and r.full]
-        usual = min(median(roms), _MOST_SHARE * self._segmenter.driven[which].rom_full_deg) if roms else 0.0
-        rom_deg = track.rom_deg - (slip.in_range_deg if slip else 0.0)
-        full = rom_deg >= max(rom_min, _FULL_SHARE * usual)
-        before_s = float(track.t_s[track.start]) - self._book.reps[-1].t_end_s if self._book.reps else 0.0
-        form = self._form.check(track.as_heard(), complete=complete, pause_before_s=max(0.0, before_s))
-        part = slice(track.start, track.end + 1)
-        top = track.end if not self.exercise.lifts_first else track.reach
-        void = track.gap_s > _GAP_VOID_S
-        return RepSummary(
-            index=len(self._book.candidates),
-            t_start_s=float(track.t_s[track.start]),
-            t_top_s=float(track.t_s[top]),
-            t_end_s=float(track.t_s[track.end]),
-            full=full,
-            confidence=self._confidence(which, track),
-            rom_deg=rom_deg,
-            hip_flexion_min_deg=_least(track.hip_flexion_deg[part]),
-            hip_flexion_max_deg=-_least(-track.hip_flexion_deg[part]),
-            tempo_s=_VOID_TEMPO if void else form.tempo_s,
-            hold_s=nan if void else form.hold_s,
-            pelvis_residual_peak_deg=form.residual_peak_deg,
-            side=track.side,
-            quality=full and form.good and not void,
-            metrics=form.metrics,
-            findings=form.findings,
-            path_deg=form.path_deg,
-        )
-
-    def _confidence(self, which: int, track: Track) -> float:
-        """1 where nothing is known against the repetition; gaps, uncertainty and the free leg cost."""
-        value = 1.0
-        if track.gap_s > _GAP_DOUBT_S:
-            shown = track.heard is not None and track.implied_s <= _GAP_DOUBT_S
-            value = 0.4 if track.gap_s > _GAP_VOID_S and not shown else 0.7
-        if track.by_free_leg:
-            value *= 0.7
-        driven = self._segmenter.driven[which]
-        name = f"hip_flexion_{driven.read_from.value}_deg"
-        signals = track.signals
-        if name in signals.names:
-            sd = reading.median_of(np.ascontiguousarray(signals.sd[signals.names.index(name)]))
-            if not sd <= _SD_DOUBT_DEG:
-                value *= 0.7
-        return value
 
     # --- sets
 
@@ -483,8 +335,3 @@ class MovementAnalyzer:
 def _loud(finding: Finding) -> bool:
     """Whether it is said at once; what is only suspected may be sure by the end of the repetition."""
     return finding.severity is not Severity.INFO and finding.kind != "range_short"
-
-
-def _least(values: np.ndarray) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.min()) if len(known) else nan

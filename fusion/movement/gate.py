@@ -5,15 +5,15 @@ Gravity tells posture whatever the heading does. Without these gates, a walk to 
 
 from __future__ import annotations
 
-from collections import deque
-
 import numpy as np
 
 from fusion.exercises import Exercise
 from fusion.exercises.model import KeyPose, Kind, Laterality
 from fusion.kernels import reading
+from fusion.movement.poses import other_pitch_deg, turned_deg, upright
+from fusion.movement.recent import SAME_TILT_DEG, RecentRepetitions
 from fusion.movement.reps import Track
-from fusion.types import FloatArray, Side
+from fusion.movement.strides import Strides, seen_stride
 
 _TILT_TOLERANCE_DEG = 32.0
 _CLOSE_TILT_DEG = 20.0
@@ -32,15 +32,6 @@ _RETURN_TILT_DEG = 40.0
 """How far P may be, at the end, from where it was at the beginning."""
 _SLIPPED_END_DEG = 30.0
 """The same for T, within a set: the thigh's sensor may slip by this much."""
-_SAME_TILT_DEG = 6.0
-_SLIP_DEG = 5.0
-"""T changes by this from one end of a repetition to the other, and P does not: the thigh's sensor slipped."""
-_MOST_SLIP_DEG = 20.0
-_ALIKE_DEG, _ALIKE_SHARE = 9.0, 0.15
-"""How far P, and the changes of P and T, may be from the set's, also as a share of them."""
-_STRIDE_ALIKE = np.array([5.0, 0.12, 0.15])
-"""The same for strides: P, the range of T as a share of it, ln time."""
-_ALIKE_COUNT, _ALIKE_MEMORY = 2, 5
 _BACK_SHARE_MIN = 0.4
 """Least share of the range that is gone back in a repetition."""
 _UPRIGHT_PITCH_DEG = 10.0
@@ -57,28 +48,7 @@ _ALONE_TIME = (0.45, 2.2)
 _ALONE_PAUSE_S = 5.0
 _PAUSED_TILT_DEG = 20.0
 """How near to the far pose P is where it is kept for longer: sitting is no squat."""
-_STRIDE_TILT_DEG, _STRIDE_DEG, _STRIDE_SHARE, _STRIDE_TIME = 18.0, 12.0, 0.3, 1.0
-"""How far a stride may be from the model: P, the extremes of T (also as a share of their range), ln time."""
-_STRIDE_SD = np.array([8.0, 10.0, 10.0, 0.25])
-_PLANNED = 1.5
-"""What the exercise that is looked for is ahead of everyday gaits, in such deviations."""
-_LIKE_GAIT = 2.5
-"""Within so many deviations of a gait, an excursion may be one of its strides."""
 _TYPICAL_DEG = 11.0
-_LEVEL, _WAY = 1, 3
-"""Where among an excursion's features the level of T is, and how far it goes."""
-_GAITS = {
-    "walk": np.array([3.0, 26.0, -16.0, np.log(1.1)]),
-    "run": np.array([11.0, 25.0, -22.0, np.log(0.72)]),
-    "stairs": np.array([5.5, 55.0, 0.0, np.log(1.3)]),
-    "sprint": np.array([20.0, 68.0, -40.0, np.log(0.46)]),
-}
-"""Mean P, greatest and least T, deg, and ln of the period of everyday gaits: the library's own."""
-
-
-def turned_deg(a: FloatArray | float, b: FloatArray | float) -> FloatArray:
-    """The smallest angle (…) from b to a, deg; whole turns count nothing."""
-    return np.asarray((np.asarray(a) - np.asarray(b) + 180.0) % 360.0 - 180.0)
 
 
 class PostureGate:
@@ -88,19 +58,17 @@ class PostureGate:
         self._exercise = exercise
         self._rest, self._turn = exercise.rest_pose, exercise.turn_pose
         self._steps = exercise.kind is Kind.STEP
-        self._moving = _stride_of(exercise)
-        self._stride = self._moving if self._steps else None
+        self._strides = Strides(exercise)
         self._walks = exercise.kind in {Kind.STEP, Kind.DRILL}
         self._both_legs = exercise.laterality is Laterality.BILATERAL
         self._one_leg = exercise.laterality is Laterality.UNILATERAL
         self._other_way: float | None = None
         """How far the pitch of the leg that does not work changes in the model."""
-        self._slipped_deg: dict[Side, float] = {}
-        """How far T of a leg is off since its sensor slipped within a set."""
-        self._counted: dict[Side, deque[FloatArray]] = {}
-        """What the last repetitions that counted were like, by leg."""
+        self.recent = RecentRepetitions(exercise, lying=self.lying)
         if self._one_leg and self._rest is not None and self._turn is not None:
-            self._other_way = _other_pitch(self._turn, self._rest) - _other_pitch(self._rest, self._rest)
+            self._other_way = other_pitch_deg(self._turn, self._rest) - other_pitch_deg(
+                self._rest, self._rest
+            )
 
     @property
     def lying(self) -> bool:
@@ -121,81 +89,13 @@ class PostureGate:
             track, self._rest, self._turn
         )
 
-    def slipped_deg(self, track: Track) -> float:
-        """How far T of the leg that is read is taken to be off, deg."""
-        return self._slipped_deg.get(track.read_from, 0.0)
-
-    def follow_slip(self, track: Track) -> None:
-        """Learn from a repetition of an open set how far its thigh's sensor has slipped meanwhile.
-
-        A slip shifts T and leaves P; it shifts where repetitions start and end, and not how far they go.
-        """
-        if self._rest is None or self.lying or self._exercise.kind in {Kind.EVENT, Kind.DRILL, Kind.STEP}:
-            return
-        ends = [track.start, track.end]
-        tilt = float(turned_deg(*track.pelvis_tilt_deg[ends][::-1]))
-        pitch = float(turned_deg(*track.thigh_pitch_deg[ends][::-1]))
-        if abs(tilt) < _SAME_TILT_DEG and abs(pitch) > _SLIP_DEG:
-            off = self.slipped_deg(track) + pitch
-            self._slipped_deg[track.read_from] = off if abs(off) < _MOST_SLIP_DEG else 0.0
-
-    def learn(self, track: Track) -> None:
-        """Remember what a repetition that counted was like, wherever its thigh's sensor was by then."""
-        like = self._features(track)
-        if like is not None:
-            like[_LEVEL] -= self.slipped_deg(track)
-            self._counted.setdefault(track.read_from, deque(maxlen=_ALIKE_MEMORY)).append(like)
-
-    def usual_way_deg(self, track: Track) -> float | None:
-        """How far T usually goes in a repetition of this leg; None before any has counted."""
-        counted = self._counted.get(track.read_from)
-        return float(np.median([like[_WAY] for like in counted])) if counted else None
-
     def rests_at_turn(self, track: Track) -> bool:
         """Whether this was standing about between two sets, of an exercise that ends upright."""
-        if self._turn is None or not _upright(self._turn) or self._steps:
+        if self._turn is None or not upright(self._turn) or self._steps:
             return False
         hold = self._exercise.hold
         longest_s = _ALONE_PAUSE_S + (2.0 * hold.target_s if hold else 0.0)
         return bool(track.t_s[track.leave] - track.t_s[track.reach] > longest_s)
-
-    def _features(self, track: Track) -> FloatArray | None:
-        """Level of P and of T, how far both go, and ln time (5,); the last one of strides alone."""
-        if self._rest is None or self.lying or track.by_free_leg:
-            return None
-        if self._steps:
-            seen = _seen_stride(track, slice(track.reach, track.end + 1))
-            if seen is None:
-                return None
-            tilt, high, low, ln_s = seen.tolist()
-            return np.array([tilt, 0.5 * (high + low), 0.0, high - low, ln_s])
-        ways = [x[[track.start, track.reach]] for x in (track.pelvis_tilt_deg, track.thigh_pitch_deg)]
-        tilt, pitch = (float(turned_deg(way[1], way[0])) for way in ways)
-        return np.array([ways[0][0], ways[1][0], tilt, pitch, 0.0])
-
-    def _like_the_set(self, track: Track) -> bool:
-        """Whether it goes as far as the set's others and only T is elsewhere: then the sensor has slipped."""
-        counted = self._counted.get(track.read_from, ())
-        seen = self._features(track)
-        if len(counted) < _ALIKE_COUNT or seen is None or not np.isfinite(seen).all():
-            return False
-        usual = np.median(np.array(counted), axis=0)
-        off = turned_deg(seen, usual)
-        allowed = np.full(len(off), _MOST_SLIP_DEG)
-        if self._steps:
-            allowed[[0, _WAY, 4]] = _STRIDE_ALIKE * np.array([1.0, usual[_WAY], 1.0])
-        else:
-            allowed[[0, 2, 3]] = _ALIKE_DEG + _ALIKE_SHARE * np.abs([0.0, *usual[[2, 3]]])
-        if (np.abs(off) > allowed).any():
-            return False
-        if abs(float(off[_LEVEL]) - self.slipped_deg(track)) > _SLIP_DEG:
-            self._slipped_deg[track.read_from] = float(off[_LEVEL])
-        return True
-
-    def _off_deg(self, track: Track, pitch_deg: float, model_deg: float) -> float:
-        """How far T is from the model's, the slip of its sensor taken off or not."""
-        off = float(turned_deg(pitch_deg, model_deg))
-        return min(abs(off), abs(off - self.slipped_deg(track)))
 
     def returns(self, track: Track, *, usual_deg: float | None = None) -> bool:
         """Whether the person came back to where the repetition began, near enough.
@@ -217,12 +117,12 @@ class PostureGate:
         begins, ends = (float(track.pelvis_tilt_deg[k]) for k in (track.start, track.end))
         if abs(float(turned_deg(ends, begins))) > _RETURN_TILT_DEG:
             return False
-        upright = _upright(self._rest) and not self._walks
+        stands = upright(self._rest) and not self._walks
         allowed = _UPRIGHT_END_DEG
-        if in_set and abs(float(turned_deg(ends, begins))) < _SAME_TILT_DEG:
+        if in_set and abs(float(turned_deg(ends, begins))) < SAME_TILT_DEG:
             allowed = _SLIPPED_END_DEG
         pitch = float(track.thigh_pitch_deg[track.end])
-        return not (upright and self._off_deg(track, pitch, self._rest.thigh_pitch_deg) > allowed)
+        return not (stands and self.recent.off_deg(track, pitch, self._rest.thigh_pitch_deg) > allowed)
 
     def at_turn(self, tilt_deg: float, pitch_deg: float) -> bool:
         """Whether this is the far end of a repetition, and surely not where one starts."""
@@ -240,7 +140,7 @@ class PostureGate:
             return False
         ends = [track.start, -1]
         tilt = np.abs(turned_deg(track.pelvis_tilt_deg[ends], rest.pelvis_tilt_deg))
-        rest_pitch = _other_pitch(rest, rest) if track.by_free_leg else rest.thigh_pitch_deg
+        rest_pitch = other_pitch_deg(rest, rest) if track.by_free_leg else rest.thigh_pitch_deg
         pitch = np.abs(turned_deg(track.thigh_pitch_deg[ends], rest_pitch))
         began, now = np.fmax(tilt, pitch).tolist()
         return bool(began > _ELSEWHERE_DEG and now < min(_AT_REST_DEG, 0.5 * began))
@@ -256,26 +156,20 @@ class PostureGate:
 
     def _is_stride(self, track: Track, rest: KeyPose, turn: KeyPose) -> bool:
         """Whether this looks like a stride of an everyday gait, and more so than like the exercise."""
-        stride = self._moving
-        if stride is None or not (_upright(rest) or _upright(turn)):
+        if not (upright(rest) or upright(turn)):
             return False
-        seen = _seen_stride(track, slice(track.start, track.end + 1))
+        seen = seen_stride(track, slice(track.start, track.end + 1))
         if seen is None:
             return False
         begins, far = self._model_pitch(track, rest, turn)
-        ends = sorted((begins, begins + self._share(track) * (far - begins)))
-        own = np.array([stride[0], ends[1], ends[0], stride[3]])
-        gait = min(float((np.abs(seen - g) / _STRIDE_SD).sum()) for g in _GAITS.values())
-        return gait < _LIKE_GAIT and gait < float((np.abs(seen - own) / _STRIDE_SD).sum()) - _PLANNED
+        return self._strides.is_rather_everyday(seen, (begins, begins + self._share(track) * (far - begins)))
 
     def walks(self, track: Track) -> bool:
         """Whether a movement that does not belong is a stride of an everyday gait."""
         if self._walks or track.by_free_leg:
             return False
-        seen = _seen_stride(track, slice(track.start, track.end + 1))
-        if seen is None or not np.isfinite(seen).all():
-            return False
-        return min(float((np.abs(seen - g) / _STRIDE_SD).sum()) for g in _GAITS.values()) < _LIKE_GAIT
+        seen = seen_stride(track, slice(track.start, track.end + 1))
+        return seen is not None and self._strides.is_everyday(seen)
 
     def typical(self, track: Track) -> bool:
         """Whether P and T share the range about as in the model, so that few repetitions will do."""
@@ -300,10 +194,8 @@ class PostureGate:
         return self._close_posture(track, self._rest, self._turn) and self._usual_time(track)
 
     def _sure_stride(self, track: Track) -> bool:
-        seen = _seen_stride(track, slice(track.reach, track.end + 1))
-        if seen is None or self._stride is None:
-            return False
-        return float((np.abs(seen - self._stride) / _STRIDE_SD).sum()) < _LIKE_GAIT
+        seen = seen_stride(track, slice(track.reach, track.end + 1))
+        return seen is not None and self._strides.is_surely_own(seen)
 
     def _close_posture(self, track: Track, rest: KeyPose, turn: KeyPose) -> bool:
         if abs(rest.pelvis_list_deg) > _SIDE_LYING_DEG:
@@ -371,25 +263,25 @@ class PostureGate:
         if length >= _DIRECTION_DEG:
             norm = float(np.linalg.norm(step)) * length
             if norm == 0.0 or float(step @ model) / norm < _DIRECTION_COS_MIN:
-                return self._like_the_set(track)
-        upright = _upright(rest)
-        if upright and self._one_leg and np.isfinite(track.other_thigh_deg[track.start]):
+                return self.recent.like_the_set(track)
+        stands = upright(rest)
+        if stands and self._one_leg and np.isfinite(track.other_thigh_deg[track.start]):
             # Legs in turn: this one may still be where it was held while the other one worked.
-            allowed = _UPRIGHT_PITCH_DEG + abs(_other_pitch(rest, rest))
+            allowed = _UPRIGHT_PITCH_DEG + abs(other_pitch_deg(rest, rest))
             return self._starts_at(track, float(model_t[0]), allowed)
-        allowed = _UPRIGHT_PITCH_DEG if upright else max(14.0, min(30.0, 0.3 * abs(model[1])))
+        allowed = _UPRIGHT_PITCH_DEG if stands else max(14.0, min(30.0, 0.3 * abs(model[1])))
         return self._starts_at(track, float(model_t[0]), allowed)
 
     @staticmethod
     def _model_pitch(track: Track, rest: KeyPose, turn: KeyPose) -> tuple[float, float]:
         """T at rest and at the turn, in the model, of the leg whose sensor is read."""
         if track.by_free_leg:
-            return _other_pitch(rest, rest), _other_pitch(turn, rest)
+            return other_pitch_deg(rest, rest), other_pitch_deg(turn, rest)
         return rest.thigh_pitch_deg, turn.thigh_pitch_deg
 
     def _starts_at(self, track: Track, model_deg: float, allowed_deg: float) -> bool:
         pitch = float(track.thigh_pitch_deg[track.start])
-        return self._off_deg(track, pitch, model_deg) <= allowed_deg or self._like_the_set(track)
+        return self.recent.off_deg(track, pitch, model_deg) <= allowed_deg or self.recent.like_the_set(track)
 
     def _legs_agree(self, track: Track) -> bool:
         at = [track.start, track.reach]
@@ -409,52 +301,9 @@ class PostureGate:
 
     def _steps_fit(self, track: Track) -> bool:
         """A stride must be near the exercise's own, and nearer to it than to any everyday gait."""
-        seen = _seen_stride(track, slice(track.reach, track.end + 1))
-        if self._stride is None or seen is None:
+        seen = seen_stride(track, slice(track.reach, track.end + 1))
+        if seen is None or self._strides.is_own(seen):
             return True
-        if not self._is_own_stride(seen, self._stride):
-            slipped = self._like_the_set(track)
-            seen[1:3] -= self.slipped_deg(track)
-            return slipped and self._is_own_stride(seen, self._stride)
-        return True
-
-    def _is_own_stride(self, seen: FloatArray, stride: FloatArray) -> bool:
-        off = np.abs(seen - stride)
-        allowed = max(_STRIDE_DEG, _STRIDE_SHARE * float(stride[1] - stride[2]))
-        if (off > [_STRIDE_TILT_DEG, allowed, allowed, _STRIDE_TIME]).any():
-            return False
-        own = float((off / _STRIDE_SD).sum()) - _PLANNED
-        others = (g for name, g in _GAITS.items() if name != self._exercise.id)
-        return all(own <= float((np.abs(seen - gait) / _STRIDE_SD).sum()) for gait in others)
-
-
-def _seen_stride(track: Track, part: slice) -> FloatArray | None:
-    """Mean P, greatest and least T in ``part``, and ln of the whole time (4,); None where one was silent."""
-    pitch, tilts = track.thigh_pitch_deg[part], track.pelvis_tilt_deg[part]
-    if not (np.isfinite(pitch).any() and np.isfinite(tilts).any()):
-        return None
-    tilt = float(np.nanmean(tilts))
-    took_s = float(track.t_s[track.end] - track.t_s[track.start])
-    return np.array([tilt, np.nanmax(pitch), np.nanmin(pitch), np.log(max(took_s, 0.1))])
-
-
-def _stride_of(exercise: Exercise) -> FloatArray | None:
-    """Mean P, greatest and least T, deg, and the logarithm of the period of a model stride (4,)."""
-    rest, turn, tempo = exercise.rest_pose, exercise.turn_pose, exercise.tempo
-    if rest is None or turn is None or tempo is None:
-        return None
-    ends = sorted((rest.thigh_pitch_deg, turn.thigh_pitch_deg))
-    tilt = 0.5 * (rest.pelvis_tilt_deg + turn.pelvis_tilt_deg)
-    ways = [span[1] for span in (tempo.concentric_s, tempo.eccentric_s) if span is not None]
-    moving_s = sum(ways) if len(ways) == 2 else tempo.period_s[1]
-    return np.array([tilt, ends[1], ends[0], 0.5 * np.log(tempo.period_s[1] * moving_s)])
-
-
-def _upright(pose: KeyPose) -> bool:
-    return abs(pose.pelvis_tilt_deg) < 15.0 and abs(pose.thigh_pitch_deg) < 5.0
-
-
-def _other_pitch(pose: KeyPose, rest: KeyPose) -> float:
-    if pose.other_thigh_pitch_deg is not None:
-        return pose.other_thigh_pitch_deg
-    return rest.thigh_pitch_deg if rest.other_thigh_pitch_deg is None else rest.other_thigh_pitch_deg
+        slipped = self.recent.like_the_set(track)
+        seen[1:3] -= self.recent.slipped_deg(track)
+        return slipped and self._strides.is_own(seen)

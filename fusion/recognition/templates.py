@@ -16,7 +16,7 @@ import numpy as np
 
 from fusion.exercises import Exercise
 from fusion.exercises.model import KeyPose, Kind, Laterality
-from fusion.movement.gate import turned_deg
+from fusion.movement.poses import turned_deg
 from fusion.movement.reps import Track
 from fusion.types import FloatArray, Side, SignalBlock
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
 from service.api import errors
+from service.api.deps import RunningService
 from service.api.routes import coaching, health, live, people, results, sensors
 
-if TYPE_CHECKING:
-    from service.app import Service
 
-
-def create_app(service: Service) -> FastAPI:
+def create_app(service: RunningService) -> FastAPI:
     """The API of ``service``; OpenAPI at ``/api/v1/openapi.json``, its page at ``/api/v1/docs``."""
     app = FastAPI(
         title="Ilium",

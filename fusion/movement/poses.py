@@ -1,0 +1,27 @@
+"""Key poses of an exercise, and how far one angle is from another."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fusion.exercises.model import KeyPose
+from fusion.types import FloatArray
+
+_UPRIGHT_TILT_DEG, _UPRIGHT_PITCH_DEG = 15.0, 5.0
+
+
+def turned_deg(a: FloatArray | float, b: FloatArray | float) -> FloatArray:
+    """The smallest angle (…) from b to a, deg; whole turns count nothing."""
+    return np.asarray((np.asarray(a) - np.asarray(b) + 180.0) % 360.0 - 180.0)
+
+
+def upright(pose: KeyPose) -> bool:
+    """Whether the person stands in this pose."""
+    return abs(pose.pelvis_tilt_deg) < _UPRIGHT_TILT_DEG and abs(pose.thigh_pitch_deg) < _UPRIGHT_PITCH_DEG
+
+
+def other_pitch_deg(pose: KeyPose, rest: KeyPose) -> float:
+    """T of the leg that does not work, which stays as at rest where the pose does not say."""
+    if pose.other_thigh_pitch_deg is not None:
+        return pose.other_thigh_pitch_deg
+    return rest.thigh_pitch_deg if rest.other_thigh_pitch_deg is None else rest.other_thigh_pitch_deg

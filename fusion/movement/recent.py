@@ -1,0 +1,107 @@
+"""What the repetitions of a leg were like lately, and how far its thigh's sensor has slipped meanwhile.
+
+A slip shifts T and leaves P: it shifts where repetitions start and end, and not how far they go.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from fusion.exercises import Exercise
+from fusion.exercises.model import Kind
+from fusion.movement.poses import turned_deg
+from fusion.movement.reps import Track
+from fusion.movement.strides import seen_stride
+from fusion.types import FloatArray, Side
+
+SAME_TILT_DEG = 6.0
+"""P that differs by less is the same."""
+_SLIP_DEG = 5.0
+"""T changes by this from one end of a repetition to the other, and P does not: the thigh's sensor slipped."""
+_MOST_SLIP_DEG = 20.0
+_ALIKE_DEG, _ALIKE_SHARE = 9.0, 0.15
+"""How far P, and the changes of P and T, may be from the set's, also as a share of them."""
+_STRIDE_ALIKE = np.array([5.0, 0.12, 0.15])
+"""The same for strides: P, the range of T as a share of it, ln time."""
+_ALIKE_COUNT, _ALIKE_MEMORY = 2, 5
+_LEVEL, _WAY = 1, 3
+"""Where among an excursion's features the level of T is, and how far it goes."""
+
+
+class RecentRepetitions:
+    """The last repetitions that counted, by leg."""
+
+    def __init__(self, exercise: Exercise, *, lying: bool) -> None:
+        self._steps = exercise.kind is Kind.STEP
+        self._shows = exercise.rest_pose is not None and not lying
+        self._may_slip = self._shows and exercise.kind not in {Kind.EVENT, Kind.DRILL, Kind.STEP}
+        self._slipped_deg: dict[Side, float] = {}
+        """How far T of a leg is off since its sensor slipped within a set."""
+        self._counted: dict[Side, deque[FloatArray]] = {}
+
+    def slipped_deg(self, track: Track) -> float:
+        """How far T of the leg that is read is taken to be off, deg."""
+        return self._slipped_deg.get(track.read_from, 0.0)
+
+    def follow_slip(self, track: Track) -> None:
+        """Learn from a repetition of an open set how far its thigh's sensor has slipped meanwhile."""
+        if not self._may_slip:
+            return
+        ends = [track.start, track.end]
+        tilt = float(turned_deg(*track.pelvis_tilt_deg[ends][::-1]))
+        pitch = float(turned_deg(*track.thigh_pitch_deg[ends][::-1]))
+        if abs(tilt) < SAME_TILT_DEG and abs(pitch) > _SLIP_DEG:
+            off = self.slipped_deg(track) + pitch
+            self._slipped_deg[track.read_from] = off if abs(off) < _MOST_SLIP_DEG else 0.0
+
+    def learn(self, track: Track) -> None:
+        """Remember what a repetition that counted was like, wherever its thigh's sensor was by then."""
+        like = self._features(track)
+        if like is not None:
+            like[_LEVEL] -= self.slipped_deg(track)
+            self._counted.setdefault(track.read_from, deque(maxlen=_ALIKE_MEMORY)).append(like)
+
+    def usual_way_deg(self, track: Track) -> float | None:
+        """How far T usually goes in a repetition of this leg; None before any has counted."""
+        counted = self._counted.get(track.read_from)
+        return float(np.median([like[_WAY] for like in counted])) if counted else None
+
+    def _features(self, track: Track) -> FloatArray | None:
+        """Level of P and of T, how far both go, and ln time (5,); the last one of strides alone."""
+        if not self._shows or track.by_free_leg:
+            return None
+        if self._steps:
+            seen = seen_stride(track, slice(track.reach, track.end + 1))
+            if seen is None:
+                return None
+            tilt, high, low, ln_s = seen.tolist()
+            return np.array([tilt, 0.5 * (high + low), 0.0, high - low, ln_s])
+        ways = [x[[track.start, track.reach]] for x in (track.pelvis_tilt_deg, track.thigh_pitch_deg)]
+        tilt, pitch = (float(turned_deg(way[1], way[0])) for way in ways)
+        return np.array([ways[0][0], ways[1][0], tilt, pitch, 0.0])
+
+    def like_the_set(self, track: Track) -> bool:
+        """Whether it goes as far as the set's others and only T is elsewhere: then the sensor has slipped."""
+        counted = self._counted.get(track.read_from, ())
+        seen = self._features(track)
+        if len(counted) < _ALIKE_COUNT or seen is None or not np.isfinite(seen).all():
+            return False
+        usual = np.median(np.array(counted), axis=0)
+        off = turned_deg(seen, usual)
+        allowed = np.full(len(off), _MOST_SLIP_DEG)
+        if self._steps:
+            allowed[[0, _WAY, 4]] = _STRIDE_ALIKE * np.array([1.0, usual[_WAY], 1.0])
+        else:
+            allowed[[0, 2, 3]] = _ALIKE_DEG + _ALIKE_SHARE * np.abs([0.0, *usual[[2, 3]]])
+        if (np.abs(off) > allowed).any():
+            return False
+        if abs(float(off[_LEVEL]) - self.slipped_deg(track)) > _SLIP_DEG:
+            self._slipped_deg[track.read_from] = float(off[_LEVEL])
+        return True
+
+    def off_deg(self, track: Track, pitch_deg: float, model_deg: float) -> float:
+        """How far T is from the model's, the slip of its sensor taken off or not."""
+        off = float(turned_deg(pitch_deg, model_deg))
+        return min(abs(off), abs(off - self.slipped_deg(track)))

@@ -1,0 +1,94 @@
+"""Strides: the exercise's own, and those of everyday gaits, which are no repetitions.
+
+A stride is four numbers: mean P, greatest and least T, and ln of the time it took.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fusion.exercises import Exercise
+from fusion.movement.reps import Track
+from fusion.types import FloatArray
+
+_STRIDE_TILT_DEG, _STRIDE_DEG, _STRIDE_SHARE, _STRIDE_TIME = 18.0, 12.0, 0.3, 1.0
+"""How far a stride may be from the model: P, the extremes of T (also as a share of their range), ln time."""
+_STRIDE_SD = np.array([8.0, 10.0, 10.0, 0.25])
+_PLANNED = 1.5
+"""What the exercise that is looked for is ahead of everyday gaits, in such deviations."""
+_LIKE_GAIT = 2.5
+"""Within so many deviations of a gait, an excursion may be one of its strides."""
+_GAITS = {
+    "walk": np.array([3.0, 26.0, -16.0, np.log(1.1)]),
+    "run": np.array([11.0, 25.0, -22.0, np.log(0.72)]),
+    "stairs": np.array([5.5, 55.0, 0.0, np.log(1.3)]),
+    "sprint": np.array([20.0, 68.0, -40.0, np.log(0.46)]),
+}
+"""Mean P, greatest and least T, deg, and ln of the period of everyday gaits: the library's own."""
+
+
+class Strides:
+    """How like an excursion is to a stride of the exercise, and to one of everyday life."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self._id = exercise.id
+        self._model = _stride_of(exercise)
+
+    def is_everyday(self, seen: FloatArray) -> bool:
+        """Whether it is near a stride of an everyday gait."""
+        return bool(np.isfinite(seen).all()) and _everyday_off(seen) < _LIKE_GAIT
+
+    def is_rather_everyday(self, seen: FloatArray, pitch_deg: tuple[float, float]) -> bool:
+        """Whether it is near a stride of an everyday gait, and nearer than to the exercise.
+
+        ``pitch_deg``: T at the ends of the exercise's movement, as far as this one goes.
+        """
+        if self._model is None:
+            return False
+        own = np.array([self._model[0], max(pitch_deg), min(pitch_deg), self._model[3]])
+        gait = _everyday_off(seen)
+        return gait < _LIKE_GAIT and gait < _off(seen, own) - _PLANNED
+
+    def is_surely_own(self, seen: FloatArray) -> bool:
+        """Whether it is near the exercise's own stride."""
+        return self._model is not None and _off(seen, self._model) < _LIKE_GAIT
+
+    def is_own(self, seen: FloatArray) -> bool:
+        """Whether it may be the exercise's own stride, and is nearer to it than to any everyday gait."""
+        if self._model is None:
+            return True
+        allowed = max(_STRIDE_DEG, _STRIDE_SHARE * float(self._model[1] - self._model[2]))
+        if (np.abs(seen - self._model) > [_STRIDE_TILT_DEG, allowed, allowed, _STRIDE_TIME]).any():
+            return False
+        others = (gait for name, gait in _GAITS.items() if name != self._id)
+        return all(_off(seen, self._model) - _PLANNED <= _off(seen, gait) for gait in others)
+
+
+def _off(seen: FloatArray, stride: FloatArray) -> float:
+    return float((np.abs(seen - stride) / _STRIDE_SD).sum())
+
+
+def _everyday_off(seen: FloatArray) -> float:
+    return min(_off(seen, gait) for gait in _GAITS.values())
+
+
+def seen_stride(track: Track, part: slice) -> FloatArray | None:
+    """Mean P, greatest and least T in ``part``, and ln of the whole time (4,); None where one was silent."""
+    pitch, tilts = track.thigh_pitch_deg[part], track.pelvis_tilt_deg[part]
+    if not (np.isfinite(pitch).any() and np.isfinite(tilts).any()):
+        return None
+    tilt = float(np.nanmean(tilts))
+    took_s = float(track.t_s[track.end] - track.t_s[track.start])
+    return np.array([tilt, np.nanmax(pitch), np.nanmin(pitch), np.log(max(took_s, 0.1))])
+
+
+def _stride_of(exercise: Exercise) -> FloatArray | None:
+    """Mean P, greatest and least T, deg, and the logarithm of the period of a model stride (4,)."""
+    rest, turn, tempo = exercise.rest_pose, exercise.turn_pose, exercise.tempo
+    if rest is None or turn is None or tempo is None:
+        return None
+    ends = sorted((rest.thigh_pitch_deg, turn.thigh_pitch_deg))
+    tilt = 0.5 * (rest.pelvis_tilt_deg + turn.pelvis_tilt_deg)
+    ways = [span[1] for span in (tempo.concentric_s, tempo.eccentric_s) if span is not None]
+    moving_s = sum(ways) if len(ways) == 2 else tempo.period_s[1]
+    return np.array([tilt, ends[1], ends[0], 0.5 * np.log(tempo.period_s[1] * moving_s)])
