@@ -1,7 +1,7 @@
 """How much of a fault makes how much of what a rule looks for: sizes as multiples of the rule's warn limit.
 
 A multiple of 1.5 is the size at which the rule's own measure *of the true motion* (`benchmarks.judge.injected`)
-is half as much again as the limit. Where a limit lies on a number that good form does not have at zero (an
+is half as much again as the limit, or more, in every repetition. Where a limit lies on a number that good form does not have at zero (an
 angle, a range, a hold), the way from the model's usual value to the limit counts as one; a phase is as many
 times faster than its limit. Sizes are looked for person by person: what moves one body by 7.5° need not
 another.
@@ -62,8 +62,10 @@ class Dose:
         base = _baseline(self, own)
         wanted = base + self.target(multiple)
 
+        mildest = (self.rule.direction is Direction.BELOW) == (multiple >= 1.0)
+
         def true(size: float) -> float:
-            return reading(self.rule, self.movement, person, self.fault, size)
+            return reading(self.rule, self.movement, person, self.fault, size, share=float(mildest))
 
         least = 1.0 / RATE_HZ if self.rule.unit == "s" else 0.0
         start = own if isfinite(own) else base + self.usual

@@ -39,6 +39,8 @@ _BEFORE_S = 1.0
 class TrueView(RepView):
     """A repetition as it was done: its P_res is what the lower back added, without any path."""
 
+    followed = (1.0, 0.0)
+
     def _residual(self, steepness: float) -> Series | None:
         return self.row("pelvis_residual_deg")
 
@@ -48,13 +50,16 @@ class TrueView(RepView):
         return self._residual(1.0)
 
 
-def reading(rule: Rule, movement: str, person: int, fault: str = "", size: float = 0.0) -> float:
-    """The rule's number for a set with ``size`` of ``fault``: the median over its repetitions, or the set's.
+def reading(
+    rule: Rule, movement: str, person: int, fault: str = "", size: float = 0.0, *, share: float = 0.5
+) -> float:
+    """The rule's number for a set with ``size`` of ``fault``: that of a whole set, or of its repetitions.
 
-    ``person`` is a seed, or `MODEL_PERSON`. NaN where the repetitions do not have the number.
+    ``person`` is a seed, or `MODEL_PERSON`. Of the repetitions it is the one that ``share`` of them lie below:
+    0 the least, 0.5 the median. NaN where the repetitions do not have the number.
     """
     exercise = exercises.load(movement)
-    asked = PersonalRule(rule, 0.0, 0.0, PersonalLimits(None, None, None))
+    asked = PersonalRule(rule, 0.0, 0.0, PersonalLimits(None, None, None), 0.0)
     views = _views(movement, person, fault, size) if fault and size else _views_without(movement, person)
     if rule.signal is Signal.PRETILT:  # the tilt that comes first is no compensation, but departs from the path
         views = [_on_path(view, model_path(exercise)) for view in views]
@@ -63,7 +68,7 @@ def reading(rule: Rule, movement: str, person: int, fault: str = "", size: float
     if not values:
         return nan
     if rule.window is not Window.SET:
-        return float(np.median(values))
+        return float(np.quantile(values, share))
     if exercise.kind is Kind.HOLD or len(values) < 2:
         return nan
     return values[-1] - values[0] if rule.measure is Measure.DRIFT else float(np.std(values))

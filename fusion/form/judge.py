@@ -1,7 +1,8 @@
 """One rule on one repetition: its number, the limit that holds for this person, and the finding, if any.
 
-A finding is made only when the number passes the limit by more than its own uncertainty (one sigma);
-a number that passes it by less is told as doubtful, and weighs nothing.
+A finding is made when the number has passed the limit and good form does not explain it: it lies further
+than two sigma from what this person's good form shows, or the model's where theirs is not known. A number that
+has passed a limit within that reach is told as doubtful, and weighs nothing.
 """
 
 from __future__ import annotations
@@ -59,6 +60,11 @@ _HIDDEN_BY_SKIN = frozenset({DriverSignal.HIP_EXTERNAL_ROTATION, DriverSignal.TH
 says whether one is short."""
 PATHS_SD_DEG = 1.3
 """How far a person's way through the last third differs from the model's, made as steep as theirs."""
+UNLIKELY_SDS = 2.0
+"""So many sigma from good form that it does not explain a number: one time in forty."""
+TRAVEL_SD_SHARE, TRAVEL_SD_DEG = 0.5, 2.5
+"""One sigma of how far a person's good form travels otherwise than the model's (engineering estimates)."""
+_TRAVELLED = frozenset({Measure.RISE, Measure.FALL, Measure.CHANGE, Measure.RANGE})
 _TIPPED = frozenset({Signal.PELVIS_TILT, Signal.PELVIS_RESIDUAL})
 _HARD_WITHIN = frozenset({Window.REP, Window.CONCENTRIC, Window.LATE_EXTENSION})
 
@@ -99,18 +105,37 @@ class PersonalRule:
     people_sd: float
     """One sigma of the baseline itself where it is the model's and not the person's own."""
     limits: PersonalLimits
+    usual: float
+    """What good form shows, compared as the limits are."""
 
 
 def personal(
     rule: Rule, exercise: Exercise, reference: PersonReference | None, own: Mapping[str, tuple[float, float]]
 ) -> PersonalRule:
     """``rule`` for the person that ``reference`` and a coach's ``own`` limits tell of."""
+    level = baseline(rule, exercise, reference)
+    usual = _usual(rule, exercise, reference)
     return PersonalRule(
         rule,
-        baseline(rule, exercise, reference),
-        PEOPLE_SD_DEG if by_model(rule, reference) else 0.0,
+        level,
+        PEOPLE_SD_DEG if by_model(rule, reference) else _travel_sd(rule, usual, reference),
         limits_of(rule, exercise, reference, own),
+        usual - level,
     )
+
+
+def _usual(rule: Rule, exercise: Exercise, reference: PersonReference | None) -> float:
+    """What good form shows of a rule's number: this person's where it is known, else the model's."""
+    if reference is not None and rule.kind in reference.own:
+        return reference.own[rule.kind].median
+    return model_value(rule, exercise)
+
+
+def _travel_sd(rule: Rule, usual: float, reference: PersonReference | None) -> float:
+    """One sigma of ``usual`` where it is the model's and good form moves what the rule reads."""
+    if rule.measure not in _TRAVELLED or (reference is not None and rule.kind in reference.own):
+        return 0.0
+    return min(TRAVEL_SD_DEG, TRAVEL_SD_SHARE * abs(usual))
 
 
 def read(one: PersonalRule, view: RepView) -> Reading | None:
@@ -142,7 +167,16 @@ def _number(rule: Rule, view: RepView) -> Value | None:
     if span is None or series is None:
         return None
     value = measured(Measure.MEAN if of_set else rule.measure, series, span, view)
+    if rule.signal is Signal.HIP_ROTATION:
+        value = _beneath_the_skin(value, view)
     return _as_sure_as_skin_allows(rule, value, view)
+
+
+def _beneath_the_skin(value: Value, view: RepView) -> Value:
+    """How far the bone has turned where the skin over it has turned so far."""
+    share, share_sd = view.followed
+    turned = value.value / share
+    return Value(turned, value.t_s, hypot(value.sd, share_sd * turned) / share)
 
 
 def _as_sure_as_skin_allows(rule: Rule, value: Value, view: RepView) -> Value:
@@ -170,11 +204,58 @@ def model_value(rule: Rule, exercise: Exercise) -> float:
         return _model_wink(exercise)
     if rule.measure is Measure.RISE and rule.window is Window.EARLY_CONCENTRIC:
         return _model_early_rise(rule, exercise)
+    if rule.signal in _SHARES:
+        return _model_share(rule.signal, exercise)
+    if rule.signal in _PHASE_S:
+        return _model_phase_s(rule.signal, exercise)
+    if rule.signal is Signal.ROM:
+        return exercise.count.rom_typical_deg if exercise.count else 0.0
+    if rule.measure in _TRAVELLED:
+        return _model_travel(rule, exercise)
     if rule.measure not in LEVELS or rule.signal not in _POSE_ANGLES:
         return 0.0
     pose = _pose_of(rule.window, exercise)
     angle = _POSE_ANGLES[rule.signal](pose) if pose is not None else None
     return 0.0 if angle is None else angle
+
+
+_PHASE_S = frozenset({Signal.CONCENTRIC, Signal.ECCENTRIC, Signal.HOLD})
+_SHARES = frozenset({Signal.PELVIS_SHARE, Signal.THIGH_SHARE, Signal.HIP_SHARE})
+_LIFT = frozenset({Window.REP, Window.CONCENTRIC, Window.ECCENTRIC})
+
+
+def _model_share(signal: Signal, exercise: Exercise) -> float:
+    """How the model's lift is shared; all hip where it is asked what the lower back does."""
+    rest, turn = exercise.rest_pose, exercise.turn_pose
+    if signal is Signal.HIP_SHARE or rest is None or turn is None:
+        return 1.0 if signal is Signal.HIP_SHARE else 0.0
+    low, top = (rest, turn) if exercise.lifts_first else (turn, rest)
+    tilt = top.pelvis_tilt_deg - low.pelvis_tilt_deg
+    pitch = top.thigh_pitch_deg - low.thigh_pitch_deg
+    part, whole = (tilt, abs(pitch)) if signal is Signal.PELVIS_SHARE else (pitch, tilt + pitch)
+    return part / whole if abs(whole) >= sharing.THIGH_TURN_MIN_DEG else 0.0
+
+
+def _model_phase_s(signal: Signal, exercise: Exercise) -> float:
+    """Usual duration of a phase or a hold."""
+    tempo, hold = exercise.tempo, exercise.hold
+    if signal is Signal.HOLD:
+        return max(tempo.hold_top_s if tempo else 0.0, hold.target_s if hold else 0.0)
+    usual = tempo and (tempo.concentric_s if signal is Signal.CONCENTRIC else tempo.eccentric_s)
+    return usual[1] if usual else 0.0
+
+
+def _model_travel(rule: Rule, exercise: Exercise) -> float:
+    """How far the signal of good form rises, falls or ranges from the first pose on to the far one."""
+    turn, angle = exercise.turn_pose, _POSE_ANGLES.get(rule.signal)
+    if turn is None or angle is None or rule.window not in _LIFT:
+        return 0.0
+    poses = exercise.poses[: exercise.poses.index(turn) + 1]
+    passed = [a for pose in poses if (a := angle(pose)) is not None]
+    if len(passed) < 2:
+        return 0.0
+    up, down = max(passed) - passed[0], passed[0] - min(passed)
+    return {Measure.RISE: up, Measure.FALL: down, Measure.CHANGE: max(up, down)}.get(rule.measure, up + down)
 
 
 def _model_early_rise(rule: Rule, exercise: Exercise) -> float:
@@ -258,8 +339,8 @@ def finding(one: PersonalRule, reading: Reading, side: Side) -> Finding | None:
     passed = [(s, limit) for s, limit in steps if limit is not None and sign * (reading.value - limit) >= 0.0]
     if not passed:
         return None
-    sure = [(s, limit) for s, limit in passed if sign * (reading.value - limit) >= reading.raw.sd]
-    severity, limit = sure[0] if sure else (Severity.INFO, passed[-1][1])
+    sure = _sure(one, reading, sign, passed[-1][1])
+    severity, limit = passed[0] if sure else (Severity.INFO, passed[-1][1])
     return Finding(
         kind=rule.kind,
         severity=severity,
@@ -271,6 +352,13 @@ def finding(one: PersonalRule, reading: Reading, side: Side) -> Finding | None:
         needs=tuple(worn.segment(side) for worn in rule.needs),
         validity=_validity(rule) if sure else Validity.DOUBTFUL,
     )
+
+
+def _sure(one: PersonalRule, reading: Reading, sign: float, limit: float) -> bool:
+    """Whether good form does not explain the number; where it is not known, one sigma past the limit."""
+    if sign * (limit - one.usual) > 0.0:
+        return sign * (reading.value - one.usual) >= UNLIKELY_SDS * reading.raw.sd
+    return sign * (reading.value - limit) >= reading.raw.sd
 
 
 def _validity(rule: Rule) -> Validity:

@@ -9,7 +9,7 @@ import numpy as np
 from fusion.exercises.rules import Signal, Window
 from fusion.form.measures import UNKNOWN, Value
 from fusion.form.view import RepView
-from fusion.form.windows import span_of
+from fusion.form.windows import Span, span_of
 from fusion.kernels import reading
 from fusion.metrics import sparc
 from fusion.types import FloatArray
@@ -18,6 +18,9 @@ STILL_DPS = 10.0
 ONSET_DPS = 10.0
 ONSET_S = 0.05
 NEAR_END_SHARE = 0.15
+_MIDDLE = (0.1, 0.9)
+_MIDDLE_TIME_SHARE = 0.507
+"""A minimum-jerk movement does eight tenths of its way in this share of its time."""
 _TIME_SD_S = 0.03
 _LOOK_BACK_S = 1.0
 """How far before a repetition the first movement is looked for."""
@@ -28,7 +31,18 @@ def phase_s(view: RepView, window: Window) -> Value:
     span = span_of(window, view)
     if span is None or not view.timed:
         return UNKNOWN
-    return Value(float(view.t_s[span[1]] - view.t_s[span[0]]), float(view.t_s[span[1]]), _TIME_SD_S)
+    whole_s = float(view.t_s[span[1]] - view.t_s[span[0]])
+    return Value(min(whole_s, _by_its_middle_s(view, span)), float(view.t_s[span[1]]), _TIME_SD_S)
+
+
+def _by_its_middle_s(view: RepView, span: Span) -> float:
+    """Duration of a smooth movement whose middle eight tenths took as long as these.
+
+    The filter that counts is fit for ordinary movement: it rounds the corners of a quick one, and makes it
+    look a third longer than it was.
+    """
+    low, high = (reading.passed_at(view.effort_deg, *span, share) for share in _MIDDLE)
+    return (high - low) * view.dt_s / _MIDDLE_TIME_SHARE
 
 
 def concentric(view: RepView) -> Value:
