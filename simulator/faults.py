@@ -201,7 +201,7 @@ COMPENSATION_FAULTS: Mapping[str, str] = {
     "missing_pretilt": "pretilt",
     "lumbar_extension": "lumbar",
     "overextension_top": "lumbar",
-    "lockout_overextension": "lumbar",
+    "lockout_overextension": "over",
     "lockout_arch": "lumbar",
     "no_posterior_finish": "lumbar",
     "arch_at_takeoff": "lumbar",

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import copysign, isfinite, nan
 
-from benchmarks.judge.injected import MODEL_PERSON, RATE_HZ, reading
+from benchmarks.judge.injected import MODEL_PERSON, RATE_HZ, least_range, reading
 from fusion import exercises
 from fusion.exercises.model import Exercise, Kind
 from fusion.exercises.rules import Baseline, Direction, Measure, Rule, Signal
@@ -32,6 +32,10 @@ _PHASES = frozenset({Signal.CONCENTRIC, Signal.ECCENTRIC})
 _NEAR_ENOUGH = 0.05
 """Of the way to the wanted number within which a size is taken."""
 _TRIES = 7
+_MOST_OF_IT, _PARTIAL = 0.5, 0.3
+"""Shares of the usual range from which a repetition can be told from another movement, and from which one that
+stops short is one at all."""
+_TIMES = frozenset({"tempo", "fast_drop"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,16 @@ class Dose:
 
         least = 1.0 / RATE_HZ if self.rule.unit == "s" else 0.0
         start = own if isfinite(own) else base + self.usual
-        return _solve(true, start, wanted, FAULTS[self.fault], self._guess(multiple), self._away(), least)
+        size = _solve(true, start, wanted, FAULTS[self.fault], self._guess(multiple), self._away(), least)
+        return size if size is not None and self._still_itself(size, person) else None
+
+    def _still_itself(self, size: float, person: int) -> bool:
+        """Whether what is left of the movement is still one: a full repetition, or a partial that is short."""
+        count = exercises.load(self.movement).count
+        if count is None or exercises.load(self.movement).kind is Kind.HOLD or self.fault in _TIMES:
+            return True
+        share = _PARTIAL if self.fault == "range" else _MOST_OF_IT
+        return least_range(self.movement, person, self.fault, size) >= share * count.rom_typical_deg
 
     def _away(self) -> float:
         """Sign of the sizes that are a fault."""

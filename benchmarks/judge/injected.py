@@ -1,7 +1,8 @@
 """What a fault of a given size really does: the rule's own measure, read from the true motion.
 
-Not what the sensors showed nor what the segmenter cut out: the angles are the body's, the corners of each
-repetition those that it was played with, and P_res is what the lower back added.
+Not what the sensors showed nor what the segmenter cut out: the angles are the body's, and the corners of each
+repetition those that it was played with. P_res is the pelvis over the true path of the same person's set
+without a fault; its rise at the end of a lift is what the lower back has added.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from fusion.movement.driver import driven_deg
 from fusion.exercises.model import Exercise, Kind
 from fusion.exercises.rules import Measure, Rule, Signal, Window
 from fusion.form import judge
+from fusion.form.metrics_of import path_of
 from fusion.form.judge import PersonalLimits, PersonalRule
 from fusion.form.view import RepView, Series
 from fusion.movement.legs import driven_angles
 from fusion.types import FloatArray, Side, SignalBlock
-from fusion.reference_path import ReferencePath, model_path
+from fusion.reference_path import Candidate, ReferencePath, learn_path, model_path
 from simulator.athlete_types import TrueRep
 from simulator.body import place_segment
 from simulator.cases import case_plan
@@ -37,17 +39,14 @@ _BEFORE_S = 1.0
 
 
 class TrueView(RepView):
-    """A repetition as it was done: its P_res is what the lower back added, without any path."""
+    """A repetition as it was done, without skin and with the lower back's own share known."""
 
     followed = (1.0, 0.0)
 
-    def _residual(self, steepness: float) -> Series | None:
-        return self.row("pelvis_residual_deg")
-
     @property
     def residual_as_done(self) -> Series | None:  # type: ignore[override]
-        """P_res needs no steepness of the person's own."""
-        return self._residual(1.0)
+        """What the lower back has added."""
+        return self.row("pelvis_residual_deg")
 
 
 def reading(
@@ -61,8 +60,9 @@ def reading(
     exercise = exercises.load(movement)
     asked = PersonalRule(rule, 0.0, 0.0, PersonalLimits(None, None, None), 0.0)
     views = _views(movement, person, fault, size) if fault and size else _views_without(movement, person)
-    if rule.signal is Signal.PRETILT:  # the tilt that comes first is no compensation, but departs from the path
-        views = [_on_path(view, model_path(exercise)) for view in views]
+    # The tilt that comes first is no compensation: it leads on to the path that the exercise's file gives.
+    path = model_path(exercise) if rule.signal is Signal.PRETILT else _own_path(movement, person)
+    views = [replace(view, reference=path) for view in views]
     read = [judge.read(asked, view) for view in views]
     values = [r.value for r in read if r is not None]
     if not values:
@@ -72,6 +72,11 @@ def reading(
     if exercise.kind is Kind.HOLD or len(values) < 2:
         return nan
     return values[-1] - values[0] if rule.measure is Measure.DRIFT else float(np.std(values))
+
+
+def least_range(movement: str, person: int, fault: str, size: float) -> float:
+    """Range of the counted angle in the shortest repetition of a set with ``size`` of ``fault``, deg."""
+    return min((view.rom_deg for view in _views(movement, person, fault, size)), default=nan)
 
 
 @lru_cache(maxsize=64)
@@ -91,12 +96,12 @@ def _views(movement: str, person: int, fault: str, size: float) -> Sequence[RepV
     return [_view(rep, signals, exercise) for rep in done]
 
 
-def _on_path(view: RepView, path: ReferencePath | None) -> RepView:
-    """The same repetition, its P_res over ``path``."""
-    corners = view.start, view.reach, view.leave, view.end
-    return RepView(
-        view.signals, view.effort_deg, *corners, view.side, lifts_first=view.lifts_first, reference=path
-    )
+@lru_cache(maxsize=64)
+def _own_path(movement: str, person: int) -> ReferencePath | None:
+    """The person's true path without a fault, as it is learnt from approved repetitions."""
+    paths = [path_of(view) for view in _views_without(movement, person)]
+    candidates = [Candidate(path, nan, nan, nan, {}, quality=True, confidence=1.0) for path in paths if path]
+    return learn_path(candidates, "approved")
 
 
 def _signals(session: SimulatedSession) -> SignalBlock:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import hypot, isfinite
+from math import hypot, isfinite, radians, sin
 
 import numpy as np
 
@@ -18,9 +18,9 @@ from fusion.exercises.model import DriverSignal, KeyPose, PhaseKind
 from fusion.exercises.rules import Baseline, Direction, Grade, Measure, Rule, Signal, Window
 from fusion.form import sharing, steadiness, timing
 from fusion.form.measures import LEVELS, Value, measured
-from fusion.form.view import RepView
+from fusion.form.view import RepView, Series
 from fusion.form.windows import EARLY_SHARE, span_of
-from fusion.reference_path import PersonReference
+from fusion.reference_path import OwnRange, PersonReference
 from fusion.types import Finding, Severity, Side, Validity
 
 NUMBERS: Mapping[Signal, Callable[[RepView], Value]] = {
@@ -64,6 +64,9 @@ UNLIKELY_SDS = 2.0
 """So many sigma from good form that it does not explain a number: one time in forty."""
 TRAVEL_SD_SHARE, TRAVEL_SD_DEG = 0.5, 2.5
 """One sigma of how far a person's good form travels otherwise than the model's (engineering estimates)."""
+_CENTILES_SDS = 2.56
+"""Sigmas from the 10th centile to the 90th."""
+_ACROSS = frozenset({Signal.HIP_ADDUCTION, Signal.HIP_ROTATION})
 _TRAVELLED = frozenset({Measure.RISE, Measure.FALL, Measure.CHANGE, Measure.RANGE})
 _TIPPED = frozenset({Signal.PELVIS_TILT, Signal.PELVIS_RESIDUAL})
 _HARD_WITHIN = frozenset({Window.REP, Window.CONCENTRIC, Window.LATE_EXTENSION})
@@ -103,10 +106,12 @@ class PersonalRule:
     rule: Rule
     baseline: float
     people_sd: float
-    """One sigma of the baseline itself where it is the model's and not the person's own."""
+    """One sigma of what good form shows, from repetition to repetition or from person to person."""
     limits: PersonalLimits
     usual: float
     """What good form shows, compared as the limits are."""
+    known: bool = False
+    """Whether that is this person's own."""
 
 
 def personal(
@@ -118,24 +123,46 @@ def personal(
     return PersonalRule(
         rule,
         level,
-        PEOPLE_SD_DEG if by_model(rule, reference) else _travel_sd(rule, usual, reference),
+        _people_sd(rule, usual, reference),
         limits_of(rule, exercise, reference, own),
         usual - level,
+        known=_spread(rule, reference) is not None,
     )
 
 
 def _usual(rule: Rule, exercise: Exercise, reference: PersonReference | None) -> float:
     """What good form shows of a rule's number: this person's where it is known, else the model's."""
-    if reference is not None and rule.kind in reference.own:
-        return reference.own[rule.kind].median
+    if rule.window is Window.SET:
+        return 0.0
+    spread = _spread(rule, reference)
+    if spread is not None:
+        return spread.median
     return model_value(rule, exercise)
 
 
-def _travel_sd(rule: Rule, usual: float, reference: PersonReference | None) -> float:
-    """One sigma of ``usual`` where it is the model's and good form moves what the rule reads."""
-    if rule.measure not in _TRAVELLED or (reference is not None and rule.kind in reference.own):
-        return 0.0
-    return min(TRAVEL_SD_DEG, TRAVEL_SD_SHARE * abs(usual))
+def _spread(rule: Rule, reference: PersonReference | None) -> OwnRange | None:
+    """The person's own values; None where they are not known.
+
+    Of a lift on their own path there is nothing to know: it is what the path was learnt from.
+    """
+    if reference is None or _on_own_path(rule, reference):
+        return None
+    return reference.own.get(rule.kind)
+
+
+def _on_own_path(rule: Rule, reference: PersonReference | None) -> bool:
+    lifted = rule.window in {Window.CONCENTRIC, Window.EARLY_CONCENTRIC, Window.LATE_EXTENSION, Window.TOP}
+    return rule.signal in _OF_PATH and lifted and reference is not None and reference.path is not None
+
+
+def _people_sd(rule: Rule, usual: float, reference: PersonReference | None) -> float:
+    """One sigma of ``usual``: how this person's good repetitions differ, or people from the model."""
+    spread = _spread(rule, reference)
+    if spread is not None:
+        return (spread.p90 - spread.p10) / _CENTILES_SDS
+    if by_model(rule, reference):
+        return PEOPLE_SD_DEG
+    return min(TRAVEL_SD_DEG, TRAVEL_SD_SHARE * abs(usual)) if rule.measure in _TRAVELLED else 0.0
 
 
 def read(one: PersonalRule, view: RepView) -> Reading | None:
@@ -143,7 +170,7 @@ def read(one: PersonalRule, view: RepView) -> Reading | None:
 
     Of a rule on the whole set it is the repetition's mean, of which the set makes its number.
     """
-    raw = _number(one.rule, view)
+    raw = _number(one, view)
     if raw is None or not isfinite(raw.value):
         return None
     if one.people_sd:
@@ -157,7 +184,8 @@ def by_model(rule: Rule, reference: PersonReference | None) -> bool:
     return rule.baseline is Baseline.OWN and unknown and rule.measure in LEVELS
 
 
-def _number(rule: Rule, view: RepView) -> Value | None:
+def _number(one: PersonalRule, view: RepView) -> Value | None:
+    rule = one.rule
     if rule.measure is Measure.VALUE:
         return NUMBERS[rule.signal](view)
     of_set = rule.window is Window.SET
@@ -167,9 +195,27 @@ def _number(rule: Rule, view: RepView) -> Value | None:
     if span is None or series is None:
         return None
     value = measured(Measure.MEAN if of_set else rule.measure, series, span, view)
+    if rule.signal in _ACROSS and rule.measure in _TRAVELLED and not one.known:
+        value = Value(value.value, value.t_s, hypot(value.sd, _leak_sd(series, span, view)))
     if rule.signal is Signal.HIP_ROTATION:
         value = _beneath_the_skin(value, view)
     return _as_sure_as_skin_allows(rule, value, view)
+
+
+def _leak_sd(series: Series, span: tuple[int, int], view: RepView) -> float:
+    """One sigma of what flexion adds to an angle across it where a sensor's axis or heading is off.
+
+    It comes back in every repetition, so it is part of what is known of a person with approved ones.
+    """
+    flexion = view.series(Signal.HIP_FLEXION)
+    if flexion is None:
+        return 0.0
+    bent = flexion.smooth[span[0] : span[1] + 1]
+    sd = series.level_sd[span[0] : span[1] + 1]
+    if not (np.isfinite(bent).any() and np.isfinite(sd).any()):
+        return 0.0
+    turned = min(float(np.nanmax(bent) - np.nanmin(bent)), 180.0)
+    return float(np.min(sd[np.isfinite(sd)])) * sin(radians(0.5 * turned))
 
 
 def _beneath_the_skin(value: Value, view: RepView) -> Value:
@@ -192,6 +238,8 @@ def _as_sure_as_skin_allows(rule: Rule, value: Value, view: RepView) -> Value:
 def baseline(rule: Rule, exercise: Exercise, reference: PersonReference | None) -> float:
     """What the number is compared with: nothing, the person's own usual value, or the model's key pose."""
     if rule.baseline is Baseline.ZERO:
+        return 0.0
+    if rule.baseline is Baseline.OWN and _on_own_path(rule, reference):
         return 0.0
     if rule.baseline is Baseline.OWN and reference is not None and rule.kind in reference.own:
         return reference.own[rule.kind].median

@@ -9,7 +9,7 @@ import numpy as np
 from fusion.exercises.rules import Signal, Window
 from fusion.form.measures import UNKNOWN, Value
 from fusion.form.view import RepView
-from fusion.form.windows import Span, span_of
+from fusion.form.windows import Span, deepest, span_of
 from fusion.kernels import reading
 from fusion.metrics import sparc
 from fusion.types import FloatArray
@@ -17,6 +17,8 @@ from fusion.types import FloatArray
 STILL_DPS = 10.0
 ONSET_DPS = 10.0
 ONSET_S = 0.05
+LED_DPS = 0.5 * ONSET_DPS
+"""Mean speed of a pelvis that leads, from its start to the thigh's."""
 NEAR_END_SHARE = 0.15
 _MIDDLE = (0.1, 0.9)
 _MIDDLE_TIME_SHARE = 0.507
@@ -84,7 +86,18 @@ def pelvis_lead(view: RepView) -> Value:
     if pelvis_at is None or thigh_at is None:
         return UNKNOWN
     lead_s = (thigh_at - pelvis_at) * view.dt_s
+    if lead_s > 0.0 and not _has_turned(view, pelvis_at, thigh_at):
+        return Value(0.0, float(view.t_s[thigh_at]), _TIME_SD_S)
     return Value(lead_s, float(view.t_s[pelvis_at]), _TIME_SD_S)
+
+
+def _has_turned(view: RepView, pelvis_at: int, thigh_at: int) -> bool:
+    """Whether the pelvis went on from its start: a twitch long before the thigh moves leads nothing."""
+    tilt = view.series(Signal.PELVIS_TILT)
+    if tilt is None:
+        return False
+    turned_deg = float(tilt.smooth[thigh_at] - tilt.smooth[pelvis_at])
+    return abs(turned_deg) >= LED_DPS * (thigh_at - pelvis_at) * view.dt_s
 
 
 def _onset(rate_dps: FloatArray, first: int, last: int, dt_s: float) -> int | None:
@@ -104,6 +117,8 @@ def _onset(rate_dps: FloatArray, first: int, last: int, dt_s: float) -> int | No
 def thigh_lead(view: RepView) -> Value:
     """By how much the thigh passes half of its way up before the pelvis does, s."""
     span = span_of(Window.CONCENTRIC, view)
+    if span is not None and not view.lifts_first:
+        span = deepest(view), span[1]
     tilt, pitch = view.series(Signal.PELVIS_TILT), view.series(Signal.THIGH_PITCH)
     if span is None or tilt is None or pitch is None:
         return UNKNOWN

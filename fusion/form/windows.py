@@ -42,11 +42,11 @@ def _eccentric(view: RepView) -> Span:
 def _early_concentric(view: RepView) -> Span:
     first, last = _concentric(view)
     if not view.lifts_first:
-        first = _deepest(view)
+        first = deepest(view)
     return first, int(reading.passed_at(view.effort_deg, first, last, EARLY_SHARE))
 
 
-def _deepest(view: RepView) -> int:
+def deepest(view: RepView) -> int:
     """Where the thigh turns back at the far end.
 
     The hip may stay bent as it was long after that, where the trunk folds as far as the legs stretch.
