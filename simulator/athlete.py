@@ -171,7 +171,9 @@ class Athlete:
             done.reps.append(
                 TrueRep(near_s, far_s, next_s, True, side, 1.0, dict(sizes), 0.0, turn_s, leave_s)
             )
-            overlays.stride(side, (near_s, far_s, next_s), k / max(1, len(strides) - 1), leads=side is self.side)
+            overlays.stride(
+                side, (near_s, far_s, next_s), k / max(1, len(strides) - 1), leads=side is self.side
+            )
         overlays.finish(self.side, first_s + 0.5 * gait.period_s, self.t_s - 1.0)
 
     def _contrast(

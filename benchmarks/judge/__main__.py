@@ -96,7 +96,15 @@ def table(lines: list[Line], *, faults: bool) -> Table:
 def fault_table(verdicts: list[Verdict]) -> Table:
     """Recall and precision of every fault, for the terminal."""
     out = Table(title_justify="left")
-    for head in ("fault", "reps", "recall", "precision", "at 0×", *(f"{m:g}×" for m in MULTIPLES), "newcomers"):
+    for head in (
+        "fault",
+        "reps",
+        "recall",
+        "precision",
+        "at 0×",
+        *(f"{m:g}×" for m in MULTIPLES),
+        "newcomers",
+    ):
         out.add_column(head, justify="left" if head == "fault" else "right")
     for row in (*fault_lines(verdicts), overall(verdicts)):
         every = (row.recall, row.precision, row.at_zero, *row.flagged.values(), row.newcomers)

@@ -159,7 +159,9 @@ def before(movement: str, seed: int, rate_hz: float = 60.0) -> Known:
     very set that has it, so people calibrate beforehand. The set is of the same person with the same sensors,
     but none of its repetitions is like those that are judged; a coach has approved them all.
     """
-    plan = case_plan("nominal", movement, seed, reps=_APPROVED.get(exercises.load(movement).kind), rate_hz=rate_hz)
+    plan = case_plan(
+        "nominal", movement, seed, reps=_APPROVED.get(exercises.load(movement).kind), rate_hz=rate_hz
+    )
     person = draw_subject(np.random.default_rng(seed))
     analysis = analyze_session(render(replace(plan, subject=person)), movement)
     alignments = {
@@ -168,7 +170,9 @@ def before(movement: str, seed: int, rate_hz: float = 60.0) -> Known:
     reps = [rep for done in analysis.sets for rep in done.reps]
     learnt = []
     for side in sorted({rep.side for rep in reps if rep.side is not None}):
-        candidates = [Candidate.from_summary(rep, approved=True) for rep in reps if rep.side is side and rep.full]
+        candidates = [
+            Candidate.from_summary(rep, approved=True) for rep in reps if rep.side is side and rep.full
+        ]
         learnt.append(learn(movement, side, candidates, version=1))
     return Known(alignments, tuple(one for one in learnt if one is not None))
 

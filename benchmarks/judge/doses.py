@@ -1,10 +1,10 @@
 """How much of a fault makes how much of what a rule looks for: sizes as multiples of the rule's warn limit.
 
-A multiple of 1.5 is the size at which the rule's own measure *of the true motion* (`benchmarks.judge.injected`)
-is half as much again as the limit, or more, in every repetition. Where a limit lies on a number that good form does not have at zero (an
-angle, a range, a hold), the way from the model's usual value to the limit counts as one; a phase is as many
-times faster than its limit. Sizes are looked for person by person: what moves one body by 7.5° need not
-another.
+A multiple of 1.5 is the size at which the rule's own measure *of the true motion*
+(`benchmarks.judge.injected`) is half as much again as the limit, or more, in every repetition. Where a limit
+lies on a number that good form does not have at zero (an angle, a range, a hold), the way from the model's
+usual value to the limit counts as one; a phase is as many times faster than its limit. Sizes are looked for
+person by person: what moves one body by 7.5° need not another.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from math import copysign, isfinite, nan
 from benchmarks.judge.injected import MODEL_PERSON, RATE_HZ, least_range, reading
 from fusion import exercises
 from fusion.exercises.model import Exercise, Kind
-from fusion.exercises.rules import Baseline, Direction, Measure, Rule, Signal
-from fusion.form import judge
+from fusion.exercises.rules import Baseline, Direction, Rule, Signal
+from fusion.form import good_form
 from fusion.form.measures import LEVELS
 from fusion.form.worn import worn_segments
 from fusion.types import Side
@@ -33,8 +33,8 @@ _NEAR_ENOUGH = 0.05
 """Of the way to the wanted number within which a size is taken."""
 _TRIES = 7
 _MOST_OF_IT, _PARTIAL = 0.5, 0.3
-"""Shares of the usual range from which a repetition can be told from another movement, and from which one that
-stops short is one at all."""
+"""Shares of the usual range from which a repetition can be told from another movement, and from which one
+that stops short is one at all."""
 _TIMES = frozenset({"tempo", "fast_drop"})
 
 
@@ -73,11 +73,12 @@ class Dose:
 
         least = 1.0 / RATE_HZ if self.rule.unit == "s" else 0.0
         start = own if isfinite(own) else base + self.usual
-        size = _solve(true, start, wanted, FAULTS[self.fault], self._guess(multiple), self._away(), least)
+        search = _Search(FAULTS[self.fault], self._away(), self._guess(multiple), least)
+        size = _solve(true, start, wanted, search)
         return size if size is not None and self._still_itself(size, person) else None
 
     def _still_itself(self, size: float, person: int) -> bool:
-        """Whether what is left of the movement is still one: a full repetition, or a partial that is short."""
+        """Whether what is left of the movement is still one, or a partial where it stops short."""
         count = exercises.load(self.movement).count
         if count is None or exercises.load(self.movement).kind is Kind.HOLD or self.fault in _TIMES:
             return True
@@ -116,7 +117,7 @@ def doses(movement: str) -> list[Dose]:
 def _limit(rule: Rule) -> float:
     """The limit that is loud for a person whose reference is known."""
     limit = _loud(rule)
-    assert limit is not None  # noqa: S101 - others make no dose
+    assert limit is not None
     return limit
 
 
@@ -129,7 +130,7 @@ def _usual(rule: Rule, exercise: Exercise) -> float:
     level = rule.measure in LEVELS or rule.direction is Direction.BELOW or rule.signal is Signal.THIGH_SHARE
     if rule.baseline is Baseline.OWN or not level:
         return 0.0
-    shown = reading(rule, exercise.id, MODEL_PERSON) - judge.baseline(rule, exercise, None)
+    shown = reading(rule, exercise.id, MODEL_PERSON) - good_form.baseline(rule, exercise, None)
     return shown if isfinite(shown) else 0.0
 
 
@@ -137,24 +138,33 @@ def _baseline(dose: Dose, own: float) -> float:
     """What the rule's number is compared with for a person whose good form shows ``own``."""
     if dose.rule.baseline is Baseline.OWN:
         return own
-    return judge.baseline(dose.rule, exercises.load(dose.movement), None)
+    return good_form.baseline(dose.rule, exercises.load(dose.movement), None)
 
 
-def _solve(
-    true: Callable[[float], float], start: float, wanted: float, fault: Fault, guess: float, away: float, least: float
-) -> float | None:
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Where to look for a size: from none at all to the largest, a guess first."""
+
+    fault: Fault
+    away: float
+    guess: float
+    least: float
+    """So near to the wanted number is near enough."""
+
+
+def _solve(true: Callable[[float], float], start: float, wanted: float, search: _Search) -> float | None:
     """The size at which ``true`` comes to ``wanted``: secants from no fault at all, halved past a break."""
     way = abs(wanted - start)
-    enough = max(_NEAR_ENOUGH * way, least)
-    neutral = 1.0 if fault.unit == "times" else 0.0
-    highest = fault.high if away > 0.0 else -fault.low
+    enough = max(_NEAR_ENOUGH * way, search.least)
+    neutral = 1.0 if search.fault.unit == "times" else 0.0
+    highest = search.fault.high if search.away > 0.0 else -search.fault.low
     low, short = neutral, -way
     high, beyond = highest, nan
-    size = min(max(guess, neutral + 1e-3), highest)
+    size = min(max(search.guess, neutral + 1e-3), highest)
     for _ in range(_TRIES):
-        gone = copysign(1.0, wanted - start) * (true(away * size) - wanted)
+        gone = copysign(1.0, wanted - start) * (true(search.away * size) - wanted)
         if abs(gone) <= enough:
-            return away * size
+            return search.away * size
         if gone < 0.0:
             if size >= highest:
                 return None

@@ -15,16 +15,16 @@ from math import isfinite, nan
 import numpy as np
 
 from fusion import exercises, quaternion
-from fusion.movement.driver import driven_deg
 from fusion.exercises.model import Exercise, Kind
 from fusion.exercises.rules import Measure, Rule, Signal, Window
 from fusion.form import judge
-from fusion.form.metrics_of import path_of
 from fusion.form.judge import PersonalLimits, PersonalRule
+from fusion.form.metrics_of import path_of
 from fusion.form.view import RepView, Series
+from fusion.movement.driver import driven_deg
 from fusion.movement.legs import driven_angles
-from fusion.types import FloatArray, Side, SignalBlock
 from fusion.reference_path import Candidate, ReferencePath, learn_path, model_path
+from fusion.types import FloatArray, Side, SignalBlock
 from simulator.athlete_types import TrueRep
 from simulator.body import place_segment
 from simulator.cases import case_plan
@@ -44,7 +44,7 @@ class TrueView(RepView):
     followed = (1.0, 0.0)
 
     @property
-    def residual_as_done(self) -> Series | None:  # type: ignore[override]
+    def residual_as_done(self) -> Series | None:
         """What the lower back has added."""
         return self.row("pelvis_residual_deg")
 
@@ -54,8 +54,8 @@ def reading(
 ) -> float:
     """The rule's number for a set with ``size`` of ``fault``: that of a whole set, or of its repetitions.
 
-    ``person`` is a seed, or `MODEL_PERSON`. Of the repetitions it is the one that ``share`` of them lie below:
-    0 the least, 0.5 the median. NaN where the repetitions do not have the number.
+    ``person`` is a seed, or `MODEL_PERSON`. Of the repetitions it is the one below which ``share`` of
+    them lie: 0 the least, 0.5 the median. NaN where the repetitions do not have the number.
     """
     exercise = exercises.load(movement)
     asked = PersonalRule(rule, 0.0, 0.0, PersonalLimits(None, None, None), 0.0)
@@ -146,4 +146,3 @@ def _effort(exercise: Exercise, signals: SignalBlock, side: Side) -> FloatArray:
     if own is None:
         return np.zeros(len(signals))
     return np.asarray(own.sign * driven_deg(own.signal, signals, side))
-

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -41,24 +42,13 @@ def fault_cells(movements: Sequence[str], seeds: Sequence[int], faults: Sequence
 
 def _dosed(dose: Dose, seed: int) -> list[Cell]:
     """A rule's fault at all sizes by a person who is known, and by a newcomer where it has to be found."""
-    cells = []
-    for multiple in MULTIPLES:
-        size = dose.size(multiple, seed)
-        for prepared in (True, False) if multiple == FOUND_FROM else (True,):
-            if size is not None:
-                cells.append(
-                    Cell(
-                        dose.movement,
-                        "nominal",
-                        seed,
-                        dose.fault,
-                        size,
-                        rule=dose.kind,
-                        multiple=multiple,
-                        prepared=prepared,
-                    )
-                )
-    return cells
+    sizes = {multiple: dose.size(multiple, seed) for multiple in MULTIPLES}
+    newcomer = replace(
+        Cell(dose.movement, "nominal", seed, dose.fault, rule=dose.kind), size=sizes[FOUND_FROM] or 0.0
+    )
+    known = replace(newcomer, prepared=True)
+    cells = [replace(known, size=s, multiple=m) for m, s in sizes.items() if s is not None]
+    return cells + ([replace(newcomer, multiple=FOUND_FROM)] if newcomer.size else [])
 
 
 def run_cells(

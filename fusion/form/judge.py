@@ -1,8 +1,8 @@
 """One rule on one repetition: its number, the limit that holds for this person, and the finding, if any.
 
 A finding is made when the number has passed the limit and good form does not explain it: it lies further
-than two sigma from what this person's good form shows, or the model's where theirs is not known. A number that
-has passed a limit within that reach is told as doubtful, and weighs nothing.
+than two sigma from what this person's good form shows, or the model's where theirs is not known. A number
+that has passed a limit within that reach is told as doubtful, and weighs nothing.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from math import hypot, isfinite, radians, sin
 import numpy as np
 
 from fusion.exercises import Exercise
-from fusion.exercises.model import DriverSignal, KeyPose, PhaseKind
-from fusion.exercises.rules import Baseline, Direction, Grade, Measure, Rule, Signal, Window
-from fusion.form import sharing, steadiness, timing
-from fusion.form.measures import LEVELS, Value, measured
+from fusion.exercises.model import DriverSignal
+from fusion.exercises.rules import Direction, Grade, Measure, Rule, Signal, Window
+from fusion.form import good_form, sharing, steadiness, timing
+from fusion.form.measures import Value, measured
 from fusion.form.view import RepView, Series
-from fusion.form.windows import EARLY_SHARE, span_of
-from fusion.reference_path import OwnRange, PersonReference
+from fusion.form.windows import span_of
+from fusion.reference_path import PersonReference
 from fusion.types import Finding, Severity, Side, Validity
 
 NUMBERS: Mapping[Signal, Callable[[RepView], Value]] = {
@@ -47,14 +47,11 @@ NUMBERS: Mapping[Signal, Callable[[RepView], Value]] = {
 CLOCKED = frozenset({Signal.PELVIS_LEAD, Signal.THIGH_LEAD, Signal.PELVIS_PEAK_LAG})
 """Numbers that compare two sensors in time."""
 CLOCKS_AGREE_S = 0.02
-_OF_PATH = frozenset({Signal.PELVIS_RESIDUAL, Signal.SPILL, Signal.HIP_SHARE})
 ROWS: Mapping[Signal, str] = {
     Signal.TAP: "pelvis_acc_forward_ms2",
     Signal.THORAX_LIST: "thorax_list_deg",
 }
 """Rows that not every set of worn sensors gives, although the sensors of the rule are there."""
-PEOPLE_SD_DEG = 4.0
-"""How far one person's good form lies from the model's, one sigma (an engineering estimate)."""
 _HIDDEN_BY_SKIN = frozenset({DriverSignal.HIP_EXTERNAL_ROTATION, DriverSignal.THIGH_OPENING})
 """Turns of the thigh about its own axis, of which the skin follows half to nine tenths: only one's own range
 says whether one is short."""
@@ -62,23 +59,9 @@ PATHS_SD_DEG = 1.3
 """How far a person's way through the last third differs from the model's, made as steep as theirs."""
 UNLIKELY_SDS = 2.0
 """So many sigma from good form that it does not explain a number: one time in forty."""
-TRAVEL_SD_SHARE, TRAVEL_SD_DEG = 0.5, 2.5
-"""One sigma of how far a person's good form travels otherwise than the model's (engineering estimates)."""
-_CENTILES_SDS = 2.56
-"""Sigmas from the 10th centile to the 90th."""
 _ACROSS = frozenset({Signal.HIP_ADDUCTION, Signal.HIP_ROTATION})
-_TRAVELLED = frozenset({Measure.RISE, Measure.FALL, Measure.CHANGE, Measure.RANGE})
 _TIPPED = frozenset({Signal.PELVIS_TILT, Signal.PELVIS_RESIDUAL})
 _HARD_WITHIN = frozenset({Window.REP, Window.CONCENTRIC, Window.LATE_EXTENSION})
-
-_POSE_ANGLES: Mapping[Signal, Callable[[KeyPose], float | None]] = {
-    Signal.PELVIS_TILT: lambda pose: pose.pelvis_tilt_deg,
-    Signal.THIGH_PITCH: lambda pose: pose.thigh_pitch_deg,
-    Signal.HIP_FLEXION: lambda pose: pose.hip_flexion_deg,
-    Signal.PELVIS_LIST: lambda pose: pose.pelvis_list_deg,
-    Signal.HIP_ADDUCTION: lambda pose: pose.hip_adduction_deg,
-    Signal.HIP_ROTATION: lambda pose: pose.hip_rotation_deg,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,51 +101,16 @@ def personal(
     rule: Rule, exercise: Exercise, reference: PersonReference | None, own: Mapping[str, tuple[float, float]]
 ) -> PersonalRule:
     """``rule`` for the person that ``reference`` and a coach's ``own`` limits tell of."""
-    level = baseline(rule, exercise, reference)
-    usual = _usual(rule, exercise, reference)
+    level = good_form.baseline(rule, exercise, reference)
+    usual = good_form.usual(rule, exercise, reference)
     return PersonalRule(
         rule,
         level,
-        _people_sd(rule, usual, reference),
+        good_form.people_sd(rule, usual, reference),
         limits_of(rule, exercise, reference, own),
         usual - level,
-        known=_spread(rule, reference) is not None,
+        known=good_form.spread(rule, reference) is not None,
     )
-
-
-def _usual(rule: Rule, exercise: Exercise, reference: PersonReference | None) -> float:
-    """What good form shows of a rule's number: this person's where it is known, else the model's."""
-    if rule.window is Window.SET:
-        return 0.0
-    spread = _spread(rule, reference)
-    if spread is not None:
-        return spread.median
-    return model_value(rule, exercise)
-
-
-def _spread(rule: Rule, reference: PersonReference | None) -> OwnRange | None:
-    """The person's own values; None where they are not known.
-
-    Of a lift on their own path there is nothing to know: it is what the path was learnt from.
-    """
-    if reference is None or _on_own_path(rule, reference):
-        return None
-    return reference.own.get(rule.kind)
-
-
-def _on_own_path(rule: Rule, reference: PersonReference | None) -> bool:
-    lifted = rule.window in {Window.CONCENTRIC, Window.EARLY_CONCENTRIC, Window.LATE_EXTENSION, Window.TOP}
-    return rule.signal in _OF_PATH and lifted and reference is not None and reference.path is not None
-
-
-def _people_sd(rule: Rule, usual: float, reference: PersonReference | None) -> float:
-    """One sigma of ``usual``: how this person's good repetitions differ, or people from the model."""
-    spread = _spread(rule, reference)
-    if spread is not None:
-        return (spread.p90 - spread.p10) / _CENTILES_SDS
-    if by_model(rule, reference):
-        return PEOPLE_SD_DEG
-    return min(TRAVEL_SD_DEG, TRAVEL_SD_SHARE * abs(usual)) if rule.measure in _TRAVELLED else 0.0
 
 
 def read(one: PersonalRule, view: RepView) -> Reading | None:
@@ -178,12 +126,6 @@ def read(one: PersonalRule, view: RepView) -> Reading | None:
     return Reading(raw, raw.value - one.baseline)
 
 
-def by_model(rule: Rule, reference: PersonReference | None) -> bool:
-    """Whether an angle is held against the model because the person's own value is not known."""
-    unknown = reference is None or rule.kind not in reference.own
-    return rule.baseline is Baseline.OWN and unknown and rule.measure in LEVELS
-
-
 def _number(one: PersonalRule, view: RepView) -> Value | None:
     rule = one.rule
     if rule.measure is Measure.VALUE:
@@ -195,7 +137,7 @@ def _number(one: PersonalRule, view: RepView) -> Value | None:
     if span is None or series is None:
         return None
     value = measured(Measure.MEAN if of_set else rule.measure, series, span, view)
-    if rule.signal in _ACROSS and rule.measure in _TRAVELLED and not one.known:
+    if rule.signal in _ACROSS and rule.measure in good_form.TRAVELLED and not one.known:
         value = Value(value.value, value.t_s, hypot(value.sd, _leak_sd(series, span, view)))
     if rule.signal is Signal.HIP_ROTATION:
         value = _beneath_the_skin(value, view)
@@ -235,103 +177,6 @@ def _as_sure_as_skin_allows(rule: Rule, value: Value, view: RepView) -> Value:
     return Value(value.value, value.t_s, hypot(value.sd, sharing.HARDENED_SD_DEG, people))
 
 
-def baseline(rule: Rule, exercise: Exercise, reference: PersonReference | None) -> float:
-    """What the number is compared with: nothing, the person's own usual value, or the model's key pose."""
-    if rule.baseline is Baseline.ZERO:
-        return 0.0
-    if rule.baseline is Baseline.OWN and _on_own_path(rule, reference):
-        return 0.0
-    if rule.baseline is Baseline.OWN and reference is not None and rule.kind in reference.own:
-        return reference.own[rule.kind].median
-    return model_value(rule, exercise)
-
-
-def model_value(rule: Rule, exercise: Exercise) -> float:
-    """What the exercise's key pose shows of a level; 0 for what good form does not show at all."""
-    if rule.signal is Signal.BUTT_WINK:
-        return _model_wink(exercise)
-    if rule.measure is Measure.RISE and rule.window is Window.EARLY_CONCENTRIC:
-        return _model_early_rise(rule, exercise)
-    if rule.signal in _SHARES:
-        return _model_share(rule.signal, exercise)
-    if rule.signal in _PHASE_S:
-        return _model_phase_s(rule.signal, exercise)
-    if rule.signal is Signal.ROM:
-        return exercise.count.rom_typical_deg if exercise.count else 0.0
-    if rule.measure in _TRAVELLED:
-        return _model_travel(rule, exercise)
-    if rule.measure not in LEVELS or rule.signal not in _POSE_ANGLES:
-        return 0.0
-    pose = _pose_of(rule.window, exercise)
-    angle = _POSE_ANGLES[rule.signal](pose) if pose is not None else None
-    return 0.0 if angle is None else angle
-
-
-_PHASE_S = frozenset({Signal.CONCENTRIC, Signal.ECCENTRIC, Signal.HOLD})
-_SHARES = frozenset({Signal.PELVIS_SHARE, Signal.THIGH_SHARE, Signal.HIP_SHARE})
-_LIFT = frozenset({Window.REP, Window.CONCENTRIC, Window.ECCENTRIC})
-
-
-def _model_share(signal: Signal, exercise: Exercise) -> float:
-    """How the model's lift is shared; all hip where it is asked what the lower back does."""
-    rest, turn = exercise.rest_pose, exercise.turn_pose
-    if signal is Signal.HIP_SHARE or rest is None or turn is None:
-        return 1.0 if signal is Signal.HIP_SHARE else 0.0
-    low, top = (rest, turn) if exercise.lifts_first else (turn, rest)
-    tilt = top.pelvis_tilt_deg - low.pelvis_tilt_deg
-    pitch = top.thigh_pitch_deg - low.thigh_pitch_deg
-    part, whole = (tilt, abs(pitch)) if signal is Signal.PELVIS_SHARE else (pitch, tilt + pitch)
-    return part / whole if abs(whole) >= sharing.THIGH_TURN_MIN_DEG else 0.0
-
-
-def _model_phase_s(signal: Signal, exercise: Exercise) -> float:
-    """Usual duration of a phase or a hold."""
-    tempo, hold = exercise.tempo, exercise.hold
-    if signal is Signal.HOLD:
-        return max(tempo.hold_top_s if tempo else 0.0, hold.target_s if hold else 0.0)
-    usual = tempo and (tempo.concentric_s if signal is Signal.CONCENTRIC else tempo.eccentric_s)
-    return usual[1] if usual else 0.0
-
-
-def _model_travel(rule: Rule, exercise: Exercise) -> float:
-    """How far the signal of good form rises, falls or ranges from the first pose on to the far one."""
-    turn, angle = exercise.turn_pose, _POSE_ANGLES.get(rule.signal)
-    if turn is None or angle is None or rule.window not in _LIFT:
-        return 0.0
-    poses = exercise.poses[: exercise.poses.index(turn) + 1]
-    passed = [a for pose in poses if (a := angle(pose)) is not None]
-    if len(passed) < 2:
-        return 0.0
-    up, down = max(passed) - passed[0], passed[0] - min(passed)
-    return {Measure.RISE: up, Measure.FALL: down, Measure.CHANGE: max(up, down)}.get(rule.measure, up + down)
-
-
-def _model_early_rise(rule: Rule, exercise: Exercise) -> float:
-    """How far the signal rises over the first 30 % of the model's lift; 0 where it falls."""
-    turn = exercise.turn_pose
-    angle = _POSE_ANGLES.get(rule.signal)
-    if turn is None or angle is None or exercise.lifts_first:
-        return 0.0
-    up = [turn, *(exercise.pose(p.to) for p in exercise.phases if p.kind is PhaseKind.CONCENTRIC)]
-    way = abs(up[-1].hip_flexion_deg - turn.hip_flexion_deg)
-    first = [p for p in up if abs(p.hip_flexion_deg - turn.hip_flexion_deg) <= EARLY_SHARE * way]
-    return max(0.0, max((angle(p) or 0.0) for p in first) - (angle(turn) or 0.0))
-
-
-def _model_wink(exercise: Exercise) -> float:
-    turn = exercise.turn_pose
-    if turn is None:
-        return 0.0
-    last = exercise.poses.index(turn)
-    return max(p.pelvis_tilt_deg for p in exercise.poses[: last + 1]) - turn.pelvis_tilt_deg
-
-
-def _pose_of(window: Window, exercise: Exercise) -> KeyPose | None:
-    """The key pose in which a window ends: the far one for the first phase's end, else the rest."""
-    far = Window.TOP if exercise.lifts_first else Window.BOTTOM
-    return exercise.turn_pose if window in {far, Window.LATE_EXTENSION, Window.HOLD} else exercise.rest_pose
-
-
 def limits_of(
     rule: Rule, exercise: Exercise, reference: PersonReference | None, own: Mapping[str, tuple[float, float]]
 ) -> PersonalLimits:
@@ -345,9 +190,9 @@ def limits_of(
     if rule.kind in own:
         warn, fail = own[rule.kind]
         return PersonalLimits(None, warn, fail)
-    if rule.signal in _OF_PATH and not _late(rule) and (reference is None or reference.path is None):
+    if rule.signal in good_form.OF_PATH and not _late(rule) and (reference is None or reference.path is None):
         return PersonalLimits(rule.limits[0], None, None)
-    if by_model(rule, reference):
+    if good_form.by_model(rule, reference):
         return PersonalLimits(rule.limits[0], rule.fail, None)
     if rule.signal is Signal.ROM:
         return _own_range(rule, exercise, reference)
@@ -356,7 +201,7 @@ def limits_of(
         return PersonalLimits(rule.info, rule.warn, rule.fail)
     centile = spread.p90 if rule.direction is Direction.ABOVE else spread.p10
     half = 0.5 * (rule.fail - rule.warn)
-    wanted = centile - baseline(rule, exercise, reference) + half
+    wanted = centile - good_form.baseline(rule, exercise, reference) + half
     low, high = sorted((rule.warn - half, rule.warn + half))
     shift = float(np.clip(wanted, low, high)) - rule.warn
     return PersonalLimits(rule.info, rule.warn + shift, rule.fail + shift)

@@ -22,7 +22,7 @@ GYRO_DRIFT_DPS = 0.3
 can be, whatever jolts make of the vertical meanwhile."""
 _INCLINED = ("pelvis_tilt", "pelvis_list", "thigh_pitch", "thigh_opening")
 FOLLOWED = (0.7, 0.115)
-"""Share of a turn about the thigh's own axis that the skin over it follows, half to nine tenths: mean, sigma."""
+"""Share of a turn about the thigh's own axis that the skin follows, half to nine tenths: mean and sigma."""
 GAP_VOID_S = 0.5
 MIDDLE = (0.2, 0.65)
 """Shares of the lift between which a person's own steepness is read."""
