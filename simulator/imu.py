@@ -10,11 +10,11 @@ import numpy as np
 from fusion import quaternion as quat
 from fusion.types import FloatArray
 from fusion.units import RAD_PER_DEG, STANDARD_GRAVITY_MS2
-from simulator import swinging
 from simulator.body import Build
 from simulator.motion import Motion
+from simulator.rocking import Rocking, rock
 from simulator.sensor_models import SensorModel
-from simulator.wearing import Mounting, Wobble, sensor_frame
+from simulator.wearing import Mounting, sensor_frame
 
 _STEP_S = 0.002
 _GRAVITY_E = np.array([0.0, 0.0, STANDARD_GRAVITY_MS2])
@@ -91,35 +91,48 @@ def exact_samples(
     acceleration_e = (at[0].joint_m - 2.0 * at[1].joint_m + at[2].joint_m) / _STEP_S**2
     to_b = quat.conjugate(at[1].q_eb)
     acc_b = quat.rotate(to_b, acceleration_e + _GRAVITY_E)
-    dt = np.concatenate((t_s[1:2] - t_s[:1], np.diff(t_s)))[:, None]
     if gyr_mean:
-        before = sensor_frame(instants.before, build, mounting, t_s[:1] - dt[0]).q_eb
-        gyr_b = _turned(np.concatenate((before, at[1].q_eb[:-1])), at[1].q_eb) / dt
+        dt = np.concatenate((t_s[1:2] - t_s[:1], np.diff(t_s)))
+        before = sensor_frame(instants.before, build, mounting, t_s[:1] - dt[:1]).q_eb
+        turning = _Turning(np.concatenate((before, at[1].q_eb[:-1])), at[1].q_eb, dt[:, None])
     else:
-        gyr_b = _turned(at[0].q_eb, at[2].q_eb) / (2.0 * _STEP_S)
-    if mounting.wobble.deg_per_ms2:
-        linear_b = quat.rotate(to_b, acceleration_e)
-        acc_b, gyr_b = _with_wobble(mounting.wobble, linear_b, acc_b, gyr_b, float(np.median(dt)))
+        turning = _Turning(at[0].q_eb, at[2].q_eb, 2.0 * _STEP_S)
+    gyr_b = turning.rate()
     q_sb = np.asarray(mounting.q_sb)
-    mag_s = quat.rotate(q_sb, quat.rotate(to_b, _FIELD_E_UT)) if magnetometer else None
+    if mounting.wobble:
+        rocking = rock(mounting.wobble, t_s, quat.rotate(to_b, acceleration_e), gyr_b)
+        back = quat.conjugate(rocking.turn())
+        acc_b = quat.rotate(back, acc_b + rocking.force(mounting.wobble))
+        gyr_b = turning.rocked(rocking, whole_steps=gyr_mean).rate()
+        to_b = quat.multiply(back, to_b)
+    mag_s = quat.rotate(quat.multiply(q_sb, to_b), _FIELD_E_UT) if magnetometer else None
     return ImuSamples(t_s, quat.rotate(q_sb, acc_b), quat.rotate(q_sb, gyr_b), mag_s)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Turning:
+    """Orientations (n, 4) before and after each sample's time, ``span_s`` apart."""
+
+    before: FloatArray
+    after: FloatArray
+    span_s: FloatArray | float
+
+    def rate(self) -> FloatArray:
+        return _turned(self.before, self.after) / self.span_s
+
+    def rocked(self, rocking: Rocking, *, whole_steps: bool) -> _Turning:
+        """With the sensor's own turn on top; between whole samples, or a step around each."""
+        if whole_steps:
+            all_turns = np.concatenate((quat.IDENTITY[None, :], rocking.turn()))
+            turns = (all_turns[:-1], all_turns[1:])
+        else:
+            turns = (rocking.turn(-_STEP_S), rocking.turn(_STEP_S))
+        before, after = (quat.multiply(q, t) for q, t in zip((self.before, self.after), turns, strict=True))
+        return _Turning(before, after, self.span_s)
 
 
 def _turned(q_before: FloatArray, q_after: FloatArray) -> FloatArray:
     return quat.to_rotation_vector(quat.multiply(quat.conjugate(q_before), q_after))
-
-
-def _with_wobble(
-    wobble: Wobble, linear_b: FloatArray, acc_b: FloatArray, gyr_b: FloatArray, dt_s: float
-) -> tuple[FloatArray, FloatArray]:
-    """The sensor swings on its skin: a second-order response to the segment's acceleration, turned small."""
-    push = np.stack((0.5 * linear_b[:, 1], 0.3 * linear_b[:, 0], -linear_b[:, 1]), axis=-1)
-    push *= wobble.deg_per_ms2 * RAD_PER_DEG
-    angle, rate, swing = np.empty_like(push), np.empty_like(push), np.empty_like(push)
-    swinging.swing(push, dt_s, 2.0 * np.pi * wobble.frequency_hz, wobble.damping, angle, rate, swing)
-    lever = np.array([wobble.lever_m, 0.0, wobble.lever_m])
-    acc = acc_b - quat.cross(angle, acc_b) + quat.cross(swing, lever)
-    return acc, gyr_b - quat.cross(angle, gyr_b) + rate
 
 
 @dataclass(frozen=True, slots=True, eq=False)

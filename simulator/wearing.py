@@ -14,6 +14,7 @@ from fusion.units import RAD_PER_DEG
 from simulator.body import RIGID, Build, Placement, SoftTissue, place_rows
 from simulator.errors import SimulationError
 from simulator.motion import Motion, minimum_jerk
+from simulator.rocking import STEADY, Wobble
 
 _OFFSETS_M: Mapping[Segment, tuple[float, float, float]] = {
     Segment.PELVIS: (-0.10, 0.08, 0.0),
@@ -24,6 +25,16 @@ _OFFSETS_M: Mapping[Segment, tuple[float, float, float]] = {
     Segment.SHANK_LEFT: (0.03, -0.16, -0.04),
 }
 """From the segment's proximal joint (the pelvis: the middle of the hips), in B."""
+
+_SOFTNESS: Mapping[Segment, float] = {
+    Segment.PELVIS: 0.8,
+    Segment.THIGH_RIGHT: 1.0,
+    Segment.THIGH_LEFT: 1.0,
+    Segment.THORAX: 0.7,
+    Segment.SHANK_RIGHT: 0.9,
+    Segment.SHANK_LEFT: 0.9,
+}
+"""How much softer than bone a sensor sits, against the thigh."""
 
 _SETTLE_S = 0.15
 """A sensor that slips does so within this time."""
@@ -68,16 +79,6 @@ class Slip:
 
 
 @dataclass(frozen=True, slots=True)
-class Wobble:
-    """Damped swing of the soft tissue under a sensor; off with a gain of zero."""
-
-    frequency_hz: float = 9.0
-    damping: float = 0.3
-    deg_per_ms2: float = 0.0
-    lever_m: float = 0.02
-
-
-@dataclass(frozen=True, slots=True)
 class Mounting:
     """Where a sensor sits (m, in B, from the segment's joint), how it is turned (B to S), how it moves."""
 
@@ -85,7 +86,7 @@ class Mounting:
     offset_b_m: tuple[float, float, float]
     q_sb: tuple[float, float, float, float] = (1.0, 0.0, 0.0, 0.0)
     tissue: SoftTissue = RIGID
-    wobble: Wobble = Wobble()
+    wobble: Wobble = STEADY
     slip: Slip = Slip()
 
 
@@ -108,7 +109,7 @@ def draw_mounting(
         (float(offset[0]), float(offset[1]), float(offset[2])),
         (float(q[0]), float(q[1]), float(q[2]), float(q[3])),
         RIGID if rigid else tissue,
-        Wobble() if rigid else wobble,
+        STEADY if rigid else wobble,
     )
 
 
@@ -119,13 +120,16 @@ def _draw_tissue(segment: Segment, rng: np.random.Generator) -> tuple[SoftTissue
         contraction_deg=float(rng.uniform(1.0, 3.0)),
         rotation_followed=1.0 - float(rng.uniform(0.1, 0.5)),
     )
-    soft = 1.0 if segment in {Segment.THIGH_LEFT, Segment.THIGH_RIGHT} else 0.5
+    soft = _SOFTNESS[segment]
+    muscle = rng.spawn(1)[0]
     # A heel strike of some 12 m/s² makes 0.5 to 3 degrees on a thigh.
     wobble = Wobble(
         frequency_hz=float(rng.uniform(6.0, 15.0)),
         damping=float(rng.uniform(0.2, 0.4)),
         deg_per_ms2=soft * float(rng.uniform(0.04, 0.2)),
         lever_m=float(rng.uniform(0.01, 0.03)),
+        deg_per_dps=soft * float(muscle.uniform(0.003, 0.008)),
+        seed=int(muscle.integers(2**32)),
     )
     return tissue, wobble
 

@@ -23,6 +23,7 @@ from fusion.alignment.frames import ends_frame, filled, join_blocks, slice_block
 from fusion.alignment.functional import FunctionalEvidence, FunctionalWindow, gather
 from fusion.alignment.hip_levers import HipLevers
 from fusion.alignment.history import SensorHistory
+from fusion.alignment.places import StillPlaces, misfit_deg
 from fusion.alignment.position import in_position, stays_near
 from fusion.alignment.reference import Reference, StandCollection, rest_reference
 from fusion.alignment.slip import Slip, find_slip, undone
@@ -82,6 +83,7 @@ class CalibrationLadder:
         self._histories = {s: SensorHistory() for s in self._segments}
         self._watch = StillWatch()
         self._stands = StandCollection()
+        self._elsewhere = StillPlaces()
         self._windows = tuple(functional)
         self._functional: FunctionalEvidence | None = None
         self._told: tuple[float, float] | None = None
@@ -97,6 +99,8 @@ class CalibrationLadder:
         self._turned = 0.0
         self._solved_at = 0.0
         self._fresh = False
+        self.zeroed_late = False
+        """Whether the zero was found only after the movement; what was learnt before had a wrong one."""
         self.alignments: Mapping[Segment, SegmentAlignment] = {}
         self.warnings: list[WarningEvent] = []
 
@@ -205,6 +209,8 @@ class CalibrationLadder:
         if not self.stood:
             if self._may_be_stand(pose):
                 self._zero_at(pose)
+            else:
+                self._fresh |= self._elsewhere.add(pose)
             return
         off = self._stands.off_rad(pose)
         slip = find_slip(pose, off, self._stands.reference().up_s)
@@ -215,6 +221,8 @@ class CalibrationLadder:
         elif self._stands.outdone_by(pose) and self._may_be_stand(pose):
             self._stands = StandCollection()
             self._zero_at(pose)
+        else:
+            self._fresh |= self._elsewhere.add(pose)
 
     def _seated(self, pose: StillPose) -> bool:
         """Whether the thighs lie level in a still pose, from how they swing."""
@@ -230,7 +238,9 @@ class CalibrationLadder:
         decided, guessed = method == "stand", method == "motion"
         if not known or (decided and not self._seed):
             return True
-        if self._hint.standing and (guessed or not pose.short):
+        if self._seed and all(a.zero == "stand" for a in self._seed.values()):
+            known = self._seed  # what is learnt meanwhile may still be a guess
+        elif self._hint.standing and (guessed or not pose.short):
             return True
         for segment, alignment in known.items():
             y_s = quat.rotate(np.array(alignment.q_sb), np.array([0.0, 1.0, 0.0]))
@@ -242,6 +252,7 @@ class CalibrationLadder:
         self._slips.append(slip)
         self._histories[slip.segment].turn(slip.rotation)
         self._stands.turn(slip.segment, slip.rotation)
+        self._elsewhere.turn(slip.segment, slip.rotation)
         for thigh, hip in self._levers.items():
             if slip.segment in (thigh, Segment.PELVIS):
                 hip.turn(slip.segment, slip.rotation)
@@ -326,7 +337,10 @@ class CalibrationLadder:
 
     def _reconsider_zero(self) -> None:
         """The first still pose may have been a seat, or a lying exercise's rest pose: what follows tells."""
-        if self._told is not None or not self.stood:
+        if self._told is not None:
+            return
+        self._look_elsewhere()
+        if not self.stood:
             return
         if self._hint.rests_upright:
             cold = self._cold() if self._seated(self._stands.only) else None
@@ -342,6 +356,22 @@ class CalibrationLadder:
             return
         near = self._turned >= _REST_TURN and stays_near(pose, self._hint, self._histories)
         self._reference = rest if near else self._stands.reference()
+
+    def _look_elsewhere(self) -> None:
+        """Another posture that was held still may be the stand, if the movement fits it better."""
+        hint = self._hint
+        through_stand = hint.rests_upright and not hint.side_lying_deg
+        if self._seed or (through_stand and (hint.held or not self.stood)):
+            return  # known well enough, or told by `_may_be_stand`
+        chosen = self._elsewhere.instead_of(
+            self._stands,
+            lambda up_s: misfit_deg(up_s, self._histories, hint),
+            lambda pose: not self._seated(pose),
+        )
+        if chosen is not None:
+            self._stands, self._reference = chosen, chosen.reference()
+            self._chain.forget()
+            self.zeroed_late = True
 
 
 def _keeping(given: SegmentAlignment, learnt: SegmentAlignment) -> SegmentAlignment:

@@ -216,7 +216,8 @@ class MovementAnalyzer:
         if not self._admission.plausible(which, track):
             self._look_elsewhere(track)
             return
-        if self.exercise.lifts_first and track.shown_share >= _SHOWN_SHARE_MIN:
+        seen = track.shown_share >= _SHOWN_SHARE_MIN and not self._segmenter.began_before(which, track)
+        if self.exercise.lifts_first and seen:
             rep = self._reader.summary(track, self._segmenter.driven[which], complete=False)
             self._announced[which] = frozenset(f.kind for f in rep.findings if _loud(f))
             event = RepEvent(RepEventKind.PROVISIONAL, self._now_s, self._book.index, self.count, rep)
@@ -234,13 +235,12 @@ class MovementAnalyzer:
         if not self._admission.plausible(which, track) or not self._gate.returns(track, usual_deg=usual):
             self._follow_steps(track)
             return
-        if self._gate.rests_at_turn(track):
+        if self._gate.rests_at_turn(track) or self._was_under_way(which, track):
             return
         if track.shown_share < _SHOWN_SHARE_MIN:
             self._tell_hidden(track)
             return
         self._tell_leg(track)
-        self._tell_beginning(track)
         if float(track.t_s[track.start]) > self._book.close_s()[0]:
             self._close()
         driven = self._segmenter.driven[which]
@@ -294,12 +294,19 @@ class MovementAnalyzer:
                 " are counted without the working leg's angles; move the sensor over to judge it",
             )
 
-    def _tell_beginning(self, track: Track) -> None:
+    def _was_under_way(self, which: int, track: Track) -> bool:
+        """Whether a repetition began before the recording did: it is not counted, but said.
+
+        Said too before the next one where the recording began at a far end.
+        """
         tempo = self.exercise.tempo
         soon_s = 2.0 * tempo.period_s[1] if tempo else 8.0
-        if self._began_s is not None and float(track.t_s[track.start]) - self._began_s < soon_s:
+        at_far_end = self._began_s is not None and float(track.t_s[track.start]) - self._began_s < soon_s
+        under_way = self._segmenter.began_before(which, track)
+        if at_far_end or under_way:
             message = "the recording began within a repetition; it is counted from the next one on"
             self._warn(self._now_s, "set_begun_mid_rep", message)
+        return under_way
 
     def _look_elsewhere(self, track: Track) -> None:
         """A movement of another kind: in another posture, the set is over."""

@@ -28,6 +28,7 @@ _STILL_S = 0.1
 _REVERSAL_SHARE = 0.2
 _ARRIVE_SHARE = 0.8
 """Share of the usual range from which standing still means lockout, not a pause on the way."""
+_UNDER_WAY_S = 0.05
 _BEFORE_S = 1.0
 """So much of the signals before an excursion goes with it."""
 
@@ -164,6 +165,8 @@ class RepSegmenter:
         self._effort = np.empty((len(self.driven), 0))
         self._smooth = self._effort
         self._first = 0
+        self._began_s = np.full(len(self.driven), np.nan)
+        """When each effort was first known."""
 
     @property
     def block_max(self) -> int:
@@ -178,6 +181,13 @@ class RepSegmenter:
         self._effort = np.empty((len(self.driven), len(signals)))
         for k, one in enumerate(self.driven):
             np.multiply(driven_deg(one.signal, signals, one.read_from), one.sign, out=self._effort[k])
+        for k in np.flatnonzero(np.isnan(self._began_s)).tolist():
+            known = np.isfinite(self._effort[k])
+            self._began_s[k] = signals.t_s[np.argmax(known)] if known.any() else np.nan
+
+    def began_before(self, which: int, track: Track) -> bool:
+        """Whether an excursion was under way already when its effort was first known."""
+        return bool(track.t_s[track.start] < self._began_s[which] + _UNDER_WAY_S)
 
     def next_event(self, close_s: FloatArray) -> int:
         """Go on to the next event of the block; `turning.NOTHING` when it is all read."""
