@@ -45,7 +45,7 @@ class Admission:
         return not (self._too_soon(track) or (track.by_free_leg and self._own_leg_works(track)))
 
     def _lasts(self, track: Track) -> bool:
-        """Whether a posture is walked in for a good part of a drill's shortest bout: one of two."""
+        """Whether a posture is kept, and walked in, for a good part of a drill's shortest bout."""
         tempo = self._exercise.tempo
         bout_s = 0.5 * tempo.period_s[0] if tempo else 0.0
         return bool(track.t_s[track.end] - track.t_s[track.start] > _BOUT_SHARE * bout_s)
