@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import inf, nan
+from math import inf, isfinite, nan
 from statistics import median
 
 from fusion.exercises import Exercise
@@ -158,7 +158,7 @@ class SetBook:
         alike = [c for k, c in enumerate(self.candidates) if k != at and c.rep.side is one.rep.side]
         if len(alike) < 2:
             return True
-        usual = [median(posture(c)[k] for c in alike) for k in (0, 1)]
+        usual = [known_median(posture(c)[k] for c in alike) for k in (0, 1)]
         return not any(abs(a - b) > _PLACE_DEG for a, b in zip(posture(one), usual, strict=True))
 
     def _sets_out_from_stand(self) -> bool:
@@ -188,7 +188,8 @@ class SetBook:
         most = max(c.rep.rom_deg for c in alike)
         full = [c for c in alike if c.rep.rom_deg >= _FULL_SHARE * most]
         top, tilt, pitch = (
-            median(getattr(c, name) for c in full) for name in ("top_deg", "top_tilt_deg", "top_pitch_deg")
+            known_median(getattr(c, name) for c in full)
+            for name in ("top_deg", "top_tilt_deg", "top_pitch_deg")
         )
         return _near(one, top, tilt, pitch, median(c.rep.rom_deg for c in full))
 
@@ -225,3 +226,9 @@ def _near(one: Candidate, top_deg: float, tilt_deg: float, pitch_deg: float, rom
     if abs(one.top_deg - top_deg) > allowed or abs(one.top_pitch_deg - pitch_deg) > allowed:
         return False
     return not abs(one.top_tilt_deg - tilt_deg) > _TOP_TILT_DEG
+
+
+def known_median(values: Iterable[float]) -> float:
+    """Median of what is known; NaN where nothing is."""
+    known = [value for value in values if isfinite(value)]
+    return median(known) if known else nan

@@ -34,6 +34,14 @@ class Strides:
         self._id = exercise.id
         self._model = _stride_of(exercise)
 
+    def levelled(self, seen: FloatArray, doubt_deg: float) -> FloatArray:
+        """``seen`` with T shifted towards the exercise's by what its level may be off."""
+        if self._model is None:
+            return seen
+        off = float(self._model[1:3].mean() - seen[1:3].mean())
+        shift = min(doubt_deg, max(-doubt_deg, off))
+        return np.array([seen[0], seen[1] + shift, seen[2] + shift, seen[3]])
+
     def is_everyday(self, seen: FloatArray) -> bool:
         """Whether it is near a stride of an everyday gait."""
         return bool(np.isfinite(seen).all()) and _everyday_off(seen) < _LIKE_GAIT
