@@ -23,7 +23,8 @@ _FULL_SHARE = 0.65
 _PLACE_DEG = 18.0
 """How far P or T may be, where the first one begins and the last one ends, from where the others do."""
 _APART_S, _APART_PAUSES = 2.5, 3.0
-_FIRST_STRIDE_SHARE = 1.4
+_FROM_SEAT_DEG, _FROM_SEAT_SHARE = 30.0, 0.4
+"""So much further than in a stride does a thigh go that gets up from a seat."""
 _FEW = 3
 """So few repetitions make a set only if they are typical ones: plates are picked up by threes."""
 _MOST_ODD = 5
@@ -164,7 +165,8 @@ class SetBook:
     def _sets_out_from_stand(self) -> bool:
         """Whether the first stride goes no further than the others: one that does gets up from a seat."""
         first, *others = (c.rep.rom_deg for c in self.candidates)
-        return first <= _FIRST_STRIDE_SHARE * median(others)
+        usual = median(others)
+        return first - usual <= max(_FROM_SEAT_DEG, _FROM_SEAT_SHARE * usual)
 
     def _odd_of_two(self) -> list[int]:
         first, second = self.candidates
@@ -185,7 +187,8 @@ class SetBook:
         alike = [c for c in self.candidates if c.by_free_leg is one.by_free_leg]
         if len(alike) == 1:
             return not one.by_free_leg
-        most = max(c.rep.rom_deg for c in alike)
+        # The one that goes furthest may be none of them.
+        most = sorted(c.rep.rom_deg for c in alike)[-min(2, len(alike))]
         full = [c for c in alike if c.rep.rom_deg >= _FULL_SHARE * most]
         top, tilt, pitch = (
             known_median(getattr(c, name) for c in full)
