@@ -134,7 +134,7 @@ def _learnt(
     rows = [stretch.aligned for stretch in recording]
     events = pipeline.learn(rows)
     pipeline.require_calibration()
-    if any(a.zero != "stand" for a in pipeline.alignments.values()):
+    if pipeline.zeroed_late or any(a.zero != "stand" for a in pipeline.alignments.values()):
         # Levers and stands could only be judged once it was roughly known how the sensors sit.
         pipeline = MotionPipeline(replace(config, seed=pipeline.alignments))
         events = pipeline.learn(rows)

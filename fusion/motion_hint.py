@@ -51,7 +51,7 @@ class MotionHint:
 
     ``plane`` is where the thigh moves; ``side`` the working leg, None when both work alike or it is not
     known. ``standing`` tells that the person comes upright within the exercise itself, ``alternating``
-    that the legs work in turn.
+    that the legs work in turn, ``held`` that it consists in keeping still.
     """
 
     poses: tuple[Pose, ...]
@@ -59,6 +59,7 @@ class MotionHint:
     side: Side | None = None
     standing: bool = False
     alternating: bool = False
+    held: bool = False
 
     @property
     def side_lying_deg(self) -> float:

@@ -172,6 +172,11 @@ class MotionPipeline:
         return self._learns
 
     @property
+    def zeroed_late(self) -> bool:
+        """Whether the movement had been seen before it was known which posture is the stand."""
+        return self._ladder.zeroed_late
+
+    @property
     def plan(self) -> list[tuple[float, Mapping[Segment, SegmentAlignment]]]:
         """From when on which alignments hold, as known now; the first from the beginning."""
         return self._ladder.plan if self._ladder.ready else [(-np.inf, self.alignments)]

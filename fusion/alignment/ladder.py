@@ -23,6 +23,7 @@ from fusion.alignment.frames import ends_frame, filled, join_blocks, slice_block
 from fusion.alignment.functional import FunctionalEvidence, FunctionalWindow, gather
 from fusion.alignment.hip_levers import HipLevers
 from fusion.alignment.history import SensorHistory
+from fusion.alignment.places import StillPlaces, misfit_deg
 from fusion.alignment.position import in_position, stays_near
 from fusion.alignment.reference import Reference, StandCollection, rest_reference
 from fusion.alignment.slip import Slip, find_slip, undone
@@ -50,6 +51,8 @@ _UPRIGHT_DEG = 35.0
 _SAME_RAD = 0.2 * RAD_PER_DEG
 """An alignment that moves by less stays as it is."""
 _LEVEL_COS = 0.26
+_UPRIGHT_QUANTILE, _ALONG_COS = 0.95, 0.82
+"""Who passes through a stand is upright for so much of the time, as well as that line is known."""
 _REST_TURN = 6.0
 NO_STAND = (
     "no still stand was found; angles start from the movement's own range (±10°);"
@@ -82,6 +85,7 @@ class CalibrationLadder:
         self._histories = {s: SensorHistory() for s in self._segments}
         self._watch = StillWatch()
         self._stands = StandCollection()
+        self._elsewhere = StillPlaces()
         self._windows = tuple(functional)
         self._functional: FunctionalEvidence | None = None
         self._told: tuple[float, float] | None = None
@@ -97,6 +101,8 @@ class CalibrationLadder:
         self._turned = 0.0
         self._solved_at = 0.0
         self._fresh = False
+        self.zeroed_late = False
+        """Whether the zero was found only after the movement; what was learnt before had a wrong one."""
         self.alignments: Mapping[Segment, SegmentAlignment] = {}
         self.warnings: list[WarningEvent] = []
 
@@ -205,6 +211,8 @@ class CalibrationLadder:
         if not self.stood:
             if self._may_be_stand(pose):
                 self._zero_at(pose)
+            else:
+                self._fresh |= self._elsewhere.add(pose)
             return
         off = self._stands.off_rad(pose)
         slip = find_slip(pose, off, self._stands.reference().up_s)
@@ -215,11 +223,20 @@ class CalibrationLadder:
         elif self._stands.outdone_by(pose) and self._may_be_stand(pose):
             self._stands = StandCollection()
             self._zero_at(pose)
+        else:
+            self._fresh |= self._elsewhere.add(pose)
 
     def _seated(self, pose: StillPose) -> bool:
-        """Whether the thighs lie level in a still pose, from how they swing."""
+        """Whether the thighs lie level in a still pose and stood at other times, from how they swing."""
         lines = self._lines()
-        return bool(lines) and all(line @ pose.up_s[s] < _LEVEL_COS for s, line in lines.items())
+        return bool(lines) and all(
+            line @ pose.up_s[s] < _LEVEL_COS and self._was_upright(s, line) for s, line in lines.items()
+        )
+
+    def _was_upright(self, segment: Segment, line_s: FloatArray) -> bool:
+        """Whether a segment has stood along its line for a while; one that never has is another line."""
+        along = self._histories[segment].up_s @ line_s
+        return len(along) > 0 and float(np.quantile(along, _UPRIGHT_QUANTILE)) > _ALONG_COS
 
     def _may_be_stand(self, pose: StillPose) -> bool:
         """Whether a still pose is upright as far as is known; a short one only counts in want of better."""
@@ -230,7 +247,9 @@ class CalibrationLadder:
         decided, guessed = method == "stand", method == "motion"
         if not known or (decided and not self._seed):
             return True
-        if self._hint.standing and (guessed or not pose.short):
+        if self._seed and all(a.zero == "stand" for a in self._seed.values()):
+            known = self._seed  # what is learnt meanwhile may still be a guess
+        elif self._hint.standing and (guessed or not pose.short):
             return True
         for segment, alignment in known.items():
             y_s = quat.rotate(np.array(alignment.q_sb), np.array([0.0, 1.0, 0.0]))
@@ -242,6 +261,7 @@ class CalibrationLadder:
         self._slips.append(slip)
         self._histories[slip.segment].turn(slip.rotation)
         self._stands.turn(slip.segment, slip.rotation)
+        self._elsewhere.turn(slip.segment, slip.rotation)
         for thigh, hip in self._levers.items():
             if slip.segment in (thigh, Segment.PELVIS):
                 hip.turn(slip.segment, slip.rotation)
@@ -326,7 +346,10 @@ class CalibrationLadder:
 
     def _reconsider_zero(self) -> None:
         """The first still pose may have been a seat, or a lying exercise's rest pose: what follows tells."""
-        if self._told is not None or not self.stood:
+        if self._told is not None:
+            return
+        self._look_elsewhere()
+        if not self.stood:
             return
         if self._hint.rests_upright:
             cold = self._cold() if self._seated(self._stands.only) else None
@@ -342,6 +365,22 @@ class CalibrationLadder:
             return
         near = self._turned >= _REST_TURN and stays_near(pose, self._hint, self._histories)
         self._reference = rest if near else self._stands.reference()
+
+    def _look_elsewhere(self) -> None:
+        """Another posture that was held still may be the stand, if the movement fits it better."""
+        hint = self._hint
+        through_stand = hint.rests_upright and not hint.side_lying_deg
+        if self._seed or (through_stand and (hint.held or not self.stood)):
+            return  # known well enough, or told by `_may_be_stand`
+        chosen = self._elsewhere.instead_of(
+            self._stands,
+            lambda up_s: misfit_deg(up_s, self._histories, hint),
+            lambda pose: not self._seated(pose),
+        )
+        if chosen is not None:
+            self._stands, self._reference = chosen, chosen.reference()
+            self._chain.forget()
+            self.zeroed_late = True
 
 
 def _keeping(given: SegmentAlignment, learnt: SegmentAlignment) -> SegmentAlignment:

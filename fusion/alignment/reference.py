@@ -77,6 +77,11 @@ class StandCollection:
         """The first stand."""
         return self._stands[0]
 
+    @property
+    def longest(self) -> StillPose:
+        """The one that was held longest."""
+        return max(self._stands, key=lambda p: p.duration_s)
+
     @staticmethod
     def agrees(off_rad: Mapping[Segment, float]) -> bool:
         """Whether a pose so far off is the same stand."""

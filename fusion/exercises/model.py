@@ -318,6 +318,7 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             self.plane,
             standing=self.posture is Posture.STANDING,
             alternating=self.laterality is Laterality.ALTERNATING,
+            held=self.kind is Kind.HOLD,
         )
 
 

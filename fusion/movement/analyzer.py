@@ -14,7 +14,7 @@ from math import inf, nan
 import numpy as np
 
 from fusion.exercises import Exercise
-from fusion.exercises.model import Kind
+from fusion.exercises.model import DriverSignal, Kind
 from fusion.form import FormChecker, Limits, PersonReference
 from fusion.history import part_of
 from fusion.kernels import turning
@@ -27,6 +27,7 @@ from fusion.movement.poses import turned_deg
 from fusion.movement.rep_summary import RepReader
 from fusion.movement.reps import Phase, RepSegmenter, Track
 from fusion.movement.sets import SetBook
+from fusion.movement.turned import TurnedHip
 from fusion.types import (
     Event,
     Finding,
@@ -86,6 +87,7 @@ class MovementAnalyzer:
         self._segmenter = RepSegmenter((), rate_hz)
         self._admission = Admission(exercise, self._gate, self._segmenter, self._book)
         self._bridge: SilenceBridge | None = None
+        self._rotation: TurnedHip | None = None
         self._close_s = np.array([inf, inf])
         self._events: list[Event] = []
         self._announced: dict[int, frozenset[str]] = {}
@@ -124,6 +126,8 @@ class MovementAnalyzer:
         """Events of the next samples."""
         if signals.names != self._names:
             self._wear(signals)
+        if self._rotation is not None:
+            signals = self._rotation(signals)
         if self._segmenter.driven:
             for start in range(0, len(signals), self._segmenter.block_max):
                 self._take(part_of(signals, start, start + self._segmenter.block_max))
@@ -167,6 +171,8 @@ class MovementAnalyzer:
         self._announced.clear()
         driven = driven_angles(self.exercise, self.side, signals.names)
         self._segmenter = RepSegmenter(driven, self._rate_hz)
+        if driven and driven[0].signal is DriverSignal.HIP_EXTERNAL_ROTATION:
+            self._rotation = TurnedHip(driven[0].read_from)
         self._admission = Admission(self.exercise, self._gate, self._segmenter, self._book)
         one_leg = len(legs_worn) == 1 and len(driven) > 0
         self._bridge = (
@@ -216,7 +222,8 @@ class MovementAnalyzer:
         if not self._admission.plausible(which, track):
             self._look_elsewhere(track)
             return
-        if self.exercise.lifts_first and track.shown_share >= _SHOWN_SHARE_MIN:
+        seen = track.shown_share >= _SHOWN_SHARE_MIN and not self._segmenter.began_before(which, track)
+        if self.exercise.lifts_first and seen:
             rep = self._reader.summary(track, self._segmenter.driven[which], complete=False)
             self._announced[which] = frozenset(f.kind for f in rep.findings if _loud(f))
             event = RepEvent(RepEventKind.PROVISIONAL, self._now_s, self._book.index, self.count, rep)
@@ -234,13 +241,12 @@ class MovementAnalyzer:
         if not self._admission.plausible(which, track) or not self._gate.returns(track, usual_deg=usual):
             self._follow_steps(track)
             return
-        if self._gate.rests_at_turn(track):
+        if self._gate.rests_at_turn(track) or self._was_under_way(which, track):
             return
         if track.shown_share < _SHOWN_SHARE_MIN:
             self._tell_hidden(track)
             return
         self._tell_leg(track)
-        self._tell_beginning(track)
         if float(track.t_s[track.start]) > self._book.close_s()[0]:
             self._close()
         driven = self._segmenter.driven[which]
@@ -294,12 +300,19 @@ class MovementAnalyzer:
                 " are counted without the working leg's angles; move the sensor over to judge it",
             )
 
-    def _tell_beginning(self, track: Track) -> None:
+    def _was_under_way(self, which: int, track: Track) -> bool:
+        """Whether a repetition began before the recording did: it is not counted, but said.
+
+        Said too before the next one where the recording began at a far end.
+        """
         tempo = self.exercise.tempo
         soon_s = 2.0 * tempo.period_s[1] if tempo else 8.0
-        if self._began_s is not None and float(track.t_s[track.start]) - self._began_s < soon_s:
+        at_far_end = self._began_s is not None and float(track.t_s[track.start]) - self._began_s < soon_s
+        under_way = self._segmenter.began_before(which, track)
+        if at_far_end or under_way:
             message = "the recording began within a repetition; it is counted from the next one on"
             self._warn(self._now_s, "set_begun_mid_rep", message)
+        return under_way
 
     def _look_elsewhere(self, track: Track) -> None:
         """A movement of another kind: in another posture, the set is over."""

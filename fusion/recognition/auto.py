@@ -63,7 +63,21 @@ class _Ranked:
     @property
     def enough(self) -> bool:
         """Whether that makes a name."""
-        return len(self.sightings) >= (_STRIDES if self.exercise.kind is Kind.STEP else _REPS)
+        return len(self.sightings) >= self.needed
+
+    @property
+    def needed(self) -> int:
+        """Sightings that make a name."""
+        return _STRIDES if self.exercise.kind is Kind.STEP else _REPS
+
+    def is_over(self, others: Sequence[_Ranked]) -> bool:
+        """Whether enough of something else has been seen since: a walk to the track is no sprint."""
+        return any(
+            other.enough
+            and other.distance <= _FAR
+            and other.sightings[-other.needed].look.t_start_s > self.last_s - _AGAIN_S
+            for other in others
+        )
 
     @property
     def last_s(self) -> float:
@@ -199,6 +213,7 @@ class AutoAnalyzer:
 
     def _decide(self, now_s: float) -> None:
         ranked = self._ranked(now_s)
+        ranked = [r for r in ranked if not r.is_over(ranked)]
         best = next((r for r in ranked if r.enough), None)
         if best is None:
             return

@@ -33,13 +33,13 @@ def _mobility(side: Side) -> Evaluate:
         best, reversal = float(np.nanmedian(flexion)), float(np.nanmedian(turned))
         depth = "no norm: depth for your squat"
         remarks: tuple[str, ...] = ()
-        if reversal - CHANGE_SD_DEG > TURNS_UNDER_DEG:
+        if reversal - _TISSUE_SD_DEG > TURNS_UNDER_DEG:
             remarks = (f"beyond {best:.0f}° of hip flexion the pelvis turned under by {reversal:.0f}°",)
         return ScreenResult(
             f"hip_mobility_{side.value}",
             (
                 ScreenValue("hip_flexion_before_turn_deg", best, _FLEXION_SD_DEG, "deg", depth),
-                ScreenValue("pelvis_turns_under_deg", reversal, CHANGE_SD_DEG, "deg", "below 10°"),
+                ScreenValue("pelvis_turns_under_deg", reversal, _TISSUE_SD_DEG, "deg", "below 10°"),
             ),
             remarks,
             "Hip shape sets much of it; a squat to that depth is a good squat.",

@@ -145,7 +145,7 @@ STANCE = Screen(
 # --- hip-flexor length
 
 _ARCH_DEG = 4.0
-_RISE_SD_DEG = 2.5
+_RISE_SD_DEG = 3.0
 """Of P from half-kneeling upright to the end of the reach, skin and muscle included."""
 
 

@@ -38,7 +38,8 @@ def athletes() -> list[object]:
 def test_what_is_counted_is_what_the_scenario_does(athlete: AthletePlan) -> None:
     plan = shortened(athlete)
     session = render(session_plan(plan, RATE_HZ))
-    found = analyze(session.blocks(), PipelineConfig({s.value: s for s in plan.segments}, plan.planned))
+    blocks = {segment.value: block for segment, block in session.blocks().items()}
+    found = analyze(blocks, PipelineConfig({s.value: s for s in plan.segments}, plan.planned))
     counted = [(ALIKE.get(s.exercise, s.exercise), len(s.reps)) for s in found.sets]
     done = [(s.exercise, s.reps) for s in plan.sets]
     if plan.planned == "auto":

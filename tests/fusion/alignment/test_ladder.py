@@ -1,5 +1,7 @@
 """The ladder on made-up bodies: stand, axis, sign, later stands, slips, seats, no stand at all."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -93,6 +95,39 @@ def test_a_leg_raised_sideways_is_recognised_by_an_exercise_of_the_frontal_plane
     turns = {PELVIS: about(-Z, swings(4.0, 15.0)), RIGHT: about(-X, swings(4.0, 35.0)), LEFT: still}
     ladder = watch(CalibrationLadder(SEGMENTS, hint), body(turns, 14.0, q_sb))
     assert axis_error_deg(ladder, RIGHT, q_sb[RIGHT], Z) < 1.0
+
+
+def test_sitting_down_before_side_steps_does_not_take_them_for_strides() -> None:
+    hint = MotionHint((Pose(12.0, 22.0),) * 2, Plane.FRONTAL, standing=True, alternating=True)
+    q_sb = mountings(5)
+    sits, steps = swings(4.0, 88.0, 16.0), swings(22.0, 20.0, 1.0)
+
+    def thigh(t_s: FloatArray) -> FloatArray:
+        ahead, aside = np.radians(np.where(t_s < 20.0, sits(t_s), 0.0)), np.radians(steps(t_s))
+        return np.asarray(ahead[:, None] * Z - aside[:, None] * X)
+
+    turns = {PELVIS: about(-Z, swings(4.0, 14.0, 16.0)), RIGHT: thigh}
+    ladder = watch(CalibrationLadder((PELVIS, RIGHT), hint), body(turns, 34.0, q_sb))
+    assert axis_error_deg(ladder, RIGHT, q_sb[RIGHT], Z) < 8.0
+
+
+def test_lying_on_ones_back_for_longer_than_on_the_side_does_not_turn_the_axes() -> None:
+    hint = MotionHint((Pose(None, None, 90.0),) * 2, Plane.FRONTAL)
+    q_sb = mountings(6)
+
+    def lies(t_s: FloatArray, ways_deg: tuple[float, ...], aside_deg: FloatArray) -> FloatArray:
+        """Lean forward, sit, 25 s on the back, up the same way, then onto the left side."""
+        times = [4.0, 5.5, 7.0, 9.0, 34.0, 36.0, 37.5, 39.0]
+        ahead = np.radians(np.interp(t_s, times, [0.0, *ways_deg, *ways_deg[::-1], 0.0]))
+        side = np.radians(np.interp(t_s, [43.0, 45.0], [0.0, 90.0]) - aside_deg)
+        return np.asarray(ahead[:, None] * Z - side[:, None] * X)
+
+    turns = {
+        PELVIS: lambda t_s: lies(t_s, (-35.0, 12.0, 88.0), np.zeros(len(t_s))),
+        RIGHT: lambda t_s: lies(t_s, (55.0, 86.0, 110.0), swings(46.0, 30.0)(t_s)),
+    }
+    ladder = watch(CalibrationLadder((PELVIS, RIGHT), hint), body(turns, 58.0, q_sb))
+    assert axis_error_deg(ladder, PELVIS, q_sb[PELVIS], Z) < 8.0
 
 
 def test_without_any_motion_angles_still_come_and_the_axis_is_called_uncertain() -> None:
@@ -192,6 +227,60 @@ def test_lying_still_before_a_bridge_is_taken_as_its_rest_pose() -> None:
     for segment in SEGMENTS:
         assert ladder.alignments[segment].zero == "rest"
         assert axis_error_deg(ladder, segment, q_sb[segment], Y) < 3.0
+
+
+def lying_first(pauses_s: float) -> dict[Segment, Turn]:
+    """Three bridges and the rests between them, from the first sample on, then up to a stand at 22 s."""
+
+    def share(t_s: FloatArray) -> FloatArray:
+        phase = np.minimum((t_s % (3.0 + pauses_s)) / 3.0, 1.0)
+        return np.asarray(0.5 * (1.0 - np.cos(2.0 * np.pi * phase)))
+
+    def angle(rest_deg: float, way_deg: float) -> Callable[[FloatArray], FloatArray]:
+        def degrees(t_s: FloatArray) -> FloatArray:
+            up = np.clip((t_s - 20.0) / 2.0, 0.0, 1.0)
+            return np.asarray((1.0 - up) * (rest_deg + way_deg * share(np.minimum(t_s, 18.0))))
+
+        return degrees
+
+    pelvis, thigh = about(-Z, angle(-88.0, -24.0)), about(Z, angle(138.0, -28.0))
+    return {PELVIS: pelvis, RIGHT: thigh, LEFT: thigh}
+
+
+def test_the_stand_after_a_set_that_began_lying_is_the_zero_and_no_rest_before_it() -> None:
+    q_sb = mountings(11)
+    hint = exercises.load("glute_bridge").motion_hint
+    ladder = watch(CalibrationLadder(SEGMENTS, hint), body(lying_first(3.0), 30.0, q_sb))
+    assert ladder.zeroed_late
+    for segment in SEGMENTS:
+        assert ladder.alignments[segment].zero == "stand"
+        assert axis_error_deg(ladder, segment, q_sb[segment], Y) < 1.0
+
+
+def test_a_recording_looked_at_again_keeps_to_the_stand_it_is_known_to_have() -> None:
+    q_sb = mountings(12)
+    hint = exercises.load("glute_bridge").motion_hint
+    block = body(lying_first(3.0), 30.0, q_sb)
+    seed = watch(CalibrationLadder(SEGMENTS, hint), block).alignments
+    again = watch(CalibrationLadder(SEGMENTS, hint, seed=seed), block)
+    assert not again.zeroed_late
+    for segment in SEGMENTS:
+        assert again.alignments[segment].zero == "stand"
+        assert axis_error_deg(again, segment, q_sb[segment], Y) < 1.0
+        assert axis_error_deg(again, segment, q_sb[segment], Z) < 5.0
+
+
+def test_a_stretch_held_for_long_does_not_become_the_stand() -> None:
+    q_sb = mountings(13)
+    hint = exercises.load("single_leg_stance").motion_hint
+
+    def raised(t_s: FloatArray) -> FloatArray:
+        return np.asarray(35.0 * np.clip(t_s - 5.0, 0.0, 1.0) * np.clip(20.0 - t_s, 0.0, 1.0))
+
+    turns = {PELVIS: still, RIGHT: still, LEFT: about(Z, raised)}
+    ladder = watch(CalibrationLadder(SEGMENTS, hint), body(turns, 24.0, q_sb))
+    assert not ladder.zeroed_late
+    assert axis_error_deg(ladder, LEFT, q_sb[LEFT], Y) < 1.0
 
 
 def test_single_rows_that_a_radio_loses_are_no_reason_to_see_no_stand() -> None:

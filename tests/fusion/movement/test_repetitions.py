@@ -216,6 +216,23 @@ def test_a_set_begun_within_a_repetition_counts_what_follows() -> None:
     assert [e.code for e in events if isinstance(e, WarningEvent)] == ["set_begun_mid_rep"]
 
 
+@pytest.mark.parametrize("exercise_id", ["rdl", "hip_thrust", "side_lying_abduction"])
+@pytest.mark.parametrize("share", [0.15, 0.5])
+def test_a_repetition_under_way_at_the_first_sample_is_not_counted(exercise_id: str, share: float) -> None:
+    played = session_of(exercise_id, reps=4)
+    signals, first = played.signals(), played.reps[0]
+    turn_s = first.t_top_s if exercises.load(exercise_id).lifts_first else first.t_start_s + 1.5
+    late = signals.t_s > first.t_start_s + share * (turn_s - first.t_start_s)
+    rest = SignalBlock(
+        signals.t_s[late], RATE_HZ, signals.names, signals.values[:, late], signals.sd[:, late]
+    )
+    events = told(exercise_id, rest)
+    assert [r.t_top_s for r in reps_of(events)] == pytest.approx(
+        [r.t_top_s for r in played.reps[1:]], abs=0.3
+    )
+    assert "set_begun_mid_rep" in [e.code for e in events if isinstance(e, WarningEvent)]
+
+
 def test_sets_open_at_the_second_repetition_and_know_the_rest_before_them() -> None:
     player = Player()
     player.stay(3.0)

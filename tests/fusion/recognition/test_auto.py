@@ -136,3 +136,15 @@ def test_walking_is_called_walking() -> None:
     player.stay(15.0)
     events = told(AUTO, player.signals(BOTH))
     assert {e.exercise for e in events if isinstance(e, ExerciseEvent)} <= {"walk", UNKNOWN}
+
+
+def test_a_walk_to_the_track_does_not_keep_the_sprint_from_its_name() -> None:
+    player = Player()
+    player.stay(3.0)
+    player.walk(12.0)
+    player.perform(exercises.load("sprint"), 12, sides=BOTH, shares=(0.8,))
+    player.stay(15.0)
+    events = told(AUTO, player.signals((Side.RIGHT,)))
+    walk, sprint = [e for e in events if isinstance(e, ExerciseEvent)]
+    assert (walk.exercise, sprint.exercise) == ("walk", "sprint")
+    assert sprint.t_s < player.reps[6].t_end_s
