@@ -166,7 +166,8 @@ class RepSegmenter:
         self._smooth = self._effort
         self._first = 0
         self._began_s = np.full(len(self.driven), np.nan)
-        """When each effort was first known."""
+        """When each effort was first known, and those that have not been yet."""
+        self._unknown = list(range(len(self.driven)))
 
     @property
     def block_max(self) -> int:
@@ -181,9 +182,15 @@ class RepSegmenter:
         self._effort = np.empty((len(self.driven), len(signals)))
         for k, one in enumerate(self.driven):
             np.multiply(driven_deg(one.signal, signals, one.read_from), one.sign, out=self._effort[k])
-        for k in np.flatnonzero(np.isnan(self._began_s)).tolist():
+        if self._unknown:
+            self._note_beginnings(signals.t_s)
+
+    def _note_beginnings(self, t_s: FloatArray) -> None:
+        for k in self._unknown[:]:
             known = np.isfinite(self._effort[k])
-            self._began_s[k] = signals.t_s[np.argmax(known)] if known.any() else np.nan
+            if known.any():
+                self._began_s[k] = t_s[np.argmax(known)]
+                self._unknown.remove(k)
 
     def began_before(self, which: int, track: Track) -> bool:
         """Whether an excursion was under way already when its effort was first known."""
