@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from math import nan
 from statistics import median
 
 import numpy as np
@@ -103,6 +104,13 @@ class Track:
     """Share of the time from start to end that at least one sensor has shown."""
     implied_s: float = 0.0
     """Longest time that none has shown."""
+    rom_deg: float = field(init=False)
+    """Range of the excursion."""
+
+    def __post_init__(self) -> None:
+        far = self.effort_deg[self.reach : self.leave + 1]
+        rom_deg = float(far.max() - self.effort_deg[self.start]) if len(far) else nan
+        object.__setattr__(self, "rom_deg", rom_deg)
 
     def as_heard(self) -> Track:
         """The same with what was filled in unknown again: what form is judged by."""
@@ -127,11 +135,6 @@ class Track:
         """The leg whose sensor shows it."""
         other = Side.LEFT if self.side is Side.RIGHT else Side.RIGHT
         return other if self.by_free_leg else self.side
-
-    @property
-    def rom_deg(self) -> float:
-        """Range of the excursion."""
-        return float(self.effort_deg[self.reach : self.leave + 1].max() - self.effort_deg[self.start])
 
 
 def _columns(signals: SignalBlock, read_from: Side, count: int) -> dict[str, FloatArray]:
@@ -172,7 +175,8 @@ class RepSegmenter:
         self._smooth = self._effort
         self._first = 0
         self._began_s = np.full(len(self.driven), np.nan)
-        """When each effort was first known."""
+        """When each effort was first known, and those that have not been yet."""
+        self._unknown = list(range(len(self.driven)))
 
     @property
     def block_max(self) -> int:
@@ -187,9 +191,15 @@ class RepSegmenter:
         self._effort = np.empty((len(self.driven), len(signals)))
         for k, one in enumerate(self.driven):
             self._effort[k] = one.effort_deg(signals)
-        for k in np.flatnonzero(np.isnan(self._began_s)).tolist():
+        if self._unknown:
+            self._note_beginnings(signals.t_s)
+
+    def _note_beginnings(self, t_s: FloatArray) -> None:
+        for k in self._unknown[:]:
             known = np.isfinite(self._effort[k])
-            self._began_s[k] = signals.t_s[np.argmax(known)] if known.any() else np.nan
+            if known.any():
+                self._began_s[k] = t_s[np.argmax(known)]
+                self._unknown.remove(k)
 
     def began_before(self, which: int, track: Track) -> bool:
         """Whether an excursion was under way already when its effort was first known."""
