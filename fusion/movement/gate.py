@@ -35,6 +35,7 @@ _RETURN_TILT_DEG = 40.0
 """How far P may be, at the end, from where it was at the beginning."""
 _SLIPPED_END_DEG = 30.0
 """The same for T, within a set: the thigh's sensor may slip by this much."""
+_BOW_DEG = 13.0
 _BACK_SHARE_MIN = 0.4
 """Least share of the range that is gone back in a repetition."""
 _UPRIGHT_PITCH_DEG = 10.0
@@ -162,14 +163,14 @@ class PostureGate:
         if not (upright(rest) or upright(turn)):
             return False
         seen = seen_stride(track, slice(track.start, track.end + 1))
-        if seen is None:
+        if seen is None or _bows(track):
             return False
         begins, far = self._model_pitch(track, rest, turn)
         return self._strides.is_rather_everyday(seen, (begins, begins + self._share(track) * (far - begins)))
 
     def walks(self, track: Track) -> bool:
         """Whether a movement that does not belong is a stride of an everyday gait."""
-        if self._walks or track.by_free_leg:
+        if self._walks or track.by_free_leg or _bows(track):
             return False
         seen = seen_stride(track, slice(track.start, track.end + 1))
         return seen is not None and self._strides.is_everyday(seen)
@@ -307,3 +308,9 @@ class PostureGate:
 def _way(angle_deg: FloatArray, track: Track) -> float:
     """How far an angle (n,) goes from the beginning of an excursion to its far end."""
     return float(angle_deg[track.reach] - angle_deg[track.start])
+
+
+def _bows(track: Track) -> bool:
+    """Whether the pelvis leans or comes up with the thigh: in a gait it tilts by a few degrees."""
+    way = float(turned_deg(track.pelvis_tilt_deg[track.reach], track.pelvis_tilt_deg[track.start]))
+    return abs(way) > _BOW_DEG

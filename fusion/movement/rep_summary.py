@@ -87,6 +87,8 @@ class RepReader:
             end_posture_deg=end,
             typical=self._gate.typical(track),
             by_free_leg=track.by_free_leg,
+            stays_s=float(track.t_s[track.leave] - track.t_s[track.reach]),
+            like_stride=self._gate.walks(track),
         )
 
     def summary(

@@ -50,6 +50,10 @@ class Candidate:
     """Whether P and T share its range as in the exercise's model."""
     by_free_leg: bool = False
     """Seen from the other leg: its effort is another angle and cannot be compared."""
+    stays_s: float = 0.0
+    """Time at its far end."""
+    like_stride: bool = False
+    """Whether it may as well be a stride of an everyday gait."""
 
 
 class SetBook:
