@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import hypot, inf, isfinite
 from typing import ClassVar
 
 import numpy as np
@@ -121,7 +122,8 @@ class RepView:
         if not name.startswith(_INCLINED):
             return change
         drift = GYRO_DRIFT_DPS * float(self.t_s[self.end] - self.t_s[self.start])
-        return np.where(np.isfinite(change), np.minimum(change, np.hypot(TRACKING_SD_DEG, drift)), change)
+        # What is not known is infinite, and stays so.
+        return np.minimum(change, hypot(TRACKING_SD_DEG, drift), out=change, where=change < inf)
 
     def _thigh_list(self, signal: Signal) -> Series | None:
         series = self.row(f"thigh_opening_{self.side.value}_deg", 1.0 if self.side is Side.RIGHT else -1.0)
@@ -184,7 +186,7 @@ class RepView:
         low, high = (reading.passed_at(self.effort_deg, first, last, share) for share in MIDDLE)
         done = float(tilt.values[high] - tilt.values[low])
         model = float(self._on_path[high] - self._on_path[low])
-        if not np.isfinite(done) or not abs(model) >= MIDDLE_LEAST_DEG:
+        if not isfinite(done) or not abs(model) >= MIDDLE_LEAST_DEG:
             return 1.0
         return min(STEEPER_MAX, max(1.0 / STEEPER_MAX, done / model))
 
