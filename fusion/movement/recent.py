@@ -41,6 +41,7 @@ class RecentRepetitions:
         self._slipped_deg: dict[Side, float] = {}
         """How far T of a leg is off since its sensor slipped within a set."""
         self._counted: dict[Side, deque[FloatArray]] = {}
+        self._peaks_dps: dict[Side, deque[float]] = {}
 
     def slipped_deg(self, track: Track) -> float:
         """How far T of the leg that is read is taken to be off, deg."""
@@ -59,10 +60,17 @@ class RecentRepetitions:
 
     def learn(self, track: Track) -> None:
         """Remember what a repetition that counted was like, wherever its thigh's sensor was by then."""
+        peaks = self._peaks_dps.setdefault(track.read_from, deque(maxlen=_ALIKE_MEMORY))
+        peaks.append(track.peak_dps)
         like = self._features(track)
         if like is not None:
             like[_LEVEL] -= self.slipped_deg(track)
             self._counted.setdefault(track.read_from, deque(maxlen=_ALIKE_MEMORY)).append(like)
+
+    def usual_peak_dps(self, track: Track) -> float:
+        """Usual greatest speed of a repetition of this leg; infinite before any has counted."""
+        peaks = self._peaks_dps.get(track.read_from)
+        return float(np.median(peaks)) if peaks else np.inf
 
     def usual_way_deg(self, track: Track) -> float | None:
         """How far T usually goes in a repetition of this leg; None before any has counted."""
