@@ -65,9 +65,13 @@ class Driven:
         """Whether the sensor is on the leg that does not work."""
         return self.side is not self.read_from
 
+    def angle_deg(self, signals: SignalBlock) -> FloatArray:
+        """The angle (n,)."""
+        return driven_deg(self.signal, signals, self.read_from, self.outward)
+
     def effort_deg(self, signals: SignalBlock) -> FloatArray:
         """The angle (n,), turned so that a repetition runs low → high → low."""
-        return np.asarray(self.sign * driven_deg(self.signal, signals, self.read_from, self.outward))
+        return np.asarray(self.sign * self.angle_deg(signals))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,6 +155,14 @@ def _columns(signals: SignalBlock, read_from: Side, count: int) -> dict[str, Flo
     return {column: signals.get(name)[len(signals) - count :] for column, name in names.items()}
 
 
+def _by_angle(driven: Sequence[Driven]) -> list[tuple[Driven, list[int]]]:
+    """Which of them are driven by the same angle: it is worked out once."""
+    users: dict[tuple[object, ...], list[int]] = {}
+    for k, one in enumerate(driven):
+        users.setdefault((one.signal, one.read_from, one.outward), []).append(k)
+    return [(driven[of[0]], of) for of in users.values()]
+
+
 class RepSegmenter:
     """Turning points of several efforts at once: load a block, then ask for its events one by one."""
 
@@ -170,6 +182,7 @@ class RepSegmenter:
             self._params[k, turning.STILL_DPS], self._params[k, turning.STILL_S] = STILL_DPS, _STILL_S
             self._lag.append(round(rate_hz / (2.0 * np.pi * one.cutoff_hz)))
             self._learn(k)
+        self._angles = _by_angle(self.driven)
         self._t_s = np.empty(0)
         self._effort = np.empty((len(self.driven), 0))
         self._smooth = self._effort
@@ -189,8 +202,10 @@ class RepSegmenter:
         self._smooth = self._history.append(signals)
         self._t_s = signals.t_s
         self._effort = np.empty((len(self.driven), len(signals)))
-        for k, one in enumerate(self.driven):
-            self._effort[k] = one.effort_deg(signals)
+        for angle, users in self._angles:
+            angle_deg = angle.angle_deg(signals)
+            for k in users:
+                np.multiply(angle_deg, self.driven[k].sign, out=self._effort[k])
         if self._unknown:
             self._note_beginnings(signals.t_s)
 
