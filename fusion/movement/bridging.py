@@ -17,7 +17,7 @@ import numpy as np
 
 from fusion.exercises import Exercise
 from fusion.exercises.model import DriverSignal, Tempo
-from fusion.history import part_of
+from fusion.history import JOINED_SD_DEG, part_of
 from fusion.movement.brief_silence import SLOPE_SAMPLES, across_brief, longest_brief_s
 from fusion.movement.reps import Driven, Track
 from fusion.types import BoolArray, FloatArray, SignalBlock
@@ -169,7 +169,7 @@ class SilenceBridge:
         moved = np.flatnonzero(np.abs(self._apart) > _STEP_DEG)
         rows = np.ix_(np.array(self._rows)[moved], joins)
         values[rows] += np.outer(self._apart[moved], left[joins])
-        sd[rows] = np.inf
+        sd[rows] = JOINED_SD_DEG
         return replace(part, values=values, sd=sd)
 
     # --- one stretch of silence
