@@ -255,6 +255,7 @@ class MovementAnalyzer:
         self._tell_findings(rep, told)
         self._book.add(self._reader.candidate(track, rep, slip))
         self._steps = 0
+        self._gate.recent.follow_sd(track)
         if track.heard is None:
             self._gate.recent.learn(track)
             if self._bridge is not None and not track.by_free_leg and rep.full:

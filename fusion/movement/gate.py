@@ -115,7 +115,7 @@ class PostureGate:
         if self._exercise.kind is Kind.EVENT or (in_set and self.recent.goes_on(track)):
             return True
         begins, ends = (float(track.pelvis_tilt_deg[k]) for k in (track.start, track.end))
-        doubt = track.doubt_deg(track.end)
+        doubt = self.recent.doubt_deg(track, track.end)
         if self._comes_from_elsewhere(begins, ends, doubt):
             return False
         stands = upright(self._rest) and not self._walks
@@ -244,12 +244,12 @@ class PostureGate:
         turns = float(reading.median_of(np.ascontiguousarray(track.pelvis_tilt_deg[far])))
         paused = track.t_s[track.leave] - track.t_s[track.reach] > _ALONE_PAUSE_S
         allowed = _PAUSED_TILT_DEG if paused else _TILT_TOLERANCE_DEG
-        allowed += track.doubt_deg(track.reach)
+        allowed += self.recent.doubt_deg(track, track.reach)
         if abs(float(turned_deg(turns, rest.pelvis_tilt_deg + share * way))) > allowed:
             return False
         on_the_way = (p.pelvis_tilt_deg for p in self._exercise.poses if p is not turn)
         off = min(abs(float(turned_deg(begins, tilt))) for tilt in on_the_way)
-        return off <= _TILT_TOLERANCE_DEG + track.doubt_deg(track.start)
+        return off <= _TILT_TOLERANCE_DEG + self.recent.doubt_deg(track, track.start)
 
     def _share(self, track: Track) -> float:
         """How much of a typical repetition this is, at most all of it."""
@@ -292,7 +292,7 @@ class PostureGate:
 
     def _starts_at(self, track: Track, model_deg: float, allowed_deg: float) -> bool:
         pitch = float(track.thigh_pitch_deg[track.start])
-        allowed_deg += track.doubt_deg(track.start)
+        allowed_deg += self.recent.doubt_deg(track, track.start)
         return self.recent.off_deg(track, pitch, model_deg) <= allowed_deg or self.recent.like_the_set(track)
 
     def _legs_agree(self, track: Track) -> bool:
@@ -314,7 +314,7 @@ class PostureGate:
     def _steps_fit(self, track: Track) -> bool:
         """A stride must be near the exercise's own, and nearer to it than to any everyday gait."""
         seen = seen_stride(track, slice(track.reach, track.end + 1))
-        doubt = max(track.doubt_deg(k) for k in (track.reach, track.end))
+        doubt = max(self.recent.doubt_deg(track, k) for k in (track.reach, track.end))
         if seen is None or self._strides.is_own(seen, doubt):
             return True
         slipped = self.recent.like_the_set(track)

@@ -17,7 +17,7 @@ from fusion.movement.reps import Driven, Track
 from fusion.movement.sets import Candidate, SetBook
 from fusion.types import FloatArray, RepSummary
 
-_FULL_SHARE = 0.65
+_FULL_SHARE = 2.0 / 3.0
 _TAKEN_UP_SHARE = 0.7
 _MOST_SHARE = 1.5
 """Of the exercise's full range: what is more than this was no repetition to go by."""

@@ -29,8 +29,6 @@ _REVERSAL_SHARE = 0.2
 _ARRIVE_SHARE = 0.8
 """Share of the usual range from which standing still means lockout, not a pause on the way."""
 _UNDER_WAY_S = 0.05
-_USUAL_SD_DEG, _MOST_DOUBT_DEG = 2.5, 15.0
-"""What is known to the first is compared as closely as ever; no doubt allows for more than the second."""
 _BEFORE_S = 1.0
 """So much of the signals before an excursion goes with it."""
 
@@ -126,17 +124,14 @@ class Track:
 
     def sd_deg(self, at: int) -> float:
         """One sigma of P or T, whichever is known worse, at a sample; infinite where one was filled in."""
-        k = len(self.signals) - len(self.t_s) + at
         names = self.signals.names
-        sds = self.signals.sd[
-            [names.index("pelvis_tilt_deg"), names.index(f"thigh_pitch_{self.read_from.value}_deg")], k
-        ]
-        return float(sds.max()) if sds.max() < JOINED_SD_DEG else float("inf")
-
-    def doubt_deg(self, at: int) -> float:
-        """By how much more than usual an angle may be off at a sample, because its sensor had been silent."""
-        sd = self.sd_deg(at)
-        return min(max(0.0, 2.0 * (sd - _USUAL_SD_DEG)), _MOST_DOUBT_DEG) if np.isfinite(sd) else 0.0
+        rows = [names.index("pelvis_tilt_deg"), names.index(f"thigh_pitch_{self.read_from.value}_deg")]
+        k = len(self.signals) - len(self.t_s) + at
+        sd = max(
+            (float(self.signals.sd[row, k]) for row in rows if np.isfinite(self.signals.values[row, k])),
+            default=0.0,
+        )
+        return sd if sd < JOINED_SD_DEG else float("inf")
 
     @property
     def read_from(self) -> Side:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import inf, nan
@@ -21,10 +20,13 @@ _GIVE_UP_S = 60.0
 """A movement begun and not ended for this long belongs to no set."""
 _TOP_DEG, _TOP_SHARE, _TOP_TILT_DEG = 12.0, 0.18, 15.0
 """How far a set-up movement ends from where the set's end: effort and T, also as a share of the range; P."""
-_FULL_SHARE = 0.65
+_FULL_SHARE = 2.0 / 3.0
 _PLACE_DEG = 18.0
 """How far P or T may be, where the first one begins and the last one ends, from where the others do."""
 _APART_S, _APART_PAUSES = 2.5, 3.0
+_APART_PERIODS, _APART_SHARE = 0.8, 0.5
+"""A pause this long, in times of a repetition, stands out from a quick set; and the share of what is usually
+allowed for one that stands apart: bars and plates are picked up well before a set."""
 _FIRST_STRIDE_SHARE = 1.4
 _FEW = 3
 """So few repetitions make a set only if they are typical ones: plates are picked up by threes."""
@@ -143,23 +145,44 @@ class SetBook:
         if count == 2:
             return self._odd_of_two()
         belongs = [self._belongs(c) for c in self.candidates]
-        belongs[0] = belongs[0] and self._same_place(0, lambda c: c.start_posture_deg)
+        for at in (0, count - 1):
+            share = _APART_SHARE if self._stands_apart(at, belongs) else 1.0
+            belongs[at] = self._belongs(self.candidates[at], share) and self._same_place(at, share)
         if self._exercise.kind is Kind.STEP:
             belongs[0] = belongs[0] and self._sets_out_from_stand()
-        belongs[-1] = belongs[-1] and self._same_place(count - 1, lambda c: c.end_posture_deg)
         most = min(_MOST_ODD, count // 2)
         first = next((k for k in range(most) if belongs[k]), most)
         last = next((k for k in range(most) if belongs[count - 1 - k]), most)
         return [*range(count - 1, count - 1 - last, -1), *range(first - 1, -1, -1)]
 
-    def _same_place(self, at: int, posture: Callable[[Candidate], tuple[float, float]]) -> bool:
-        """Whether P and T, where this one begins or ends, are about those of the others."""
+    def _stands_apart(self, at: int, belongs: list[bool]) -> bool:
+        """Whether the pause between the first or last one and the next that belongs is longer than theirs."""
+        reps = [rep for k, rep in enumerate(self.reps) if belongs[k] and k != at]
+        if len(reps) < 2:
+            return False
+        pauses = [max(0.0, b.t_start_s - a.t_end_s) for a, b in pairwise(reps)]
+        own = self.reps[at]
+        apart_s = own.t_start_s - reps[-1].t_end_s if at else reps[0].t_start_s - own.t_end_s
+        long_s = min(_APART_S, _APART_PERIODS * median(rep.t_end_s - rep.t_start_s for rep in reps))
+        return apart_s > max(long_s, _APART_PAUSES * median(pauses))
+
+    def _doubt_deg(self, one: Candidate) -> float:
+        """By how much more than those of the set's others its angles may be off."""
+        least = min(c.sd_deg for c in self.candidates)
+        return 2.0 * (one.sd_deg - least) if np.isfinite(least) else 0.0
+
+    def _same_place(self, at: int, share: float) -> bool:
+        """Whether P and T, where the first one begins or the last one ends, are about those of the others."""
         one = self.candidates[at]
+
+        def posture(c: Candidate) -> tuple[float, float]:
+            return c.end_posture_deg if at else c.start_posture_deg
+
         alike = [c for k, c in enumerate(self.candidates) if k != at and c.rep.side is one.rep.side]
         if len(alike) < 2:
             return True
         usual = [median(posture(c)[k] for c in alike) for k in (0, 1)]
-        allowed = np.hypot(_PLACE_DEG, 2.0 * one.sd_deg)
+        allowed = np.hypot(share * _PLACE_DEG, self._doubt_deg(one))
         return not any(abs(a - b) > allowed for a, b in zip(posture(one), usual, strict=True))
 
     def _sets_out_from_stand(self) -> bool:
@@ -179,19 +202,23 @@ class SetBook:
     def _agree(self, a: Candidate, b: Candidate) -> bool:
         if a.by_free_leg is not b.by_free_leg:
             return True
-        return _near(a, b.top_deg, b.top_tilt_deg, b.top_pitch_deg, self._rom_deg())
+        top = (b.top_deg, b.top_tilt_deg, b.top_pitch_deg)
+        return _near(a, top, self._rom_deg(), doubt_deg=self._doubt_deg(a))
 
-    def _belongs(self, one: Candidate) -> bool:
-        """Whether it ends where the set's full repetitions end."""
+    def _belongs(self, one: Candidate, share: float = 1.0) -> bool:
+        """Whether it ends where the set's full repetitions end, to a share of what is usually allowed."""
         alike = [c for c in self.candidates if c.by_free_leg is one.by_free_leg]
         if len(alike) == 1:
             return not one.by_free_leg
         most = max(c.rep.rom_deg for c in alike)
         full = [c for c in alike if c.rep.rom_deg >= _FULL_SHARE * most]
-        top, tilt, pitch = (
-            median(getattr(c, name) for c in full) for name in ("top_deg", "top_tilt_deg", "top_pitch_deg")
+        top = (
+            median(c.top_deg for c in full),
+            median(c.top_tilt_deg for c in full),
+            median(c.top_pitch_deg for c in full),
         )
-        return _near(one, top, tilt, pitch, median(c.rep.rom_deg for c in full))
+        rom_deg = median(c.rep.rom_deg for c in full)
+        return _near(one, top, rom_deg, share=share, doubt_deg=self._doubt_deg(one))
 
     # --- what it amounts to
 
@@ -221,8 +248,17 @@ class SetBook:
         return done
 
 
-def _near(one: Candidate, top_deg: float, tilt_deg: float, pitch_deg: float, rom_deg: float) -> bool:
-    allowed = float(np.hypot(max(_TOP_DEG, _TOP_SHARE * rom_deg), 2.0 * one.sd_deg))
-    if abs(one.top_deg - top_deg) > allowed or abs(one.top_pitch_deg - pitch_deg) > allowed:
+def _near(
+    one: Candidate,
+    top_deg: tuple[float, float, float],
+    rom_deg: float,
+    *,
+    doubt_deg: float,
+    share: float = 1.0,
+) -> bool:
+    """Whether effort, P and T at its far end are near those of ``top_deg``."""
+    effort, tilt, pitch = top_deg
+    allowed = float(np.hypot(share * max(_TOP_DEG, _TOP_SHARE * rom_deg), doubt_deg))
+    if abs(one.top_deg - effort) > allowed or abs(one.top_pitch_deg - pitch) > allowed:
         return False
-    return not abs(one.top_tilt_deg - tilt_deg) > np.hypot(_TOP_TILT_DEG, 2.0 * one.sd_deg)
+    return not abs(one.top_tilt_deg - tilt) > np.hypot(share * _TOP_TILT_DEG, doubt_deg)
