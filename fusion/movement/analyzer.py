@@ -20,6 +20,7 @@ from fusion.history import part_of
 from fusion.kernels import turning
 from fusion.movement.admission import Admission
 from fusion.movement.bridging import SilenceBridge
+from fusion.movement.followed import others
 from fusion.movement.gate import PostureGate
 from fusion.movement.holds import HoldAnalyzer
 from fusion.movement.legs import driven_angles, leg_not_seen, not_seen, worn_legs
@@ -342,6 +343,9 @@ class MovementAnalyzer:
 
     def _close(self) -> None:
         self._announced.clear()
+        while gone := others(self._book.candidates, self.exercise):
+            for at in gone:
+                self._revise(at)
         for at in self._book.odd_ends() if self._book.candidates else ():
             self._revise(at)
         done = self._book.close()

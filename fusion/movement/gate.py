@@ -32,6 +32,7 @@ _RETURN_TILT_DEG = 40.0
 """How far P may be, at the end, from where it was at the beginning."""
 _SLIPPED_END_DEG = 30.0
 """The same for T, within a set: the thigh's sensor may slip by this much."""
+_BOW_DEG = 13.0
 _BACK_SHARE_MIN = 0.4
 """Least share of the range that is gone back in a repetition."""
 _UPRIGHT_PITCH_DEG = 10.0
@@ -168,14 +169,14 @@ class PostureGate:
         if not (upright(rest) or upright(turn)):
             return False
         seen = seen_stride(track, slice(track.start, track.end + 1))
-        if seen is None:
+        if seen is None or _bows(track):
             return False
         begins, far = self._model_pitch(track, rest, turn)
         return self._strides.is_rather_everyday(seen, (begins, begins + self._share(track) * (far - begins)))
 
     def walks(self, track: Track) -> bool:
         """Whether a movement that does not belong is a stride of an everyday gait."""
-        if self._walks or track.by_free_leg:
+        if self._walks or track.by_free_leg or _bows(track):
             return False
         seen = seen_stride(track, slice(track.start, track.end + 1))
         return seen is not None and self._strides.is_everyday(seen)
@@ -292,7 +293,7 @@ class PostureGate:
 
     def _starts_at(self, track: Track, model_deg: float, allowed_deg: float) -> bool:
         pitch = float(track.thigh_pitch_deg[track.start])
-        allowed_deg += self.recent.doubt_deg(track, track.start)
+        allowed_deg += track.pitch_doubt_deg
         return self.recent.off_deg(track, pitch, model_deg) <= allowed_deg or self.recent.like_the_set(track)
 
     def _legs_agree(self, track: Track) -> bool:
@@ -314,9 +315,17 @@ class PostureGate:
     def _steps_fit(self, track: Track) -> bool:
         """A stride must be near the exercise's own, and nearer to it than to any everyday gait."""
         seen = seen_stride(track, slice(track.reach, track.end + 1))
-        doubt = max(self.recent.doubt_deg(track, k) for k in (track.reach, track.end))
-        if seen is None or self._strides.is_own(seen, doubt):
+        if seen is None or self._strides.is_own(seen):
+            return True
+        doubt_deg = track.pitch_doubt_deg
+        if doubt_deg > 0.0 and self._strides.is_own(self._strides.levelled(seen, doubt_deg)):
             return True
         slipped = self.recent.like_the_set(track)
         seen[1:3] -= self.recent.slipped_deg(track)
         return slipped and self._strides.is_own(seen)
+
+
+def _bows(track: Track) -> bool:
+    """Whether the pelvis leans or comes up with the thigh: in a gait it tilts by a few degrees."""
+    way = float(turned_deg(track.pelvis_tilt_deg[track.reach], track.pelvis_tilt_deg[track.start]))
+    return abs(way) > _BOW_DEG

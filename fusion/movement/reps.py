@@ -29,6 +29,8 @@ _REVERSAL_SHARE = 0.2
 _ARRIVE_SHARE = 0.8
 """Share of the usual range from which standing still means lockout, not a pause on the way."""
 _UNDER_WAY_S = 0.05
+_USUAL_SD_DEG = 6.0
+"""Of an orientation that nothing has disturbed, at its worst."""
 _BEFORE_S = 1.0
 """So much of the signals before an excursion goes with it."""
 
@@ -138,6 +140,18 @@ class Track:
         """The leg whose sensor shows it."""
         other = Side.LEFT if self.side is Side.RIGHT else Side.RIGHT
         return other if self.by_free_leg else self.side
+
+    @property
+    def pitch_doubt_deg(self) -> float:
+        """How far T may be off where the excursion begins, beyond what it always may (two sigma).
+
+        A silence in the midst of a fast movement leaves an orientation that takes seconds to come right.
+        """
+        row = self.signals.names.index(f"thigh_pitch_{self.read_from.value}_deg")
+        first = len(self.signals) - len(self.t_s)
+        sd = self.signals.sd[row, first + self.start : first + self.end + 1]
+        known = sd[sd < JOINED_SD_DEG]
+        return 2.0 * max(0.0, float(np.median(known)) - _USUAL_SD_DEG) if len(known) else 0.0
 
     @property
     def rom_deg(self) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import inf, nan
+from math import inf, isfinite, nan
 from statistics import median
 
 import numpy as np
@@ -27,7 +28,8 @@ _APART_S, _APART_PAUSES = 2.5, 3.0
 _APART_PERIODS, _APART_SHARE = 0.8, 0.5
 """A pause this long, in times of a repetition, stands out from a quick set; and the share of what is usually
 allowed for one that stands apart: bars and plates are picked up well before a set."""
-_FIRST_STRIDE_SHARE = 1.4
+_FROM_SEAT_DEG, _FROM_SEAT_SHARE = 30.0, 0.4
+"""So much further than in a stride does a thigh go that gets up from a seat."""
 _FEW = 3
 """So few repetitions make a set only if they are typical ones: plates are picked up by threes."""
 _MOST_ODD = 5
@@ -56,6 +58,10 @@ class Candidate:
     """Seen from the other leg: its effort is another angle and cannot be compared."""
     sd_deg: float = 0.0
     """One sigma of the angles compared here; infinite where one was filled in."""
+    stays_s: float = 0.0
+    """Time at its far end."""
+    like_stride: bool = False
+    """Whether it may as well be a stride of an everyday gait."""
 
 
 class SetBook:
@@ -181,14 +187,15 @@ class SetBook:
         alike = [c for k, c in enumerate(self.candidates) if k != at and c.rep.side is one.rep.side]
         if len(alike) < 2:
             return True
-        usual = [median(posture(c)[k] for c in alike) for k in (0, 1)]
+        usual = [known_median(posture(c)[k] for c in alike) for k in (0, 1)]
         allowed = np.hypot(share * _PLACE_DEG, self._doubt_deg(one))
         return not any(abs(a - b) > allowed for a, b in zip(posture(one), usual, strict=True))
 
     def _sets_out_from_stand(self) -> bool:
         """Whether the first stride goes no further than the others: one that does gets up from a seat."""
         first, *others = (c.rep.rom_deg for c in self.candidates)
-        return first <= _FIRST_STRIDE_SHARE * median(others)
+        usual = median(others)
+        return first - usual <= max(_FROM_SEAT_DEG, _FROM_SEAT_SHARE * usual)
 
     def _odd_of_two(self) -> list[int]:
         first, second = self.candidates
@@ -210,12 +217,13 @@ class SetBook:
         alike = [c for c in self.candidates if c.by_free_leg is one.by_free_leg]
         if len(alike) == 1:
             return not one.by_free_leg
-        most = max(c.rep.rom_deg for c in alike)
+        # The one that goes furthest may be none of them.
+        most = sorted(c.rep.rom_deg for c in alike)[-min(2, len(alike))]
         full = [c for c in alike if c.rep.rom_deg >= _FULL_SHARE * most]
         top = (
-            median(c.top_deg for c in full),
-            median(c.top_tilt_deg for c in full),
-            median(c.top_pitch_deg for c in full),
+            known_median(c.top_deg for c in full),
+            known_median(c.top_tilt_deg for c in full),
+            known_median(c.top_pitch_deg for c in full),
         )
         rom_deg = median(c.rep.rom_deg for c in full)
         return _near(one, top, rom_deg, share=share, doubt_deg=self._doubt_deg(one))
