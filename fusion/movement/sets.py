@@ -270,3 +270,9 @@ def _near(
     if abs(one.top_deg - effort) > allowed or abs(one.top_pitch_deg - pitch) > allowed:
         return False
     return not abs(one.top_tilt_deg - tilt) > np.hypot(share * _TOP_TILT_DEG, doubt_deg)
+
+
+def known_median(values: Iterable[float]) -> float:
+    """Median of what is known; NaN where nothing is."""
+    known = [value for value in values if isfinite(value)]
+    return median(known) if known else nan
