@@ -28,6 +28,8 @@ _OTHER_PLANE = 2.5
 """Log odds against a motion in another plane than the plan's."""
 _SIDEWAYS_COST = 0.5
 _SIDEWAYS_MOST_DEG = 60.0
+_ABDUCTED_MOST_DEG = 35.0
+"""Furthest to the side in a step."""
 _ENDS = (0.02, 0.98)
 
 
@@ -60,9 +62,13 @@ def turn_scores(
     if len(history) == 0:
         return scores
     if is_frontal(segment, hint):
-        for k in (0, 2):
+        # On one's side either plane has its sign: people also lie on their backs, and for longer.
+        for k in range(4) if hint.side_lying_deg else (0, 2):
             x_s = np.cross(reference.up_s[segment], axes_s[k])
-            scores[k] += 0.5 * _frontal_score(segment, reference, history, x_s, hint)
+            # The wrong sign tells against an axis; the right one tells nothing of the plane.
+            scores[k] += min(0.0, _frontal_score(segment, reference, history, x_s, hint))
+        if not hint.side_lying_deg:
+            scores -= _standing_costs(segment, reference, history, axes_s)
         return scores
     begin_deg = reference.pitch_rad.get(segment, 0.0) * DEG_PER_RAD
     for k, z_s in enumerate(axes_s):
@@ -70,6 +76,23 @@ def turn_scores(
         cost = _cost(segment, pitch_deg, hint, begin_deg) + _sideways_cost(history, z_s)
         scores[k] -= min(cost / _UNSURE_DEG, _MOST)
     return scores
+
+
+def _standing_costs(
+    segment: Segment, reference: Reference, history: SensorHistory, axes_s: Sequence[FloatArray]
+) -> FloatArray:
+    """What no thigh of somebody on their feet does, for each of four axes (4,).
+
+    It swings far to the front (a seat, a stair), but not as far to the side or to the back.
+    """
+    costs = []
+    for z_s in axes_s:
+        aside = np.arcsin(np.clip(history.up_s @ z_s, -1.0, 1.0)) * DEG_PER_RAD
+        width = float(np.ptp(np.quantile(aside, _ENDS)))
+        back = -float(np.quantile(signed_pitch_deg(segment, reference, history, z_s), _ENDS[0]))
+        beyond = max(0.0, width - _ABDUCTED_MOST_DEG) + max(0.0, back - _BACKWARD_MOST_DEG[False])
+        costs.append(min(_BEYOND_COST * beyond / _UNSURE_DEG, _MOST))
+    return np.array(costs)
 
 
 def is_frontal(segment: Segment, hint: MotionHint) -> bool:

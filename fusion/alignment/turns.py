@@ -37,12 +37,13 @@ of hinges was never sure enough to be counted live; with it ordinary sets of tun
 class Seen:
     """One sensor's axis: Z (3,) in S before any turn, and its azimuth in the pelvis's earth frame.
 
-    ``azimuth_rad`` is None where the headings are not known against each other; ``certain`` when a functional
+    ``azimuth_sd_rad`` is how well the headings are known against each other; ``certain`` when a functional
     movement has shown the axis with its sign.
     """
 
     z_s: FloatArray
-    azimuth_rad: float | None
+    azimuth_rad: float
+    azimuth_sd_rad: float
     certain: bool
 
 
@@ -71,8 +72,8 @@ def choose_turns(
         if (parent := _parent(s, seen)) is not None
     }
     for thigh in {side.thigh for side in Side} & links.keys():
-        if not hint.side_lying_deg:
-            links[thigh] = links[thigh] - hip_range_costs(thigh, axes, reference, histories)
+        lying = bool(hint.side_lying_deg)
+        links[thigh] = links[thigh] - hip_range_costs(thigh, axes, reference, histories, lying=lying)
     tree = _Tree(own, links, {s: _parent(s, seen) for s in seen})
     return {s: Turned(axes[s][k], *_doubts(tree.marginal(s), k)) for s, k in tree.best().items()}
 
@@ -112,12 +113,12 @@ def _link(
 ) -> FloatArray:
     """Log likelihood (own turn, parent's turn)."""
     table = np.zeros((TURNS, TURNS))
-    apart = _apart(seen[segment], seen[parent])
+    one, other = seen[segment], seen[parent]
+    alike = _concentration(one.azimuth_sd_rad, other.azimuth_sd_rad)
     for own in range(TURNS):
         for above in range(TURNS):
-            if apart is not None:
-                off = (apart + (own - above) * np.pi / 2.0 + np.pi) % (2.0 * np.pi) - np.pi
-                table[own, above] -= min(0.5 * (off / _FACING_SD_RAD) ** 2, _FACING_MOST)
+            off = one.azimuth_rad - other.azimuth_rad + (own - above) * np.pi / 2.0
+            table[own, above] -= min(alike * (1.0 - np.cos(off)), _FACING_MOST)
             if levers is not None:
                 table[own, above] += levers.fit(
                     reference.frame_s(parent, axes[parent][above]),
@@ -126,10 +127,14 @@ def _link(
     return table
 
 
-def _apart(one: Seen, other: Seen) -> float | None:
-    if one.azimuth_rad is None or other.azimuth_rad is None:
-        return None
-    return one.azimuth_rad - other.azimuth_rad
+def _concentration(*heading_sds_rad: float) -> float:
+    """κ of the von Mises distribution of how far apart neighbours are seen to face.
+
+    After Banerjee et al. 2005 (jmlr.org/papers/v6/banerjee05a), from the mean length exp(−σ²/2) of its unit
+    vectors. Headings known to 50° still tell back from front.
+    """
+    length = float(np.exp(-0.5 * (_FACING_SD_RAD**2 + sum(sd**2 for sd in heading_sds_rad))))
+    return length * (2.0 - length**2) / (1.0 - length**2)
 
 
 def _doubts(shares: FloatArray, chosen: int) -> tuple[float, float]:

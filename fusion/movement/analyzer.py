@@ -14,7 +14,7 @@ from math import inf, nan
 import numpy as np
 
 from fusion.exercises import Exercise
-from fusion.exercises.model import Kind
+from fusion.exercises.model import DriverSignal, Kind
 from fusion.form import FormChecker, Limits, PersonReference
 from fusion.history import part_of
 from fusion.kernels import turning
@@ -27,6 +27,7 @@ from fusion.movement.poses import turned_deg
 from fusion.movement.rep_summary import RepReader
 from fusion.movement.reps import Phase, RepSegmenter, Track
 from fusion.movement.sets import SetBook
+from fusion.movement.turned import TurnedHip
 from fusion.types import (
     Event,
     Finding,
@@ -86,6 +87,7 @@ class MovementAnalyzer:
         self._segmenter = RepSegmenter((), rate_hz)
         self._admission = Admission(exercise, self._gate, self._segmenter, self._book)
         self._bridge: SilenceBridge | None = None
+        self._rotation: TurnedHip | None = None
         self._close_s = np.array([inf, inf])
         self._events: list[Event] = []
         self._announced: dict[int, frozenset[str]] = {}
@@ -124,6 +126,8 @@ class MovementAnalyzer:
         """Events of the next samples."""
         if signals.names != self._names:
             self._wear(signals)
+        if self._rotation is not None:
+            signals = self._rotation(signals)
         if self._segmenter.driven:
             for start in range(0, len(signals), self._segmenter.block_max):
                 self._take(part_of(signals, start, start + self._segmenter.block_max))
@@ -167,6 +171,8 @@ class MovementAnalyzer:
         self._announced.clear()
         driven = driven_angles(self.exercise, self.side, signals.names)
         self._segmenter = RepSegmenter(driven, self._rate_hz)
+        if driven and driven[0].signal is DriverSignal.HIP_EXTERNAL_ROTATION:
+            self._rotation = TurnedHip(driven[0].read_from)
         self._admission = Admission(self.exercise, self._gate, self._segmenter, self._book)
         one_leg = len(legs_worn) == 1 and len(driven) > 0
         self._bridge = (

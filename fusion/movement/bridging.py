@@ -18,7 +18,6 @@ import numpy as np
 from fusion.exercises import Exercise
 from fusion.exercises.model import DriverSignal, Tempo
 from fusion.history import part_of
-from fusion.movement.driver import driven_deg
 from fusion.movement.reps import Driven, Track
 from fusion.types import BoolArray, FloatArray, SignalBlock
 
@@ -257,7 +256,7 @@ class SilenceBridge:
         return float(share[at]), float(speed)
 
     def _effort(self, block: SignalBlock) -> FloatArray:
-        return self._driven.sign * driven_deg(self._driven.signal, block, self._driven.read_from)
+        return self._driven.effort_deg(block)
 
     @staticmethod
     def _phases(ends: list[tuple[float, float]], took_s: float, cycle: _Cycle) -> tuple[float, float]:

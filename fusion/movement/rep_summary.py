@@ -73,9 +73,12 @@ class RepReader:
         if self._exercise.kind is Kind.STEP:
             start = (nan, nan)  # the first stride sets out from a stand
         no_pitch = self._gate.lying or self._exercise.kind is Kind.DRILL
+        top_deg = float(track.effort_deg[track.reach]) - slip.effort_share * slip.top_deg
+        if self._exercise.driver.needs_heading:
+            top_deg = rep.rom_deg  # a heading drifts: where the angle ends says nothing, how far it went does
         return Candidate(
             rep,
-            top_deg=float(track.effort_deg[track.reach]) - slip.effort_share * slip.top_deg,
+            top_deg=top_deg,
             top_tilt_deg=nan if self._gate.lying else float(track.pelvis_tilt_deg[track.reach]),
             top_pitch_deg=nan if no_pitch else float(track.thigh_pitch_deg[track.reach]) - slip.top_deg,
             sure_alone=self._gate.fits_alone(track),

@@ -20,7 +20,7 @@ from fusion.exercises.model import DriverSignal
 from fusion.history import History, heard_samples, part_of, samples_of
 from fusion.kernels import corners as excursion
 from fusion.kernels import turning
-from fusion.movement.driver import driven_deg
+from fusion.movement.driver import RAISED, driven_deg
 from fusion.types import BoolArray, FloatArray, Side, SignalBlock
 
 STILL_DPS = 10.0
@@ -56,11 +56,17 @@ class Driven:
     rom_min_deg: float
     rom_full_deg: float
     cutoff_hz: float = 5.0
+    outward: tuple[float, float] = RAISED
+    """In which direction a leg opens."""
 
     @property
     def by_free_leg(self) -> bool:
         """Whether the sensor is on the leg that does not work."""
         return self.side is not self.read_from
+
+    def effort_deg(self, signals: SignalBlock) -> FloatArray:
+        """The angle (n,), turned so that a repetition runs low → high → low."""
+        return np.asarray(self.sign * driven_deg(self.signal, signals, self.read_from, self.outward))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,7 +186,7 @@ class RepSegmenter:
         self._t_s = signals.t_s
         self._effort = np.empty((len(self.driven), len(signals)))
         for k, one in enumerate(self.driven):
-            np.multiply(driven_deg(one.signal, signals, one.read_from), one.sign, out=self._effort[k])
+            self._effort[k] = one.effort_deg(signals)
         for k in np.flatnonzero(np.isnan(self._began_s)).tolist():
             known = np.isfinite(self._effort[k])
             self._began_s[k] = signals.t_s[np.argmax(known)] if known.any() else np.nan
