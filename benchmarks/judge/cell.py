@@ -54,6 +54,8 @@ class Cell:
     """The rule that the fault is to make speak; another of the same fault may say it as well."""
     multiple: float = 0.0
     """The fault's size over what moves that rule's signal to its warn limit."""
+    as_live: bool = False
+    """Judge what was said while it was done, not what a second look made of it."""
 
     @property
     def command(self) -> str:
@@ -121,7 +123,7 @@ def judge(cell: Cell) -> Verdict:
     verdict.other_s = session.duration_s - _set_seconds(session)
     try:
         known = calibration(replace(cell, fault="", size=0.0, rule="", multiple=0.0)) if cell.fault else {}
-        analysis = _analyze(blocks, cell.movement, known)
+        analysis = _analyze(blocks, cell.movement, known, review=not cell.as_live)
     except IliumError as error:
         verdict.error = f"{type(error).__name__}: {error}"
         return verdict
@@ -150,10 +152,15 @@ def calibration(clean: Cell) -> Mapping[Segment, SegmentAlignment]:
 
 
 def _analyze(
-    blocks: Mapping[Segment, ImuBlock], movement: str, known: Mapping[Segment, SegmentAlignment]
+    blocks: Mapping[Segment, ImuBlock],
+    movement: str,
+    known: Mapping[Segment, SegmentAlignment],
+    *,
+    review: bool = True,
 ) -> Analysis:
     named = {segment.value: block for segment, block in blocks.items()}
-    return analyze(named, PipelineConfig({s.value: s for s in blocks}, movement, alignments=known))
+    config = PipelineConfig({s.value: s for s in blocks}, movement, alignments=known)
+    return analyze(named, config, review=review)
 
 
 def _set_seconds(session: SimulatedSession) -> float:
