@@ -19,6 +19,8 @@ import numpy as np
 from fusion import quaternion as quat
 from fusion.alignment.chain import HeadingChain
 from fusion.alignment.cold import cold_reference
+from fusion.alignment.departure import Departures
+from fusion.alignment.direction import is_sideways
 from fusion.alignment.frames import ends_frame, filled, join_blocks, slice_block
 from fusion.alignment.functional import FunctionalEvidence, FunctionalWindow, gather
 from fusion.alignment.hip_levers import HipLevers
@@ -92,6 +94,7 @@ class CalibrationLadder:
         self._told_frames: list[AlignedBlock] = []
         self._reference: Reference | None = None
         self._chain = HeadingChain(self._segments)
+        self._departures = Departures(self._segments, sideways=is_sideways(hint))
         self._levers: dict[Segment, HipLevers] = {}
         self._slips: list[Slip] = []
         self._any_q_es: dict[Segment, FloatArray] = {}
@@ -181,6 +184,7 @@ class CalibrationLadder:
                 hip = self._levers.setdefault(side.thigh, HipLevers(side.thigh, frame.rate_hz))
                 hip.update(frame.segments[Segment.PELVIS], frame.segments[side.thigh])
         self._look_for_stand(frame)
+        self._fresh |= self._departures.update(frame, still=self._watch.resting)
         self._follow_headings(frame)
 
     def _look_for_stand(self, frame: AlignedBlock) -> None:
@@ -262,6 +266,7 @@ class CalibrationLadder:
         self._histories[slip.segment].turn(slip.rotation)
         self._stands.turn(slip.segment, slip.rotation)
         self._elsewhere.turn(slip.segment, slip.rotation)
+        self._departures.turn(slip.segment, slip.rotation)
         for thigh, hip in self._levers.items():
             if slip.segment in (thigh, Segment.PELVIS):
                 hip.turn(slip.segment, slip.rotation)
@@ -334,6 +339,7 @@ class CalibrationLadder:
             self._hint,
             headings=self._chain.headings(),
             levers={s: hip.evidence() for s, hip in self._levers.items()},
+            fronts=self._departures.fronts(),
             t_s=t_s,
             functional=self._functional,
         )

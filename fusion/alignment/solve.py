@@ -14,6 +14,7 @@ import numpy as np
 
 from fusion import quaternion as quat
 from fusion.alignment.axis import AxisEstimate, estimate_axis
+from fusion.alignment.departure import Front
 from fusion.alignment.direction import is_frontal
 from fusion.alignment.functional import FunctionalEvidence
 from fusion.alignment.hip_levers import LeverEvidence
@@ -63,17 +64,20 @@ def solve(
     *,
     headings: Mapping[Segment, JointHeading],
     levers: Mapping[Segment, LeverEvidence],
+    fronts: Mapping[Segment, Front],
     t_s: float,
     functional: FunctionalEvidence,
 ) -> dict[Segment, SegmentAlignment]:
     """Alignments of all sensors; an axis of which nothing is known is a guess and says so."""
     views = {
-        s: _view(s, reference, h, hint, heading=headings.get(s), shown_s=functional.z_s.get(s))
+        s: _view(
+            s, reference, h, hint, heading=headings.get(s), shown_s=functional.z_s.get(s), front=fronts.get(s)
+        )
         for s, h in histories.items()
     }
     decided = {s: _decide(s, views) for s in views}
     axes = {s: _axis_at(s, azimuth - views[s].offset_rad, reference) for s, (azimuth, _) in decided.items()}
-    seen = {s: _seen(s, axis, views[s], reference) for s, axis in axes.items()}
+    seen = {s: _seen(s, axis, views[s], reference, front=fronts.get(s)) for s, axis in axes.items()}
     turned = choose_turns(seen, reference, histories, hint, levers)
     z_s = {s: turned[s].z_s for s in axes}
     sds = {s: _with_doubt(decided[s][1], turned[s]) for s in axes}
@@ -105,6 +109,7 @@ def _view(
     *,
     heading: JointHeading | None,
     shown_s: FloatArray | None,
+    front: Front | None,
 ) -> _View:
     if shown_s is not None:
         own = AxisEstimate(shown_s, 1.0, 1.0, _FUNCTIONAL_SD_RAD)
@@ -114,10 +119,24 @@ def _view(
     azimuth = _azimuth(quat.rotate(reference.q_es[segment], own.axis_s))
     if shown_s is None and is_frontal(segment, hint):
         azimuth -= np.pi / 2.0
+    sd_rad = own.sd_rad
+    if front is not None and shown_s is None:
+        faces = _azimuth(quat.rotate(reference.q_es[segment], front.x_s)) - np.pi / 2.0
+        azimuth, sd_rad = _fused(azimuth, sd_rad, faces, front.sd_rad)
     offset, offset_sd = (heading.angle_rad, heading.sd_rad) if heading is not None else (0.0, NO_IDEA_RAD)
     if segment is Segment.PELVIS:
         offset_sd = 0.0
-    return _View(azimuth + offset, own.sd_rad, own, offset, offset_sd, shown_s)
+    return _View(azimuth + offset, sd_rad, own, offset, offset_sd, shown_s)
+
+
+def _fused(azimuth_rad: float, sd_rad: float, other_rad: float, other_sd_rad: float) -> tuple[float, float]:
+    """An axis that two speak of, one of them perhaps a quarter turn off: which, is chosen later."""
+    quarter = np.pi / 2.0
+    apart = float((other_rad - azimuth_rad + 0.5 * quarter) % quarter - 0.5 * quarter)
+    if abs(apart) > _CONFLICT * np.hypot(sd_rad, other_sd_rad):
+        return (azimuth_rad, sd_rad) if sd_rad < other_sd_rad else (azimuth_rad + apart, other_sd_rad)
+    share = sd_rad**2 / (sd_rad**2 + other_sd_rad**2)
+    return azimuth_rad + share * apart, sd_rad * other_sd_rad / float(np.hypot(sd_rad, other_sd_rad))
 
 
 def _azimuth(v_e: FloatArray) -> float:
@@ -178,12 +197,14 @@ def _axis_at(segment: Segment, azimuth_rad: float, reference: Reference) -> Floa
     return np.asarray(axis / np.linalg.norm(axis))
 
 
-def _seen(segment: Segment, z_s: FloatArray, view: _View, reference: Reference) -> Seen:
+def _seen(
+    segment: Segment, z_s: FloatArray, view: _View, reference: Reference, *, front: Front | None
+) -> Seen:
     shown = view.shown_s
     if shown is not None and shown @ z_s < 0.0:
         z_s = -z_s
     azimuth = _azimuth(quat.rotate(reference.q_es[segment], z_s)) + view.offset_rad
-    return Seen(z_s, azimuth, view.offset_sd_rad, shown is not None)
+    return Seen(z_s, azimuth, view.offset_sd_rad, shown is not None, front)
 
 
 def _with_doubt(sd_rad: float, turned: Turned) -> float:
