@@ -165,8 +165,15 @@ class Athlete:
         gait = gait_of(fig, self.subject, scale, manner, sizes)
         overlays = Overlays(self.script, self.subject, self._rng, sizes)
         first_s = self.t_s
-        for side, near_s, far_s, next_s in self.gait_writer().write_both(gait, reps, self.side):
-            done.reps.append(TrueRep(near_s, far_s, next_s, True, side, 1.0, dict(sizes)))
+        strides = self.gait_writer().write_both(gait, reps, self.side)
+        for k, (side, near_s, far_s, next_s) in enumerate(strides):
+            turn_s, leave_s = far_s, far_s
+            done.reps.append(
+                TrueRep(near_s, far_s, next_s, True, side, 1.0, dict(sizes), 0.0, turn_s, leave_s)
+            )
+            overlays.stride(
+                side, (near_s, far_s, next_s), k / max(1, len(strides) - 1), leads=side is self.side
+            )
         overlays.finish(self.side, first_s + 0.5 * gait.period_s, self.t_s - 1.0)
 
     def _contrast(

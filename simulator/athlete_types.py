@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import nan
 
 from fusion.types import Side
 
@@ -21,6 +22,10 @@ class TrueRep:
     """Of the exercise's own range."""
     faults: Mapping[str, float] = field(default_factory=dict)
     hold_s: float = 0.0
+    t_turn_s: float = nan
+    """Arrival at the far end, and..."""
+    t_leave_s: float = nan
+    """...departure from it."""
 
 
 @dataclass(slots=True)

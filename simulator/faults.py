@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from fusion.exercises import Exercise
+from fusion.exercises.rules import Measure, Rule
 from fusion.types import Side
 from simulator.errors import SimulationError
 from simulator.motion import HIP_ADDUCTION, HIP_ROTATION, THIGH_PITCH, Coordinate
@@ -100,6 +101,10 @@ def _knees_in(side: Side) -> list[Effect]:
     ]
 
 
+def _cave(side: Side) -> list[Effect]:
+    return [Effect(e.coordinate, e.share, Window.DRIFT) for e in _knees_in(side)]
+
+
 def _pitch(window: Window, share: float) -> EffectsOf:
     return lambda side: [Effect(THIGH_PITCH[leg], share, window) for leg in (side, other(side))]
 
@@ -128,6 +133,7 @@ FAULTS: Mapping[str, Fault] = {
         Fault("roll", "one side of the pelvis lifts", "deg", -40.0, 40.0, _roll),
         Fault("rollback", "side-lying, the pelvis rolls back", "deg", -40.0, 40.0, _rollback),
         Fault("knees_in", "both knees fall in at the bottom", "deg", 0.0, 35.0, _knees_in),
+        Fault("cave", "both knees fall in more and more", "deg", 0.0, 35.0, _cave),
         Fault(
             "rotation",
             "the working hip turns inwards",
@@ -195,7 +201,7 @@ COMPENSATION_FAULTS: Mapping[str, str] = {
     "missing_pretilt": "pretilt",
     "lumbar_extension": "lumbar",
     "overextension_top": "lumbar",
-    "lockout_overextension": "lumbar",
+    "lockout_overextension": "over",
     "lockout_arch": "lumbar",
     "no_posterior_finish": "lumbar",
     "arch_at_takeoff": "lumbar",
@@ -227,7 +233,7 @@ COMPENSATION_FAULTS: Mapping[str, str] = {
     "free_leg_drop": "free_leg",
     "sway": "sway",
     "pelvic_sway": "sway",
-    "hip_instead_of_pelvis": "bend",
+    "hip_instead_of_pelvis": "flexion",
     "butt_wink": "wink",
     "good_morning": "rise",
     "depth": "range",
@@ -266,11 +272,14 @@ COMPENSATION_FAULTS: Mapping[str, str] = {
     "pelvis_drift": "drift",
     "anterior_drift": "drift",
     "hip_adduction": "adduction",
-    "fake_by_arching": "arch",
+    "fake_by_arching": "drift",
     "no_contrast": "range",
     "push_off": "lead",
 }
 """Compensation of an exercise's rules → the fault that makes it."""
+
+_GROWING = {"knees_in": "cave"}
+"""Faults of a repetition → what they are where a rule looks for their growth over the set."""
 
 FALLING = frozenset({"posterior_tuck", "hike_or_lean"})
 """Compensations whose rule looks for a fall where the fault's size is a rise."""
@@ -281,12 +290,12 @@ def resolve(faults: Mapping[str, float], exercise: Exercise) -> dict[str, float]
 
     Raises `SimulationError` for a name that is neither, or a size out of range.
     """
-    rules = {rule.kind for rule in exercise.compensations}
+    rules = {rule.kind: rule for rule in exercise.compensations}
     resolved: dict[str, float] = {}
     for name, size in faults.items():
-        kind = COMPENSATION_FAULTS.get(name, name) if name in rules else name
+        kind = (fault_of(rules[name]) or name) if name in rules else name
         if kind not in FAULTS:
-            known = ", ".join([*FAULTS, *sorted(rules - FAULTS.keys())])
+            known = ", ".join([*FAULTS, *sorted(rules.keys() - FAULTS.keys())])
             raise SimulationError(f"fault {name!r}: must be one of {known}, as NAME=SIZE")
         fault = FAULTS[kind]
         signed = -size if name in FALLING else size
@@ -299,6 +308,12 @@ def resolve(faults: Mapping[str, float], exercise: Exercise) -> dict[str, float]
     return resolved
 
 
+def fault_of(rule: Rule) -> str | None:
+    """The fault that makes what ``rule`` looks for; None where the simulator has none."""
+    fault = COMPENSATION_FAULTS.get(rule.kind)
+    return _GROWING.get(fault, fault) if fault and rule.measure is Measure.DRIFT else fault
+
+
 def rules_for(fault: str, exercise: Exercise) -> list[str]:
     """The exercise's compensations that look for ``fault``."""
-    return [rule.kind for rule in exercise.compensations if COMPENSATION_FAULTS.get(rule.kind) == fault]
+    return [rule.kind for rule in exercise.compensations if fault_of(rule) == fault]

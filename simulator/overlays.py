@@ -17,6 +17,7 @@ _LEAD_DEG = 5.0
 _TREMOR_HZ = 7.0
 _WOBBLE_HZ = 1.5
 _FADE_S = 0.8
+_LONG_HOLD_S = 4.0
 
 
 class Overlays:
@@ -36,7 +37,7 @@ class Overlays:
             effects = FAULTS[name].effects
             for effect in effects(side) if effects else ():
                 value = size * effect.share
-                if effect.window is Window.DRIFT:
+                if effect.window is Window.DRIFT or (effect.window is Window.FAR and _held(times)):
                     self._drift(effect.coordinate, name, times, value, progress)
                 else:
                     self._put(effect.coordinate, name, times, effect.window, value)
@@ -49,16 +50,36 @@ class Overlays:
         if self._sizes.get("tremor"):
             self._tremble(times, self._sizes["tremor"])
 
+    def stride(self, side: Side, at_s: tuple[float, float, float], progress: float, *, leads: bool) -> None:
+        """Faults of one stride, from heel strike over the leg behind to the next.
+
+        FAR is while the leg carries alone; what comes late or grows does so with the strides of the leg that
+        leads, for one leg's push-off is the other's heel strike.
+        """
+        near_s, far_s, next_s = at_s
+        times = RepTimes(near_s, far_s, far_s, next_s, next_s, lifts_first=True, top_s=far_s)
+        stance = RepTimes(near_s, *_middle(near_s, far_s), far_s, far_s, lifts_first=True, top_s=far_s)
+        for name, size in self._sizes.items():
+            effects = FAULTS[name].effects
+            for effect in effects(side) if effects else ():
+                value = size * effect.share
+                if effect.window in {Window.DRIFT, Window.LATE} and not leads:
+                    continue
+                if effect.window is Window.DRIFT:
+                    self._drift(effect.coordinate, name, times, value, progress)
+                else:
+                    when = stance if effect.window is Window.FAR else times
+                    self._put(effect.coordinate, f"{name}:{side.value}", when, effect.window, value)
+
     def finish(self, side: Side, start_s: float, stop_s: float) -> None:
         """Faults that last the set."""
         if stop_s - start_s < 4.0 * _FADE_S:
             return
         whole = (start_s - 0.5 * _FADE_S, start_s + 0.5 * _FADE_S, stop_s - _FADE_S, stop_s)
-        gait = not self._script.has(Coordinate.CONTRACTION, "glutes", since_s=start_s)
         for name, size in self._sizes.items():
             effects = FAULTS[name].effects
             for effect in effects(side) if effects else ():
-                if effect.window is Window.SET or (gait and effect.window is not Window.LEAD):
+                if effect.window is Window.SET:
                     value = size * effect.share
                     self._script.add(effect.coordinate, f"{name}:set", whole, (0.0, value, value, 0.0))
 
@@ -74,7 +95,7 @@ class Overlays:
     ) -> None:
         """Creeps on from repetition to repetition; within a long hold it creeps through the hold."""
         hold = times.leave_s - times.turn_s
-        if hold > 4.0:
+        if _held(times):
             at = (times.turn_s + 0.2 * hold, times.turn_s + 0.7 * hold, times.leave_s, times.rest_s)
             self._script.add(coordinate, name, at, (0.0, value, value, 0.0))
             return
@@ -118,6 +139,17 @@ class Overlays:
         values = [size * (-1.0) ** k for k in range(len(edges))]
         values[0] = values[-1] = 0.0
         self._script.add(Coordinate.PELVIS_TILT, "tremor", edges.tolist(), values)
+
+
+def _held(times: RepTimes) -> bool:
+    """Whether the far end is a pose to hold, in which a fault comes on as it lasts."""
+    return times.leave_s - times.turn_s > _LONG_HOLD_S
+
+
+def _middle(start_s: float, stop_s: float) -> tuple[float, float]:
+    """From when to when a leg carries alone, between heel strike and toe-off."""
+    span = stop_s - start_s
+    return start_s + 0.3 * span, start_s + 0.6 * span
 
 
 def _ascending(times_s: tuple[float, ...]) -> list[float]:

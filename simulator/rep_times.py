@@ -56,4 +56,4 @@ class RepTimes:
     def _early(self) -> tuple[float, ...]:
         first, last = (self.start_s, self.turn_s) if self.lifts_first else (self.leave_s, self.rest_s)
         span = last - first
-        return first, first + 0.45 * span, first + 0.55 * span, last
+        return first, first + 0.3 * span, first + 0.4 * span, last

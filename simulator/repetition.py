@@ -52,7 +52,16 @@ class Repetition:
         overlays.repetition(fig.side, times, index / max(1, total - 1))
         full = share >= _FULL_SHARE and self._enough(exercise, share)
         return TrueRep(
-            times.start_s, times.top_s, times.rest_s, full, fig.side, share, dict(self._sizes), hold_s
+            times.start_s,
+            times.top_s,
+            times.rest_s,
+            full,
+            fig.side,
+            share,
+            dict(self._sizes),
+            hold_s,
+            times.turn_s,
+            times.leave_s,
         )
 
     def odd(self, fig: Figure) -> None:
@@ -198,7 +207,7 @@ class Repetition:
         times = RepTimes(start, top, leave, self._script.t_s, self._script.t_s + 1.0, True, top)
         self._script.move(1.0)
         overlays.repetition(fig.side, times, progress)
-        return TrueRep(top, top, leave, True, fig.side, 1.0, dict(self._sizes), hold_s)
+        return TrueRep(top, top, leave, True, fig.side, 1.0, dict(self._sizes), hold_s, top, leave)
 
     def _let_go(self, fig: Figure) -> None:
         """A hold without a pose before it ends where the person came from, and begins again."""

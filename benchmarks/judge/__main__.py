@@ -16,6 +16,7 @@ from rich.table import Table  # noqa: E402
 
 from benchmarks.harness import OUT  # noqa: E402
 from benchmarks.judge.cell import Verdict  # noqa: E402
+from benchmarks.judge.doses import MULTIPLES  # noqa: E402
 from benchmarks.judge.faults import accusations, fault_lines, overall  # noqa: E402
 from benchmarks.judge.run import count_cells, fault_cells, run_cells  # noqa: E402
 from benchmarks.judge.subjects import seeds  # noqa: E402
@@ -98,10 +99,19 @@ def table(lines: list[Line], *, faults: bool) -> Table:
 def fault_table(verdicts: list[Verdict]) -> Table:
     """Recall and precision of every fault, for the terminal."""
     out = Table(title_justify="left")
-    for head in ("fault", "reps", "recall", "precision", "at 0×"):
+    for head in (
+        "fault",
+        "reps",
+        "recall",
+        "precision",
+        "at 0×",
+        *(f"{m:g}×" for m in MULTIPLES),
+        "newcomers",
+    ):
         out.add_column(head, justify="left" if head == "fault" else "right")
     for row in (*fault_lines(verdicts), overall(verdicts)):
-        shares = [f"{100.0 * share:.0f} %" for share in (row.recall, row.precision, row.at_zero)]
+        every = (row.recall, row.precision, row.at_zero, *row.flagged.values(), row.newcomers)
+        shares = [f"{100.0 * share:.0f} %" for share in every]
         out.add_row(row.fault, str(row.reps), *shares)
     return out
 

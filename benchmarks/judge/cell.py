@@ -14,7 +14,9 @@ from fusion import exercises
 from fusion.analysis import Analysis, analyze
 from fusion.errors import IliumError
 from fusion.exercises import Exercise
+from fusion.exercises.model import Kind
 from fusion.pipeline import PipelineConfig
+from fusion.reference_path import Candidate, PersonReference, learn
 from fusion.types import (
     CalibrationEvent,
     FloatArray,
@@ -30,12 +32,15 @@ from simulator.athlete_types import TrueRep
 from simulator.cases import case_plan
 from simulator.faults import rules_for
 from simulator.session import SessionPlan, SimulatedSession, render
+from simulator.subject import draw_subject
 from simulator.truth import true_angles
 
 _MARGIN_S = 3.0
 """A repetition found this close to a set belongs to it."""
 _ANGLES = ("pelvis_tilt_deg", "hip_flexion_right_deg")
 _SIDE_LYING_DEG = 60.0
+_APPROVED = {Kind.HOLD: 6}
+"""Repetitions of the approved set, where three are more than the ordinary one has."""
 _ANNOUNCED_S = 1.0
 """A repetition announced later than this was not announced live."""
 
@@ -54,6 +59,8 @@ class Cell:
     """The rule that the fault is to make speak; another of the same fault may say it as well."""
     multiple: float = 0.0
     """The fault's size over what moves that rule's signal to its warn limit."""
+    prepared: bool = False
+    """The person has stood and done a set that a coach approved before this one."""
     as_live: bool = False
     """Judge what was said while it was done, not what a second look made of it."""
 
@@ -122,7 +129,8 @@ def judge(cell: Cell) -> Verdict:
     verdict.true_partial = len(truth) - verdict.true_full
     verdict.other_s = session.duration_s - _set_seconds(session)
     try:
-        known = calibration(replace(cell, fault="", size=0.0, rule="", multiple=0.0)) if cell.fault else {}
+        known = before(cell.movement, cell.seed, cell.rate_hz) if cell.fault or cell.prepared else Known()
+        known = known if cell.prepared else Known(known.alignments)
         analysis = _analyze(blocks, cell.movement, known, review=not cell.as_live)
     except IliumError as error:
         verdict.error = f"{type(error).__name__}: {error}"
@@ -133,33 +141,52 @@ def judge(cell: Cell) -> Verdict:
     return verdict
 
 
-def analyze_session(
-    session: SimulatedSession, movement: str, known: Mapping[Segment, SegmentAlignment] | None = None
-) -> Analysis:
-    """The product's own pipeline over the recording, calibrated by itself or as is ``known``."""
-    return _analyze(session.blocks(), movement, known or {})
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an earlier set of the same person has taught."""
+
+    alignments: Mapping[Segment, SegmentAlignment] = field(default_factory=dict)
+    references: tuple[PersonReference, ...] = ()
+
+
+def analyze_session(session: SimulatedSession, movement: str) -> Analysis:
+    """The product's own pipeline over the recording, calibrated by itself."""
+    return _analyze(session.blocks(), movement, Known())
 
 
 @lru_cache(maxsize=4)
-def calibration(clean: Cell) -> Mapping[Segment, SegmentAlignment]:
-    """How the sensors sit, learnt from the same person's set without the fault.
+def before(movement: str, seed: int, rate_hz: float = 60.0) -> Known:
+    """What the person's set before this one has taught: how the sensors sit, and their own good form.
 
     A fault that goes along with the movement in another plane cannot be told from how a sensor sits by the
-    very set that has it: people calibrate beforehand.
+    very set that has it, so people calibrate beforehand. The set is of the same person with the same sensors,
+    but none of its repetitions is like those that are judged; a coach has approved them all.
     """
-    analysis = analyze_session(render(plan_of(clean)), clean.movement)
-    return {e.alignment.segment: e.alignment for e in analysis.events if isinstance(e, CalibrationEvent)}
+    plan = case_plan(
+        "nominal", movement, seed, reps=_APPROVED.get(exercises.load(movement).kind), rate_hz=rate_hz
+    )
+    person = draw_subject(np.random.default_rng(seed))
+    analysis = analyze_session(render(replace(plan, subject=person)), movement)
+    alignments = {
+        e.alignment.segment: e.alignment for e in analysis.events if isinstance(e, CalibrationEvent)
+    }
+    reps = [rep for done in analysis.sets for rep in done.reps]
+    learnt = []
+    for side in sorted({rep.side for rep in reps if rep.side is not None}):
+        candidates = [
+            Candidate.from_summary(rep, approved=True) for rep in reps if rep.side is side and rep.full
+        ]
+        learnt.append(learn(movement, side, candidates, version=1))
+    return Known(alignments, tuple(one for one in learnt if one is not None))
 
 
 def _analyze(
-    blocks: Mapping[Segment, ImuBlock],
-    movement: str,
-    known: Mapping[Segment, SegmentAlignment],
-    *,
-    review: bool = True,
+    blocks: Mapping[Segment, ImuBlock], movement: str, known: Known, *, review: bool = True
 ) -> Analysis:
     named = {segment.value: block for segment, block in blocks.items()}
-    config = PipelineConfig({s.value: s for s in blocks}, movement, alignments=known)
+    config = PipelineConfig(
+        {s.value: s for s in blocks}, movement, alignments=known.alignments, references=known.references
+    )
     return analyze(named, config, review=review)
 
 

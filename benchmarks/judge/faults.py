@@ -16,7 +16,7 @@ class FaultLine:
 
     fault: str
     reps: int
-    """Repetitions with 1.5 times the limit or more."""
+    """Repetitions done with 1.5 times the limit or more, whether or not they were counted."""
     recall: float
     precision: float
     """Of repetitions flagged with 1.5 times the limit or more, or with nothing: those with the fault."""
@@ -24,6 +24,8 @@ class FaultLine:
     """Share flagged where nothing was injected."""
     flagged: dict[float, float]
     """Multiple of the limit → share flagged."""
+    newcomers: float
+    """Share flagged at 1.5 times the limit of people who bring no approved repetitions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +46,21 @@ def fault_lines(verdicts: Sequence[Verdict]) -> list[FaultLine]:
 
 def _line(fault: str, verdicts: Sequence[Verdict]) -> FaultLine:
     injected = [v for v in verdicts if v.cell.fault == fault]
-    clear = [v for v in injected if v.cell.multiple >= FOUND_FROM]
-    reps, found = sum(v.judged for v in clear), sum(v.flagged for v in clear)
     clean, wrong = _at_zero(fault, {v.cell.movement for v in injected}, verdicts)
+    return _of(fault, injected, clean, wrong)
+
+
+def _of(name: str, injected: Sequence[Verdict], clean: int, wrong: int) -> FaultLine:
+    known = [v for v in injected if v.cell.prepared]
+    found, reps = _found([v for v in known if v.cell.multiple >= FOUND_FROM])
     return FaultLine(
-        fault,
+        name,
         reps,
         _share(found, reps),
         _share(found, found + wrong),
         _share(wrong, clean),
-        {m: _share(*_flagged(injected, m)) for m in MULTIPLES},
+        {m: _share(*_found([v for v in known if v.cell.multiple == m])) for m in MULTIPLES},
+        _share(*_found([v for v in injected if not v.cell.prepared])),
     )
 
 
@@ -67,26 +74,16 @@ def _at_zero(fault: str, movements: set[str], verdicts: Sequence[Verdict]) -> tu
     return sum(v.judged for v in clean), wrong
 
 
-def _flagged(verdicts: Sequence[Verdict], multiple: float) -> tuple[int, int]:
-    group = [v for v in verdicts if v.cell.multiple == multiple]
-    return sum(v.flagged for v in group), sum(v.judged for v in group)
+def _found(group: Sequence[Verdict]) -> tuple[int, int]:
+    """Repetitions flagged, and repetitions done: one that was not counted was not found either."""
+    return sum(min(v.flagged, v.true_all) for v in group), sum(v.true_all for v in group)
 
 
 def overall(verdicts: Sequence[Verdict]) -> FaultLine:
     """All faults together; each set without fault counts once."""
-    clear = [v for v in verdicts if v.cell.multiple >= FOUND_FROM]
     clean = [v for v in verdicts if not v.cell.fault]
-    reps, found = sum(v.judged for v in clear), sum(v.flagged for v in clear)
     wrong = sum(min(v.judged, sum(v.flagged_kinds.values())) for v in clean)
-    injected = [v for v in verdicts if v.cell.fault]
-    return FaultLine(
-        "all",
-        reps,
-        _share(found, reps),
-        _share(found, found + wrong),
-        _share(wrong, sum(v.judged for v in clean)),
-        {m: _share(*_flagged(injected, m)) for m in MULTIPLES},
-    )
+    return _of("all", [v for v in verdicts if v.cell.fault], sum(v.judged for v in clean), wrong)
 
 
 def accusations(verdicts: Sequence[Verdict]) -> list[Accusation]:

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from benchmarks.judge.cell import Cell, Verdict, judge
-from benchmarks.judge.doses import MULTIPLES, doses
+from benchmarks.judge.doses import FOUND_FROM, MULTIPLES, Dose, doses
 from simulator.cases import left_out
 
 _CHUNK = 8
@@ -41,14 +42,21 @@ def fault_cells(movements: Sequence[str], seeds: Sequence[int], faults: Sequence
     for movement in movements:
         wanted = [d for d in doses(movement) if not faults or d.fault in faults or d.kind in faults]
         for seed in seeds if wanted or not faults else ():
-            cells.append(Cell(movement, "nominal", seed))
-            cells += [
-                Cell(movement, "nominal", seed, d.fault, d.size(m), rule=d.kind, multiple=m)
-                for d in wanted
-                for m in MULTIPLES
-                if d.reachable(m)
-            ]
+            cells += [Cell(movement, "nominal", seed, prepared=p) for p in (True, False)]
+            for dose in wanted:
+                cells += _dosed(dose, seed)
     return cells
+
+
+def _dosed(dose: Dose, seed: int) -> list[Cell]:
+    """A rule's fault at all sizes by a person who is known, and by a newcomer where it has to be found."""
+    sizes = {multiple: dose.size(multiple, seed) for multiple in MULTIPLES}
+    newcomer = replace(
+        Cell(dose.movement, "nominal", seed, dose.fault, rule=dose.kind), size=sizes[FOUND_FROM] or 0.0
+    )
+    known = replace(newcomer, prepared=True)
+    cells = [replace(known, size=s, multiple=m) for m, s in sizes.items() if s is not None]
+    return cells + ([replace(newcomer, multiple=FOUND_FROM)] if newcomer.size else [])
 
 
 def run_cells(

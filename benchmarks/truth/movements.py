@@ -59,11 +59,15 @@ that ask most of it, beside the reviewed figures of the same sets.
 FAULT_NOTE = """
 ### Faults
 
-Each rule that two sensors judge and the simulator has a fault for, {people} people without a reference of
-their own. A fault's size is a multiple of what moves the rule's signal to its warn limit. *Recall*:
-repetitions with 1.5 or 3 times the limit that were flagged by a rule for that fault; *precision*: of the
-repetitions flagged there or in sets without any fault, those that had it; below the limit a fault may be
-found or not.
+Each rule that two sensors judge and the simulator has a fault for, {people} people. A fault's size is a
+multiple of the rule's warn limit, and it is the true motion that has it: every repetition shows at least so
+much of what the rule reads, whatever that takes of the fault. Sizes that leave less than half of the movement
+are not asked for. The people have stood and done one set that a coach approved, with the same sensors, none
+of whose repetitions is judged; *newcomers* have only stood: 1.5 times the limit again, without approved
+repetitions. *Recall*: repetitions with 1.5 or 3 times the limit that were flagged by a rule for that fault,
+of all that were done, counted or not; *precision*: of the repetitions flagged there or in sets without any
+fault, those that had it; *0×*: sets without any fault, of people known and of newcomers. Below the limit a
+fault may be found or not.
 """
 
 
@@ -238,9 +242,12 @@ def _table(lines: Sequence[Line]) -> list[str]:
 
 def _fault_table(lines: Sequence[FaultLine]) -> list[str]:
     heads = " | ".join(f"{m:g}×" for m in MULTIPLES)
-    rows = [f"| fault | reps | recall | precision | 0× | {heads} |", f"|{'---|' * (len(MULTIPLES) + 5)}"]
+    rows = [
+        f"| fault | reps | recall | precision | 0× | {heads} | newcomers |",
+        f"|{'---|' * (len(MULTIPLES) + 6)}",
+    ]
     for row in lines:
-        shares = (row.recall, row.precision, row.at_zero, *(row.flagged[m] for m in MULTIPLES))
+        shares = (row.recall, row.precision, row.at_zero, *(row.flagged[m] for m in MULTIPLES), row.newcomers)
         cells = " | ".join(_number(100.0 * share, 0, " %") for share in shares)
         rows.append(f"| {row.fault} | {row.reps} | {cells} |")
     return rows

@@ -1,24 +1,25 @@
 """One rule on one repetition: its number, the limit that holds for this person, and the finding, if any.
 
-A finding is made only when the number passes the limit by more than its own uncertainty (one sigma);
-a number that passes it by less is told as doubtful, and weighs nothing.
+A finding is made when the number has passed the limit and good form does not explain it: it lies further
+than two sigma from what this person's good form shows, or the model's where theirs is not known. A number
+that has passed a limit within that reach is told as doubtful, and weighs nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import hypot, isfinite
+from math import hypot, isfinite, radians, sin
 
 import numpy as np
 
 from fusion.exercises import Exercise
-from fusion.exercises.model import DriverSignal, KeyPose, PhaseKind
-from fusion.exercises.rules import Baseline, Direction, Grade, Measure, Rule, Signal, Window
-from fusion.form import sharing, steadiness, timing
-from fusion.form.measures import LEVELS, Value, measured
-from fusion.form.view import RepView
-from fusion.form.windows import EARLY_SHARE, span_of
+from fusion.exercises.model import DriverSignal
+from fusion.exercises.rules import Direction, Grade, Measure, Rule, Signal, Window
+from fusion.form import good_form, sharing, steadiness, timing
+from fusion.form.measures import Value, measured
+from fusion.form.view import RepView, Series
+from fusion.form.windows import span_of
 from fusion.reference_path import PersonReference
 from fusion.types import Finding, Severity, Side, Validity
 
@@ -46,30 +47,21 @@ NUMBERS: Mapping[Signal, Callable[[RepView], Value]] = {
 CLOCKED = frozenset({Signal.PELVIS_LEAD, Signal.THIGH_LEAD, Signal.PELVIS_PEAK_LAG})
 """Numbers that compare two sensors in time."""
 CLOCKS_AGREE_S = 0.02
-_OF_PATH = frozenset({Signal.PELVIS_RESIDUAL, Signal.SPILL, Signal.HIP_SHARE})
 ROWS: Mapping[Signal, str] = {
     Signal.TAP: "pelvis_acc_forward_ms2",
     Signal.THORAX_LIST: "thorax_list_deg",
 }
 """Rows that not every set of worn sensors gives, although the sensors of the rule are there."""
-PEOPLE_SD_DEG = 4.0
-"""How far one person's good form lies from the model's, one sigma (an engineering estimate)."""
 _HIDDEN_BY_SKIN = frozenset({DriverSignal.HIP_EXTERNAL_ROTATION, DriverSignal.THIGH_OPENING})
 """Turns of the thigh about its own axis, of which the skin follows half to nine tenths: only one's own range
 says whether one is short."""
 PATHS_SD_DEG = 1.3
 """How far a person's way through the last third differs from the model's, made as steep as theirs."""
+UNLIKELY_SDS = 2.0
+"""So many sigma from good form that it does not explain a number: one time in forty."""
+_ACROSS = frozenset({Signal.HIP_ADDUCTION, Signal.HIP_ROTATION})
 _TIPPED = frozenset({Signal.PELVIS_TILT, Signal.PELVIS_RESIDUAL})
 _HARD_WITHIN = frozenset({Window.REP, Window.CONCENTRIC, Window.LATE_EXTENSION})
-
-_POSE_ANGLES: Mapping[Signal, Callable[[KeyPose], float | None]] = {
-    Signal.PELVIS_TILT: lambda pose: pose.pelvis_tilt_deg,
-    Signal.THIGH_PITCH: lambda pose: pose.thigh_pitch_deg,
-    Signal.HIP_FLEXION: lambda pose: pose.hip_flexion_deg,
-    Signal.PELVIS_LIST: lambda pose: pose.pelvis_list_deg,
-    Signal.HIP_ADDUCTION: lambda pose: pose.hip_adduction_deg,
-    Signal.HIP_ROTATION: lambda pose: pose.hip_rotation_deg,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +89,27 @@ class PersonalRule:
     rule: Rule
     baseline: float
     people_sd: float
-    """One sigma of the baseline itself where it is the model's and not the person's own."""
+    """One sigma of what good form shows, from repetition to repetition or from person to person."""
     limits: PersonalLimits
+    usual: float
+    """What good form shows, compared as the limits are."""
+    known: bool = False
+    """Whether that is this person's own."""
 
 
 def personal(
     rule: Rule, exercise: Exercise, reference: PersonReference | None, own: Mapping[str, tuple[float, float]]
 ) -> PersonalRule:
     """``rule`` for the person that ``reference`` and a coach's ``own`` limits tell of."""
+    level = good_form.baseline(rule, exercise, reference)
+    usual = good_form.usual(rule, exercise, reference)
     return PersonalRule(
         rule,
-        baseline(rule, exercise, reference),
-        PEOPLE_SD_DEG if by_model(rule, reference) else 0.0,
+        level,
+        good_form.people_sd(rule, usual, reference),
         limits_of(rule, exercise, reference, own),
+        usual - level,
+        known=good_form.spread(rule, reference) is not None,
     )
 
 
@@ -118,7 +118,7 @@ def read(one: PersonalRule, view: RepView) -> Reading | None:
 
     Of a rule on the whole set it is the repetition's mean, of which the set makes its number.
     """
-    raw = _number(one.rule, view)
+    raw = _number(one, view)
     if raw is None or not isfinite(raw.value):
         return None
     if one.people_sd:
@@ -126,13 +126,8 @@ def read(one: PersonalRule, view: RepView) -> Reading | None:
     return Reading(raw, raw.value - one.baseline)
 
 
-def by_model(rule: Rule, reference: PersonReference | None) -> bool:
-    """Whether an angle is held against the model because the person's own value is not known."""
-    unknown = reference is None or rule.kind not in reference.own
-    return rule.baseline is Baseline.OWN and unknown and rule.measure in LEVELS
-
-
-def _number(rule: Rule, view: RepView) -> Value | None:
+def _number(one: PersonalRule, view: RepView) -> Value | None:
+    rule = one.rule
     if rule.measure is Measure.VALUE:
         return NUMBERS[rule.signal](view)
     of_set = rule.window is Window.SET
@@ -142,7 +137,34 @@ def _number(rule: Rule, view: RepView) -> Value | None:
     if span is None or series is None:
         return None
     value = measured(Measure.MEAN if of_set else rule.measure, series, span, view)
+    if rule.signal in _ACROSS and rule.measure in good_form.TRAVELLED and not one.known:
+        value = Value(value.value, value.t_s, hypot(value.sd, _leak_sd(series, span, view)))
+    if rule.signal is Signal.HIP_ROTATION:
+        value = _beneath_the_skin(value, view)
     return _as_sure_as_skin_allows(rule, value, view)
+
+
+def _leak_sd(series: Series, span: tuple[int, int], view: RepView) -> float:
+    """One sigma of what flexion adds to an angle across it where a sensor's axis or heading is off.
+
+    It comes back in every repetition, so it is part of what is known of a person with approved ones.
+    """
+    flexion = view.series(Signal.HIP_FLEXION)
+    if flexion is None:
+        return 0.0
+    bent = flexion.smooth[span[0] : span[1] + 1]
+    sd = series.level_sd[span[0] : span[1] + 1]
+    if not (np.isfinite(bent).any() and np.isfinite(sd).any()):
+        return 0.0
+    turned = min(float(np.nanmax(bent) - np.nanmin(bent)), 180.0)
+    return float(np.min(sd[np.isfinite(sd)])) * sin(radians(0.5 * turned))
+
+
+def _beneath_the_skin(value: Value, view: RepView) -> Value:
+    """How far the bone has turned where the skin over it has turned so far."""
+    share, share_sd = view.followed
+    turned = value.value / share
+    return Value(turned, value.t_s, hypot(value.sd, share_sd * turned) / share)
 
 
 def _as_sure_as_skin_allows(rule: Rule, value: Value, view: RepView) -> Value:
@@ -153,54 +175,6 @@ def _as_sure_as_skin_allows(rule: Rule, value: Value, view: RepView) -> Value:
         return value
     people = PATHS_SD_DEG if rule.signal is Signal.PELVIS_RESIDUAL else 0.0
     return Value(value.value, value.t_s, hypot(value.sd, sharing.HARDENED_SD_DEG, people))
-
-
-def baseline(rule: Rule, exercise: Exercise, reference: PersonReference | None) -> float:
-    """What the number is compared with: nothing, the person's own usual value, or the model's key pose."""
-    if rule.baseline is Baseline.ZERO:
-        return 0.0
-    if rule.baseline is Baseline.OWN and reference is not None and rule.kind in reference.own:
-        return reference.own[rule.kind].median
-    return model_value(rule, exercise)
-
-
-def model_value(rule: Rule, exercise: Exercise) -> float:
-    """What the exercise's key pose shows of a level; 0 for what good form does not show at all."""
-    if rule.signal is Signal.BUTT_WINK:
-        return _model_wink(exercise)
-    if rule.measure is Measure.RISE and rule.window is Window.EARLY_CONCENTRIC:
-        return _model_early_rise(rule, exercise)
-    if rule.measure not in LEVELS or rule.signal not in _POSE_ANGLES:
-        return 0.0
-    pose = _pose_of(rule.window, exercise)
-    angle = _POSE_ANGLES[rule.signal](pose) if pose is not None else None
-    return 0.0 if angle is None else angle
-
-
-def _model_early_rise(rule: Rule, exercise: Exercise) -> float:
-    """How far the signal rises over the first 30 % of the model's lift; 0 where it falls."""
-    turn = exercise.turn_pose
-    angle = _POSE_ANGLES.get(rule.signal)
-    if turn is None or angle is None or exercise.lifts_first:
-        return 0.0
-    up = [turn, *(exercise.pose(p.to) for p in exercise.phases if p.kind is PhaseKind.CONCENTRIC)]
-    way = abs(up[-1].hip_flexion_deg - turn.hip_flexion_deg)
-    first = [p for p in up if abs(p.hip_flexion_deg - turn.hip_flexion_deg) <= EARLY_SHARE * way]
-    return max(0.0, max((angle(p) or 0.0) for p in first) - (angle(turn) or 0.0))
-
-
-def _model_wink(exercise: Exercise) -> float:
-    turn = exercise.turn_pose
-    if turn is None:
-        return 0.0
-    last = exercise.poses.index(turn)
-    return max(p.pelvis_tilt_deg for p in exercise.poses[: last + 1]) - turn.pelvis_tilt_deg
-
-
-def _pose_of(window: Window, exercise: Exercise) -> KeyPose | None:
-    """The key pose in which a window ends: the far one for the first phase's end, else the rest."""
-    far = Window.TOP if exercise.lifts_first else Window.BOTTOM
-    return exercise.turn_pose if window in {far, Window.LATE_EXTENSION, Window.HOLD} else exercise.rest_pose
 
 
 def limits_of(
@@ -216,9 +190,9 @@ def limits_of(
     if rule.kind in own:
         warn, fail = own[rule.kind]
         return PersonalLimits(None, warn, fail)
-    if rule.signal in _OF_PATH and not _late(rule) and (reference is None or reference.path is None):
+    if rule.signal in good_form.OF_PATH and not _late(rule) and (reference is None or reference.path is None):
         return PersonalLimits(rule.limits[0], None, None)
-    if by_model(rule, reference):
+    if good_form.by_model(rule, reference):
         return PersonalLimits(rule.limits[0], rule.fail, None)
     if rule.signal is Signal.ROM:
         return _own_range(rule, exercise, reference)
@@ -227,7 +201,7 @@ def limits_of(
         return PersonalLimits(rule.info, rule.warn, rule.fail)
     centile = spread.p90 if rule.direction is Direction.ABOVE else spread.p10
     half = 0.5 * (rule.fail - rule.warn)
-    wanted = centile - baseline(rule, exercise, reference) + half
+    wanted = centile - good_form.baseline(rule, exercise, reference) + half
     low, high = sorted((rule.warn - half, rule.warn + half))
     shift = float(np.clip(wanted, low, high)) - rule.warn
     return PersonalLimits(rule.info, rule.warn + shift, rule.fail + shift)
@@ -258,8 +232,8 @@ def finding(one: PersonalRule, reading: Reading, side: Side) -> Finding | None:
     passed = [(s, limit) for s, limit in steps if limit is not None and sign * (reading.value - limit) >= 0.0]
     if not passed:
         return None
-    sure = [(s, limit) for s, limit in passed if sign * (reading.value - limit) >= reading.raw.sd]
-    severity, limit = sure[0] if sure else (Severity.INFO, passed[-1][1])
+    sure = _sure(one, reading, sign, passed[-1][1])
+    severity, limit = passed[0] if sure else (Severity.INFO, passed[-1][1])
     return Finding(
         kind=rule.kind,
         severity=severity,
@@ -271,6 +245,13 @@ def finding(one: PersonalRule, reading: Reading, side: Side) -> Finding | None:
         needs=tuple(worn.segment(side) for worn in rule.needs),
         validity=_validity(rule) if sure else Validity.DOUBTFUL,
     )
+
+
+def _sure(one: PersonalRule, reading: Reading, sign: float, limit: float) -> bool:
+    """Whether good form does not explain the number; where it is not known, one sigma past the limit."""
+    if sign * (limit - one.usual) > 0.0:
+        return sign * (reading.value - one.usual) >= UNLIKELY_SDS * reading.raw.sd
+    return sign * (reading.value - limit) >= reading.raw.sd
 
 
 def _validity(rule: Rule) -> Validity:

@@ -9,7 +9,7 @@ import numpy as np
 from fusion.exercises.rules import Signal, Window
 from fusion.form.measures import UNKNOWN, Value
 from fusion.form.view import RepView
-from fusion.form.windows import span_of
+from fusion.form.windows import Span, deepest, span_of
 from fusion.kernels import reading
 from fusion.metrics import sparc
 from fusion.types import FloatArray
@@ -17,7 +17,12 @@ from fusion.types import FloatArray
 STILL_DPS = 10.0
 ONSET_DPS = 10.0
 ONSET_S = 0.05
+LED_DPS = 0.5 * ONSET_DPS
+"""Mean speed of a pelvis that leads, from its start to the thigh's."""
 NEAR_END_SHARE = 0.15
+_MIDDLE = (0.1, 0.9)
+_MIDDLE_TIME_SHARE = 0.507
+"""A minimum-jerk movement does eight tenths of its way in this share of its time."""
 _TIME_SD_S = 0.03
 _LOOK_BACK_S = 1.0
 """How far before a repetition the first movement is looked for."""
@@ -28,7 +33,18 @@ def phase_s(view: RepView, window: Window) -> Value:
     span = span_of(window, view)
     if span is None or not view.timed:
         return UNKNOWN
-    return Value(float(view.t_s[span[1]] - view.t_s[span[0]]), float(view.t_s[span[1]]), _TIME_SD_S)
+    whole_s = float(view.t_s[span[1]] - view.t_s[span[0]])
+    return Value(min(whole_s, _by_its_middle_s(view, span)), float(view.t_s[span[1]]), _TIME_SD_S)
+
+
+def _by_its_middle_s(view: RepView, span: Span) -> float:
+    """Duration of a smooth movement whose middle eight tenths took as long as these.
+
+    The filter that counts is fit for ordinary movement: it rounds the corners of a quick one, and makes it
+    look a third longer than it was.
+    """
+    low, high = (reading.passed_at(view.effort_deg, *span, share) for share in _MIDDLE)
+    return (high - low) * view.dt_s / _MIDDLE_TIME_SHARE
 
 
 def concentric(view: RepView) -> Value:
@@ -70,7 +86,18 @@ def pelvis_lead(view: RepView) -> Value:
     if pelvis_at is None or thigh_at is None:
         return UNKNOWN
     lead_s = (thigh_at - pelvis_at) * view.dt_s
+    if lead_s > 0.0 and not _has_turned(view, pelvis_at, thigh_at):
+        return Value(0.0, float(view.t_s[thigh_at]), _TIME_SD_S)
     return Value(lead_s, float(view.t_s[pelvis_at]), _TIME_SD_S)
+
+
+def _has_turned(view: RepView, pelvis_at: int, thigh_at: int) -> bool:
+    """Whether the pelvis went on from its start: a twitch long before the thigh moves leads nothing."""
+    tilt = view.series(Signal.PELVIS_TILT)
+    if tilt is None:
+        return False
+    turned_deg = float(tilt.smooth[thigh_at] - tilt.smooth[pelvis_at])
+    return abs(turned_deg) >= LED_DPS * (thigh_at - pelvis_at) * view.dt_s
 
 
 def _onset(rate_dps: FloatArray, first: int, last: int, dt_s: float) -> int | None:
@@ -90,6 +117,8 @@ def _onset(rate_dps: FloatArray, first: int, last: int, dt_s: float) -> int | No
 def thigh_lead(view: RepView) -> Value:
     """By how much the thigh passes half of its way up before the pelvis does, s."""
     span = span_of(Window.CONCENTRIC, view)
+    if span is not None and not view.lifts_first:
+        span = deepest(view), span[1]
     tilt, pitch = view.series(Signal.PELVIS_TILT), view.series(Signal.THIGH_PITCH)
     if span is None or tilt is None or pitch is None:
         return UNKNOWN

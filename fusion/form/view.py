@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,6 +17,12 @@ from fusion.types import FloatArray, Side, SignalBlock
 SMOOTH_S = 0.1
 TRACKING_SD_DEG = 0.7
 """Of a change of inclination within one repetition: what gravity tracking leaves, the offset gone."""
+GYRO_DRIFT_DPS = 0.3
+"""What a gyroscope's bias and scale may be off by; over a repetition that is all that a change of inclination
+can be, whatever jolts make of the vertical meanwhile."""
+_INCLINED = ("pelvis_tilt", "pelvis_list", "thigh_pitch", "thigh_opening")
+FOLLOWED = (0.7, 0.115)
+"""Share of a turn about the thigh's own axis that the skin follows, half to nine tenths: mean and sigma."""
 GAP_VOID_S = 0.5
 MIDDLE = (0.2, 0.65)
 """Shares of the lift between which a person's own steepness is read."""
@@ -57,6 +64,7 @@ class RepView:
     complete: bool = True
     gap_s: float = 0.0
     reference: ReferencePath | None = None
+    followed: ClassVar[tuple[float, float]] = FOLLOWED
 
     @cached_property
     def t_s(self) -> FloatArray:
@@ -105,7 +113,15 @@ class RepView:
         values = np.ascontiguousarray(self.signals.values[row])
         sd = np.ascontiguousarray(self.signals.sd[row])
         values = values if sign == 1.0 else sign * values
-        return Series(values, sd, reading.change_sd(sd, TRACKING_SD_DEG), self.dt_s)
+        return Series(values, sd, self._change_sd(name, sd), self.dt_s)
+
+    def _change_sd(self, name: str, sd: FloatArray) -> FloatArray:
+        """One sigma (n,) of differences: of an inclination never more than the gyroscope alone leaves."""
+        change = np.asarray(reading.change_sd(sd, TRACKING_SD_DEG))
+        if not name.startswith(_INCLINED):
+            return change
+        drift = GYRO_DRIFT_DPS * float(self.t_s[self.end] - self.t_s[self.start])
+        return np.where(np.isfinite(change), np.minimum(change, np.hypot(TRACKING_SD_DEG, drift)), change)
 
     def _thigh_list(self, signal: Signal) -> Series | None:
         series = self.row(f"thigh_opening_{self.side.value}_deg", 1.0 if self.side is Side.RIGHT else -1.0)
@@ -126,13 +142,14 @@ class RepView:
 
     @cached_property
     def residual_as_done(self) -> Series | None:
-        """P_res over the model's path as steep as this person does the middle of the lift.
+        """P_res over a path as steep as the middle of this lift.
 
         How much of a lift is pelvis and how much is thigh differs between people by more than a fault is
-        large; what counts is how the end departs from the rest. A path of their own is left as it is.
+        large, and in a hinge, where the thigh hardly turns, from one repetition of a person to the next; what
+        counts is how the end departs from the rest.
         """
-        if self.reference is None or self.reference.source != "model":
-            return self.series(Signal.PELVIS_RESIDUAL)
+        if self.reference is None:
+            return None
         return self._residual(self._steepness())
 
     def _residual(self, steepness: float) -> Series | None:

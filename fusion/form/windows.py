@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from fusion.exercises.rules import Window
+from fusion.exercises.rules import Signal, Window
 from fusion.form.view import RepView
 from fusion.kernels import reading
 
 LATE_SHARE = 0.3
 """Last part of hip extension in which a rise of P_res counts."""
 EARLY_SHARE = 0.3
+DEEPEST_DEG = 0.5
 PLATEAU_S = 0.1
 _HOLD_SETTLES_S = 1.0
 
@@ -40,7 +41,23 @@ def _eccentric(view: RepView) -> Span:
 
 def _early_concentric(view: RepView) -> Span:
     first, last = _concentric(view)
+    if not view.lifts_first:
+        first = deepest(view)
     return first, int(reading.passed_at(view.effort_deg, first, last, EARLY_SHARE))
+
+
+def deepest(view: RepView) -> int:
+    """Where the thigh turns back at the far end.
+
+    The hip may stay bent as it was long after that, where the trunk folds as far as the legs stretch.
+    """
+    pitch = view.series(Signal.THIGH_PITCH)
+    if pitch is None:
+        return view.leave
+    x = np.abs(pitch.smooth[view.reach : view.leave + 1])
+    if not np.isfinite(x).any():
+        return view.leave
+    return view.reach + int(np.flatnonzero(x >= np.nanmax(x) - DEEPEST_DEG)[-1])
 
 
 def _late_extension(view: RepView) -> Span:

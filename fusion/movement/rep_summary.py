@@ -18,6 +18,7 @@ from fusion.movement.sets import Candidate, SetBook
 from fusion.types import FloatArray, RepSummary
 
 _FULL_SHARE = 0.65
+_TAKEN_UP_SHARE = 0.7
 _MOST_SHARE = 1.5
 """Of the exercise's full range: what is more than this was no repetition to go by."""
 _GAP_VOID_S = 0.5
@@ -100,6 +101,8 @@ class RepReader:
         form = self._form.check(track.as_heard(), complete=complete, pause_before_s=max(0.0, before_s))
         part = slice(track.start, track.end + 1)
         top = track.end if not self._exercise.lifts_first else track.reach
+        if self._exercise.kind is Kind.DRILL:
+            top = _taken_up(track)
         void = track.gap_s > _GAP_VOID_S
         return RepSummary(
             index=len(self._book.candidates),
@@ -137,6 +140,15 @@ def _confidence(track: Track, driven: Driven) -> float:
         if not sd <= _SD_DOUBT_DEG:
             value *= 0.7
     return value
+
+
+def _taken_up(track: Track) -> int:
+    """The first sample in the other posture of a drill, which is then walked in and so goes up and down."""
+    effort = track.effort_deg[track.start : track.end + 1]
+    base, half = float(effort[0]), 0.5 * track.rom_deg
+    kept = np.flatnonzero(effort > base + half)
+    level = reading.median_of(np.ascontiguousarray(effort[kept[0] : kept[-1] + 1]))
+    return track.start + int(np.argmax(effort >= base + _TAKEN_UP_SHARE * (level - base)))
 
 
 def _least(values: FloatArray) -> float:

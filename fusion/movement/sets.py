@@ -9,6 +9,7 @@ from math import inf, nan
 from statistics import median
 
 from fusion.exercises import Exercise
+from fusion.exercises.model import Kind
 from fusion.metrics import set_fatigue, symmetry
 from fusion.types import RepSummary, SetSummary, Side
 
@@ -22,6 +23,7 @@ _FULL_SHARE = 0.65
 _PLACE_DEG = 18.0
 """How far P or T may be, where the first one begins and the last one ends, from where the others do."""
 _APART_S, _APART_PAUSES = 2.5, 3.0
+_FIRST_STRIDE_SHARE = 1.4
 _FEW = 3
 """So few repetitions make a set only if they are typical ones: plates are picked up by threes."""
 _MOST_ODD = 5
@@ -138,6 +140,8 @@ class SetBook:
             return self._odd_of_two()
         belongs = [self._belongs(c) for c in self.candidates]
         belongs[0] = belongs[0] and self._same_place(0, lambda c: c.start_posture_deg)
+        if self._exercise.kind is Kind.STEP:
+            belongs[0] = belongs[0] and self._sets_out_from_stand()
         belongs[-1] = belongs[-1] and self._same_place(count - 1, lambda c: c.end_posture_deg)
         most = min(_MOST_ODD, count // 2)
         first = next((k for k in range(most) if belongs[k]), most)
@@ -152,6 +156,11 @@ class SetBook:
             return True
         usual = [median(posture(c)[k] for c in alike) for k in (0, 1)]
         return not any(abs(a - b) > _PLACE_DEG for a, b in zip(posture(one), usual, strict=True))
+
+    def _sets_out_from_stand(self) -> bool:
+        """Whether the first stride goes no further than the others: one that does gets up from a seat."""
+        first, *others = (c.rep.rom_deg for c in self.candidates)
+        return first <= _FIRST_STRIDE_SHARE * median(others)
 
     def _odd_of_two(self) -> list[int]:
         first, second = self.candidates

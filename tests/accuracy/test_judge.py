@@ -6,10 +6,11 @@ from dataclasses import asdict, replace
 import pytest
 
 from benchmarks.judge.baseline import worse
-from benchmarks.judge.cell import Cell, Verdict, judge
+from benchmarks.judge.cell import Cell, Verdict, before, judge
 from benchmarks.judge.doses import doses
 from benchmarks.judge.expected import without_inferred
 from benchmarks.judge.faults import accusations, fault_lines
+from benchmarks.judge.injected import MODEL_PERSON, reading
 from benchmarks.judge.matching import f1, match
 from benchmarks.judge.run import count_cells, fault_cells
 from benchmarks.judge.subjects import REPORTED, TUNING, seeds
@@ -52,43 +53,78 @@ def test_a_fall_within_the_noise_of_both_counts_is_no_regression() -> None:
 
 def test_every_rule_is_judged_at_multiples_of_its_own_limit() -> None:
     roll = next(d for d in doses("hip_thrust") if d.kind == "pelvis_roll")
-    assert (roll.fault, roll.at_limit, roll.unit) == ("roll", 5.0, "deg")
+    assert (roll.fault, roll.target(1.5)) == ("roll", 7.5)
     cells = fault_cells(["hip_thrust"], [1000], ["roll"])
-    assert [(c.rule, c.size) for c in cells] == [
-        ("", 0.0),
-        ("pelvis_roll", 2.5),
-        ("pelvis_roll", 7.5),
-        ("pelvis_roll", 15.0),
+    assert [(c.rule, c.multiple, c.prepared) for c in cells] == [
+        ("", 0.0, True),
+        ("", 0.0, False),
+        ("pelvis_roll", 0.5, True),
+        ("pelvis_roll", 1.5, True),
+        ("pelvis_roll", 3.0, True),
+        ("pelvis_roll", 1.5, False),
     ]
+    sizes = {c.multiple: c.size for c in cells if c.fault}
+    assert sizes[0.5] < sizes[1.5] < sizes[3.0]
+
+
+@pytest.mark.parametrize(
+    ("movement", "kind"),
+    [("hip_thrust", "pelvis_roll"), ("squat_parallel", "good_morning"), ("walk", "pelvic_drop")],
+)
+def test_a_dose_is_what_truth_shows_in_every_repetition(movement: str, kind: str) -> None:
+    """Not what is added to a coordinate: a fold that comes as the pelvis rises of itself has to be larger."""
+    dose = next(d for d in doses(movement) if d.kind == kind)
+    size = dose.size(1.5, 1000)
+    assert size is not None
+    least = reading(dose.rule, movement, 1000, dose.fault, size, share=0.0)
+    assert least == pytest.approx(dose.target(1.5), rel=0.06)
+
+
+def test_a_fault_that_leaves_no_movement_is_not_asked_for() -> None:
+    """Three times a pelvis share of 0.25 leaves the hip of a kickback nothing to do."""
+    share = next(d for d in doses("kickback_quadruped") if d.kind == "pelvis_share")
+    assert share.size(3.0, 1000) is None
+
+
+def test_the_person_who_is_known_has_done_other_repetitions_than_those_judged() -> None:
+    known = before("hip_thrust", 1000)
+    (reference,) = known.references
+    assert (reference.source, reference.reps) == ("approved", 6)
+    assert {s.value for s in known.alignments} == {"pelvis", "thigh_right"}
 
 
 def test_a_fault_that_is_a_time_is_as_much_faster_as_its_limit_says() -> None:
     """The model lifts a hip thrust in 0.9 s; the limit is 0.5 s."""
     fast = next(d for d in doses("hip_thrust") if d.kind == "fast_ascent")
-    assert fast.size(1.5) == pytest.approx(1.5 * 0.9 / 0.5)
-    assert not fast.reachable(0.5)
+    size = fast.size(1.5, MODEL_PERSON)
+    assert size == pytest.approx(1.5 * 0.9 / 0.5, rel=0.1)
 
 
 def test_precision_counts_what_is_said_where_nothing_was_injected() -> None:
     clean = Verdict(Cell("hip_thrust", "nominal", 1), judged=10, flagged_kinds={"pelvis_roll": 1})
-    ill = Verdict(
-        Cell("hip_thrust", "nominal", 1, "roll", 7.5, rule="pelvis_roll", multiple=1.5), judged=10, flagged=9
-    )
-    mild = Verdict(
-        Cell("hip_thrust", "nominal", 1, "roll", 2.5, rule="pelvis_roll", multiple=0.5), judged=10, flagged=4
-    )
-    (row,) = fault_lines([clean, ill, mild])
-    assert (row.fault, row.reps, row.recall, row.at_zero) == ("roll", 10, 0.9, 0.1)
+    ill = Verdict(_rolled(1.5, prepared=True), true_all=12, judged=10, flagged=9)
+    mild = Verdict(_rolled(0.5, prepared=True), true_all=10, judged=10, flagged=4)
+    newcomer = Verdict(_rolled(1.5, prepared=False), true_all=10, judged=10, flagged=3)
+    (row,) = fault_lines([clean, ill, mild, newcomer])
+    assert (row.fault, row.reps, row.at_zero, row.newcomers) == ("roll", 12, 0.1, 0.3)
+    assert row.recall == pytest.approx(9 / 12)  # one that was not counted was not found either
     assert row.precision == pytest.approx(0.9)
     assert row.flagged[0.5] == 0.4
     (said,) = accusations([clean, ill, mild])
     assert (said.kind, said.flagged, said.reps) == ("pelvis_roll", 1, 10)
 
 
+def _rolled(multiple: float, *, prepared: bool) -> Cell:
+    size = 5.0 * multiple
+    return Cell(
+        "hip_thrust", "nominal", 1, "roll", size, rule="pelvis_roll", multiple=multiple, prepared=prepared
+    )
+
+
 def test_a_fault_is_judged_without_any_and_around_its_warn_limit() -> None:
     cells = fault_cells(["hip_thrust"], [1000], ["lumbar"])
     assert cells[0].fault == ""
-    assert {c.fault for c in cells[1:]} == {"lumbar"}
+    assert {c.fault for c in cells[2:]} == {"lumbar"}
     assert any(c.multiple >= 1.5 for c in cells[1:])
 
 

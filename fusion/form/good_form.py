@@ -1,0 +1,193 @@
+"""What good form shows of a rule's number: this person's own, or the model's where theirs is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from fusion.exercises import Exercise
+from fusion.exercises.model import KeyPose, PhaseKind
+from fusion.exercises.rules import Baseline, Measure, Rule, Signal, Window
+from fusion.form import sharing
+from fusion.form.measures import LEVELS
+from fusion.form.windows import EARLY_SHARE
+from fusion.reference_path import OwnRange, PersonReference
+
+OF_PATH = frozenset({Signal.PELVIS_RESIDUAL, Signal.SPILL, Signal.HIP_SHARE})
+PEOPLE_SD_DEG = 4.0
+"""How far one person's good form lies from the model's, one sigma (an engineering estimate)."""
+TRAVEL_SD_SHARE, TRAVEL_SD_DEG = 0.5, 2.5
+"""One sigma of how far a person's good form travels otherwise than the model's (engineering estimates)."""
+_CENTILES_SDS = 2.56
+"""Sigmas from the 10th centile to the 90th."""
+TRAVELLED = frozenset({Measure.RISE, Measure.FALL, Measure.CHANGE, Measure.RANGE})
+_POSE_ANGLES: Mapping[Signal, Callable[[KeyPose], float | None]] = {
+    Signal.PELVIS_TILT: lambda pose: pose.pelvis_tilt_deg,
+    Signal.THIGH_PITCH: lambda pose: pose.thigh_pitch_deg,
+    Signal.HIP_FLEXION: lambda pose: pose.hip_flexion_deg,
+    Signal.PELVIS_LIST: lambda pose: pose.pelvis_list_deg,
+    Signal.HIP_ADDUCTION: lambda pose: pose.hip_adduction_deg,
+    Signal.HIP_ROTATION: lambda pose: pose.hip_rotation_deg,
+}
+
+
+def by_model(rule: Rule, reference: PersonReference | None) -> bool:
+    """Whether an angle is held against the model because the person's own value is not known."""
+    unknown = reference is None or rule.kind not in reference.own
+    return rule.baseline is Baseline.OWN and unknown and rule.measure in LEVELS
+
+
+def baseline(rule: Rule, exercise: Exercise, reference: PersonReference | None) -> float:
+    """What the number is compared with: nothing, the person's own usual value, or the model's key pose."""
+    if rule.baseline is Baseline.ZERO:
+        return 0.0
+    if rule.baseline is Baseline.OWN and _on_own_path(rule, reference):
+        return 0.0
+    if rule.baseline is Baseline.OWN and reference is not None and rule.kind in reference.own:
+        return reference.own[rule.kind].median
+    return model_value(rule, exercise)
+
+
+def model_value(rule: Rule, exercise: Exercise) -> float:
+    """What the exercise's key pose shows of a level; 0 for what good form does not show at all."""
+    if rule.measure is Measure.VALUE:
+        return _MODEL_NUMBERS.get(rule.signal, _nothing)(exercise)
+    if rule.measure is Measure.RISE and rule.window is Window.EARLY_CONCENTRIC:
+        return _model_early_rise(rule, exercise)
+    if rule.measure in TRAVELLED:
+        return _model_travel(rule, exercise)
+    if rule.measure not in LEVELS or rule.signal not in _POSE_ANGLES:
+        return 0.0
+    pose = _pose_of(rule.window, exercise)
+    angle = _POSE_ANGLES[rule.signal](pose) if pose is not None else None
+    return 0.0 if angle is None else angle
+
+
+_LIFT = frozenset({Window.REP, Window.CONCENTRIC, Window.ECCENTRIC})
+
+
+def _nothing(_: Exercise) -> float:
+    return 0.0
+
+
+def _pelvis_share(exercise: Exercise) -> float:
+    tilt, pitch = _lifted(exercise)
+    return tilt / abs(pitch) if abs(pitch) >= sharing.THIGH_TURN_MIN_DEG else 0.0
+
+
+def _thigh_share(exercise: Exercise) -> float:
+    tilt, pitch = _lifted(exercise)
+    return pitch / (tilt + pitch) if abs(tilt + pitch) >= sharing.THIGH_TURN_MIN_DEG else 0.0
+
+
+def _lifted(exercise: Exercise) -> tuple[float, float]:
+    """How far pelvis and thigh of the model turn in the lift."""
+    rest, turn = exercise.rest_pose, exercise.turn_pose
+    if rest is None or turn is None:
+        return 0.0, 0.0
+    low, top = (rest, turn) if exercise.lifts_first else (turn, rest)
+    return top.pelvis_tilt_deg - low.pelvis_tilt_deg, top.thigh_pitch_deg - low.thigh_pitch_deg
+
+
+def _hold_s(exercise: Exercise) -> float:
+    tempo, hold = exercise.tempo, exercise.hold
+    return max(tempo.hold_top_s if tempo else 0.0, hold.target_s if hold else 0.0)
+
+
+def _concentric_s(exercise: Exercise) -> float:
+    usual = exercise.tempo.concentric_s if exercise.tempo else None
+    return usual[1] if usual else 0.0
+
+
+def _eccentric_s(exercise: Exercise) -> float:
+    usual = exercise.tempo.eccentric_s if exercise.tempo else None
+    return usual[1] if usual else 0.0
+
+
+def _range_deg(exercise: Exercise) -> float:
+    return exercise.count.rom_typical_deg if exercise.count else 0.0
+
+
+def _model_travel(rule: Rule, exercise: Exercise) -> float:
+    """How far the signal of good form rises, falls or ranges from the first pose on to the far one."""
+    turn, angle = exercise.turn_pose, _POSE_ANGLES.get(rule.signal)
+    if turn is None or angle is None or rule.window not in _LIFT:
+        return 0.0
+    poses = exercise.poses[: exercise.poses.index(turn) + 1]
+    passed = [a for pose in poses if (a := angle(pose)) is not None]
+    if len(passed) < 2:
+        return 0.0
+    up, down = max(passed) - passed[0], passed[0] - min(passed)
+    return {Measure.RISE: up, Measure.FALL: down, Measure.CHANGE: max(up, down)}.get(rule.measure, up + down)
+
+
+def _model_early_rise(rule: Rule, exercise: Exercise) -> float:
+    """How far the signal rises over the first 30 % of the model's lift; 0 where it falls."""
+    turn = exercise.turn_pose
+    angle = _POSE_ANGLES.get(rule.signal)
+    if turn is None or angle is None or exercise.lifts_first:
+        return 0.0
+    up = [turn, *(exercise.pose(p.to) for p in exercise.phases if p.kind is PhaseKind.CONCENTRIC)]
+    way = abs(up[-1].hip_flexion_deg - turn.hip_flexion_deg)
+    first = [p for p in up if abs(p.hip_flexion_deg - turn.hip_flexion_deg) <= EARLY_SHARE * way]
+    return max(0.0, max((angle(p) or 0.0) for p in first) - (angle(turn) or 0.0))
+
+
+def _model_wink(exercise: Exercise) -> float:
+    turn = exercise.turn_pose
+    if turn is None:
+        return 0.0
+    last = exercise.poses.index(turn)
+    return max(p.pelvis_tilt_deg for p in exercise.poses[: last + 1]) - turn.pelvis_tilt_deg
+
+
+def _pose_of(window: Window, exercise: Exercise) -> KeyPose | None:
+    """The key pose in which a window ends: the far one for the first phase's end, else the rest."""
+    far = Window.TOP if exercise.lifts_first else Window.BOTTOM
+    return exercise.turn_pose if window in {far, Window.LATE_EXTENSION, Window.HOLD} else exercise.rest_pose
+
+
+_MODEL_NUMBERS: Mapping[Signal, Callable[[Exercise], float]] = {
+    Signal.BUTT_WINK: _model_wink,
+    Signal.PELVIS_SHARE: _pelvis_share,
+    Signal.THIGH_SHARE: _thigh_share,
+    Signal.HIP_SHARE: lambda _: 1.0,
+    Signal.HOLD: _hold_s,
+    Signal.CONCENTRIC: _concentric_s,
+    Signal.ECCENTRIC: _eccentric_s,
+    Signal.ROM: _range_deg,
+}
+
+
+def usual(rule: Rule, exercise: Exercise, reference: PersonReference | None) -> float:
+    """What good form shows of a rule's number: this person's where it is known, else the model's."""
+    if rule.window is Window.SET:
+        return 0.0
+    own = spread(rule, reference)
+    if own is not None:
+        return own.median
+    return model_value(rule, exercise)
+
+
+def spread(rule: Rule, reference: PersonReference | None) -> OwnRange | None:
+    """The person's own values; None where they are not known.
+
+    Of a lift on their own path there is nothing to know: it is what the path was learnt from.
+    """
+    if reference is None or _on_own_path(rule, reference):
+        return None
+    return reference.own.get(rule.kind)
+
+
+def _on_own_path(rule: Rule, reference: PersonReference | None) -> bool:
+    lifted = rule.window in {Window.CONCENTRIC, Window.EARLY_CONCENTRIC, Window.LATE_EXTENSION, Window.TOP}
+    return rule.signal in OF_PATH and lifted and reference is not None and reference.path is not None
+
+
+def people_sd(rule: Rule, usual: float, reference: PersonReference | None) -> float:
+    """One sigma of ``usual``: how this person's good repetitions differ, or people from the model."""
+    own = spread(rule, reference)
+    if own is not None:
+        return (own.p90 - own.p10) / _CENTILES_SDS
+    if by_model(rule, reference):
+        return PEOPLE_SD_DEG
+    return min(TRAVEL_SD_DEG, TRAVEL_SD_SHARE * abs(usual)) if rule.measure in TRAVELLED else 0.0
