@@ -116,12 +116,12 @@ def _view(
     else:
         stepping = is_frontal(segment, hint) and not hint.side_lying_deg
         own = estimate_axis(reference.up_s[segment], history, by_rate=stepping)
-    azimuth = _azimuth(quat.rotate(reference.q_es[segment], own.axis_s))
+    azimuth = _azimuth(quat.rotate(reference.linked(segment), own.axis_s))
     if shown_s is None and is_frontal(segment, hint):
         azimuth -= np.pi / 2.0
     sd_rad = own.sd_rad
     if front is not None and shown_s is None:
-        faces = _azimuth(quat.rotate(reference.q_es[segment], front.x_s)) - np.pi / 2.0
+        faces = _azimuth(quat.rotate(reference.linked(segment), front.x_s)) - np.pi / 2.0
         azimuth, sd_rad = _fused(azimuth, sd_rad, faces, front.sd_rad)
     offset, offset_sd = (heading.angle_rad, heading.sd_rad) if heading is not None else (0.0, NO_IDEA_RAD)
     if segment is Segment.PELVIS:
@@ -191,7 +191,7 @@ def _consensus(views: list[tuple[float, float]]) -> tuple[float, float]:
 def _axis_at(segment: Segment, azimuth_rad: float, reference: Reference) -> FloatArray:
     """The axis (3,) in S that has this azimuth in the sensor's earth frame and lies across its vertical."""
     level = np.array([np.cos(azimuth_rad), np.sin(azimuth_rad), 0.0])
-    axis = quat.rotate(quat.conjugate(reference.q_es[segment]), level)
+    axis = quat.rotate(quat.conjugate(reference.linked(segment)), level)
     up = reference.up_s[segment]
     axis = axis - (axis @ up) * up
     return np.asarray(axis / np.linalg.norm(axis))
@@ -203,7 +203,7 @@ def _seen(
     shown = view.shown_s
     if shown is not None and shown @ z_s < 0.0:
         z_s = -z_s
-    azimuth = _azimuth(quat.rotate(reference.q_es[segment], z_s)) + view.offset_rad
+    azimuth = _azimuth(quat.rotate(reference.linked(segment), z_s)) + view.offset_rad
     return Seen(z_s, azimuth, view.offset_sd_rad, shown is not None, front)
 
 

@@ -17,7 +17,8 @@ import numpy as np
 
 from fusion.exercises import Exercise
 from fusion.exercises.model import DriverSignal, Tempo
-from fusion.history import part_of
+from fusion.history import JOINED_SD_DEG, part_of
+from fusion.movement.brief_silence import SLOPE_SAMPLES, across_brief, longest_brief_s
 from fusion.movement.reps import Driven, Track
 from fusion.types import BoolArray, FloatArray, SignalBlock
 
@@ -93,6 +94,7 @@ class SilenceBridge:
         self._thigh_counts = driven.signal in _THIGH_ALONE
         """Whether what is counted needs no pelvis, which may then be taken to stay where it was."""
         self._heard_by = [names.index("pelvis_list_deg"), names.index(f"thigh_opening_{side}_deg")]
+        self._brief = int(longest_brief_s(exercise) * rate_hz)
         self._usual = _model(exercise, names, side)
         self._held: _Usual | None = self._usual
         """As known when the present silence began."""
@@ -120,7 +122,7 @@ class SilenceBridge:
                 self._waiting = block
                 return
             yield part
-            self._remember(part, silent=bool(silent[0]))
+            self._remember(part, silent=bool(silent[0]) and not self._is_brief(silent))
             block = part_of(block, len(part), len(block))
 
     def rest(self) -> SignalBlock | None:
@@ -167,13 +169,28 @@ class SilenceBridge:
         moved = np.flatnonzero(np.abs(self._apart) > _STEP_DEG)
         rows = np.ix_(np.array(self._rows)[moved], joins)
         values[rows] += np.outer(self._apart[moved], left[joins])
-        sd[rows] = np.inf
+        sd[rows] = JOINED_SD_DEG
         return replace(part, values=values, sd=sd)
 
     # --- one stretch of silence
 
+    def _is_brief(self, silent: BoolArray) -> bool:
+        """Whether the silence with which a block begins has just begun and may soon be over."""
+        return self._before is not None and not self._was_silent and _length(silent) <= self._brief
+
+    def _across_brief(self, block: SignalBlock, silent: BoolArray) -> SignalBlock | None:
+        assert self._before is not None  # noqa: S101 - `_is_brief` has asked
+        run = _length(silent)
+        after = silent[run : run + SLOPE_SAMPLES]
+        if len(after) < SLOPE_SAMPLES and not after.any():
+            return None
+        heard = run + _length(~after)
+        return across_brief(self._before, part_of(block, 0, heard), run, self._rows)
+
     def _across(self, block: SignalBlock, silent: BoolArray) -> SignalBlock | None:
         """The first samples of ``block``, which begins in silence; None while they have to wait."""
+        if self._is_brief(silent):
+            return self._across_brief(block, silent)
         usual = self._held
         if usual is None or self._before is None:
             return part_of(block, 0, _length(silent))

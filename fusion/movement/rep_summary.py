@@ -87,6 +87,7 @@ class RepReader:
             end_posture_deg=end,
             typical=self._gate.typical(track),
             by_free_leg=track.by_free_leg,
+            sd_deg=max(track.sd_deg(k) for k in (track.start, track.reach, track.end)),
         )
 
     def summary(

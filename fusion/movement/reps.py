@@ -17,7 +17,7 @@ from statistics import median
 import numpy as np
 
 from fusion.exercises.model import DriverSignal
-from fusion.history import History, heard_samples, part_of, samples_of
+from fusion.history import JOINED_SD_DEG, History, heard_samples, part_of, samples_of
 from fusion.kernels import corners as excursion
 from fusion.kernels import turning
 from fusion.movement.driver import RAISED, driven_deg
@@ -29,6 +29,8 @@ _REVERSAL_SHARE = 0.2
 _ARRIVE_SHARE = 0.8
 """Share of the usual range from which standing still means lockout, not a pause on the way."""
 _UNDER_WAY_S = 0.05
+_USUAL_SD_DEG, _MOST_DOUBT_DEG = 2.5, 15.0
+"""What is known to the first is compared as closely as ever; no doubt allows for more than the second."""
 _BEFORE_S = 1.0
 """So much of the signals before an excursion goes with it."""
 
@@ -109,7 +111,7 @@ class Track:
         if self.heard is None:
             return self
         signals = self.signals
-        values = np.where(np.isinf(signals.sd), np.nan, signals.values)
+        values = np.where(signals.sd >= JOINED_SD_DEG, np.nan, signals.values)
         signals = SignalBlock(signals.t_s, signals.rate_hz, signals.names, values, signals.sd)
         columns = _columns(signals, self.read_from, len(self.t_s))
         return replace(
@@ -121,6 +123,20 @@ class Track:
             pelvis_list_deg=columns["pelvis_list_deg"],
             other_thigh_deg=columns["other_thigh_deg"],
         )
+
+    def sd_deg(self, at: int) -> float:
+        """One sigma of P or T, whichever is known worse, at a sample; infinite where one was filled in."""
+        k = len(self.signals) - len(self.t_s) + at
+        names = self.signals.names
+        sds = self.signals.sd[
+            [names.index("pelvis_tilt_deg"), names.index(f"thigh_pitch_{self.read_from.value}_deg")], k
+        ]
+        return float(sds.max()) if sds.max() < JOINED_SD_DEG else float("inf")
+
+    def doubt_deg(self, at: int) -> float:
+        """By how much more than usual an angle may be off at a sample, because its sensor had been silent."""
+        sd = self.sd_deg(at)
+        return min(max(0.0, 2.0 * (sd - _USUAL_SD_DEG)), _MOST_DOUBT_DEG) if np.isfinite(sd) else 0.0
 
     @property
     def read_from(self) -> Side:

@@ -8,6 +8,8 @@ from itertools import pairwise
 from math import inf, nan
 from statistics import median
 
+import numpy as np
+
 from fusion.exercises import Exercise
 from fusion.exercises.model import Kind
 from fusion.metrics import set_fatigue, symmetry
@@ -50,6 +52,8 @@ class Candidate:
     """Whether P and T share its range as in the exercise's model."""
     by_free_leg: bool = False
     """Seen from the other leg: its effort is another angle and cannot be compared."""
+    sd_deg: float = 0.0
+    """One sigma of the angles compared here; infinite where one was filled in."""
 
 
 class SetBook:
@@ -155,7 +159,8 @@ class SetBook:
         if len(alike) < 2:
             return True
         usual = [median(posture(c)[k] for c in alike) for k in (0, 1)]
-        return not any(abs(a - b) > _PLACE_DEG for a, b in zip(posture(one), usual, strict=True))
+        allowed = np.hypot(_PLACE_DEG, 2.0 * one.sd_deg)
+        return not any(abs(a - b) > allowed for a, b in zip(posture(one), usual, strict=True))
 
     def _sets_out_from_stand(self) -> bool:
         """Whether the first stride goes no further than the others: one that does gets up from a seat."""
@@ -217,7 +222,7 @@ class SetBook:
 
 
 def _near(one: Candidate, top_deg: float, tilt_deg: float, pitch_deg: float, rom_deg: float) -> bool:
-    allowed = max(_TOP_DEG, _TOP_SHARE * rom_deg)
+    allowed = float(np.hypot(max(_TOP_DEG, _TOP_SHARE * rom_deg), 2.0 * one.sd_deg))
     if abs(one.top_deg - top_deg) > allowed or abs(one.top_pitch_deg - pitch_deg) > allowed:
         return False
-    return not abs(one.top_tilt_deg - tilt_deg) > _TOP_TILT_DEG
+    return not abs(one.top_tilt_deg - tilt_deg) > np.hypot(_TOP_TILT_DEG, 2.0 * one.sd_deg)

@@ -53,11 +53,15 @@ class Strides:
         """Whether it is near the exercise's own stride."""
         return self._model is not None and _off(seen, self._model) < _LIKE_GAIT
 
-    def is_own(self, seen: FloatArray) -> bool:
-        """Whether it may be the exercise's own stride, and is nearer to it than to any everyday gait."""
+    def is_own(self, seen: FloatArray, doubt_deg: float = 0.0) -> bool:
+        """Whether it may be the exercise's own stride, and is nearer to it than to any everyday gait.
+
+        ``doubt_deg``: by so much more than usual its angles may be off.
+        """
         if self._model is None:
             return True
         allowed = max(_STRIDE_DEG, _STRIDE_SHARE * float(self._model[1] - self._model[2]))
+        allowed += doubt_deg
         if (np.abs(seen - self._model) > [_STRIDE_TILT_DEG, allowed, allowed, _STRIDE_TIME]).any():
             return False
         others = (gait for name, gait in _GAITS.items() if name != self._id)
