@@ -73,6 +73,8 @@ class Departures:
         self._sums: dict[Segment, FloatArray] = {}
         self._information = 0.0
         self._sureness = 0.0
+        self.from_up_s: Mapping[Segment, FloatArray] = {}
+        """The vertical (3,) in S of each sensor where the last one began."""
 
     def update(self, frame: AlignedBlock, *, still: bool) -> bool:
         """Take one frame; True when it has shown which way the person faces."""
@@ -88,6 +90,7 @@ class Departures:
         done = len(next(iter(self._ways.values())).speeds_ms)
         if done >= _FRAMES and self._set_off(frame):
             self._learn()
+            self.from_up_s = {s: up_in_sensor(way.q_es) for s, way in self._ways.items()}
             self._ways = {}
             return True
         if done * (frame.t_s[-1] - frame.t_s[0]) >= _SOON_S:

@@ -35,6 +35,7 @@ _LINKED_RAD = 35.0 * RAD_PER_DEG
 _AGREE_RAD = 20.0 * RAD_PER_DEG
 _CONFLICT = 2.5
 """Sigmas beyond which a sensor's own axis and the others' do not speak of the same thing."""
+_ANOTHER_COS = 0.7
 _FUNCTIONAL_SD_RAD = 4.0 * RAD_PER_DEG
 _POOR_SHARE = 0.75
 _POOR_SD_RAD = 20.0 * RAD_PER_DEG
@@ -69,6 +70,7 @@ def solve(
     functional: FunctionalEvidence,
 ) -> dict[Segment, SegmentAlignment]:
     """Alignments of all sensors; an axis of which nothing is known is a guess and says so."""
+    headings = _with_fronts(headings, fronts, reference)
     views = {
         s: _view(
             s, reference, h, hint, heading=headings.get(s), shown_s=functional.z_s.get(s), front=fronts.get(s)
@@ -99,6 +101,17 @@ def solve(
 def ready(alignments: Mapping[Segment, SegmentAlignment]) -> bool:
     """Whether every axis is known well enough to show angles."""
     return all(a.axis_sd_rad <= KNOWN_SD_RAD for a in alignments.values())
+
+
+def turned_over(
+    found: Mapping[Segment, SegmentAlignment], before: Mapping[Segment, SegmentAlignment]
+) -> bool:
+    """Whether any axis points another way than before."""
+    z = np.array([0.0, 0.0, 1.0])
+    return any(
+        float(quat.rotate(np.array(a.q_sb), z) @ quat.rotate(np.array(before[s].q_sb), z)) < _ANOTHER_COS
+        for s, a in found.items()
+    )
 
 
 def _view(
@@ -137,6 +150,33 @@ def _fused(azimuth_rad: float, sd_rad: float, other_rad: float, other_sd_rad: fl
         return (azimuth_rad, sd_rad) if sd_rad < other_sd_rad else (azimuth_rad + apart, other_sd_rad)
     share = sd_rad**2 / (sd_rad**2 + other_sd_rad**2)
     return azimuth_rad + share * apart, sd_rad * other_sd_rad / float(np.hypot(sd_rad, other_sd_rad))
+
+
+def _with_fronts(
+    headings: Mapping[Segment, JointHeading], fronts: Mapping[Segment, Front], reference: Reference
+) -> dict[Segment, JointHeading]:
+    """Headings against the pelvis's with what it says of them that all segments face where a walk goes.
+
+    A steady walk shows headings badly: its joints accelerate little but by levers that are not known.
+    """
+    told = dict(headings)
+    for segment in fronts.keys() - {Segment.PELVIS}:
+        faces = {
+            s: _azimuth(quat.rotate(reference.linked(s), fronts[s].x_s)) for s in (segment, Segment.PELVIS)
+        }
+        angle_rad = faces[Segment.PELVIS] - faces[segment]
+        sd_rad = float(np.hypot(fronts[segment].sd_rad, fronts[Segment.PELVIS].sd_rad))
+        known = told.get(segment)
+        coherence = 0.0
+        if known is not None:
+            apart = float((known.angle_rad - angle_rad + np.pi) % (2.0 * np.pi) - np.pi)
+            if abs(apart) < _CONFLICT * np.hypot(sd_rad, known.sd_rad):
+                share = sd_rad**2 / (sd_rad**2 + known.sd_rad**2)
+                angle_rad += share * apart
+                sd_rad *= known.sd_rad / float(np.hypot(sd_rad, known.sd_rad))
+                coherence = known.coherence
+        told[segment] = JointHeading(angle_rad, sd_rad, coherence)
+    return told
 
 
 def _azimuth(v_e: FloatArray) -> float:
