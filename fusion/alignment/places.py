@@ -26,7 +26,7 @@ _MOST_PLACES = 12
 _MOVES_RAD = 2.0 * RAD_PER_DEG
 """A glimpse in which gravity turns by less shows a rest, not the movement."""
 _FULL_TURN_RAD = 8.0 * RAD_PER_DEG
-_LEAST_TURN = 3.0
+_LEAST_TURN = 8.0
 """So much movement, in full turns of a glimpse, tells one posture from another."""
 _MOST_OFF_DEG = 60.0
 _AS_GOOD_DEG = 5.0
@@ -46,6 +46,8 @@ class StillPlaces:
 
     def __init__(self) -> None:
         self._places: list[StandCollection] = []
+        self._was_stand: StandCollection | None = None
+        """The one that was taken for the stand before."""
 
     def add(self, pose: StillPose) -> bool:
         """Take a still pose; True when that can change which one is the stand."""
@@ -74,19 +76,19 @@ class StillPlaces:
         # Of those that fit about alike, the one that was held longest.
         near = [k for k, off in enumerate(offs) if off <= min(offs) + _AS_GOOD_DEG]
         best = max(near, key=lambda k: able[k].longest.duration_s)
-        if not _outdoes(able[best], offs[best], stands, now):
+        fits = able[best] is self._was_stand or offs[best] <= _FITS_DEG
+        if not fits or not _outdoes(able[best], offs[best], stands, now):
             return None
         chosen = able[best]
         self._places = [p for p in self._places if p is not chosen]
         if len(stands):
             self._places.append(stands)
+            self._was_stand = stands
         return chosen
 
 
 def _outdoes(place: StandCollection, off_deg: float, stands: StandCollection, now_deg: float) -> bool:
     """Whether a place fits so much better, or was held so much longer, that it is the stand."""
-    if off_deg > _FITS_DEG:
-        return False
     if not len(stands):
         return not place.longest.short
     held = [min(p.longest.duration_s, _LONG_S) for p in (place, stands)]

@@ -32,6 +32,7 @@ _RETURN_TILT_DEG = 40.0
 """How far P may be, at the end, from where it was at the beginning."""
 _SLIPPED_END_DEG = 30.0
 """The same for T, within a set: the thigh's sensor may slip by this much."""
+_BOW_DEG = 13.0
 _BACK_SHARE_MIN = 0.4
 """Least share of the range that is gone back in a repetition."""
 _UPRIGHT_PITCH_DEG = 10.0
@@ -115,7 +116,7 @@ class PostureGate:
         if self._exercise.kind is Kind.EVENT or (in_set and self.recent.goes_on(track)):
             return True
         begins, ends = (float(track.pelvis_tilt_deg[k]) for k in (track.start, track.end))
-        doubt = track.doubt_deg(track.end)
+        doubt = self.recent.doubt_deg(track, track.end)
         if self._comes_from_elsewhere(begins, ends, doubt):
             return False
         stands = upright(self._rest) and not self._walks
@@ -168,14 +169,14 @@ class PostureGate:
         if not (upright(rest) or upright(turn)):
             return False
         seen = seen_stride(track, slice(track.start, track.end + 1))
-        if seen is None:
+        if seen is None or _bows(track):
             return False
         begins, far = self._model_pitch(track, rest, turn)
         return self._strides.is_rather_everyday(seen, (begins, begins + self._share(track) * (far - begins)))
 
     def walks(self, track: Track) -> bool:
         """Whether a movement that does not belong is a stride of an everyday gait."""
-        if self._walks or track.by_free_leg:
+        if self._walks or track.by_free_leg or _bows(track):
             return False
         seen = seen_stride(track, slice(track.start, track.end + 1))
         return seen is not None and self._strides.is_everyday(seen)
@@ -244,12 +245,12 @@ class PostureGate:
         turns = float(reading.median_of(np.ascontiguousarray(track.pelvis_tilt_deg[far])))
         paused = track.t_s[track.leave] - track.t_s[track.reach] > _ALONE_PAUSE_S
         allowed = _PAUSED_TILT_DEG if paused else _TILT_TOLERANCE_DEG
-        allowed += track.doubt_deg(track.reach)
+        allowed += self.recent.doubt_deg(track, track.reach)
         if abs(float(turned_deg(turns, rest.pelvis_tilt_deg + share * way))) > allowed:
             return False
         on_the_way = (p.pelvis_tilt_deg for p in self._exercise.poses if p is not turn)
         off = min(abs(float(turned_deg(begins, tilt))) for tilt in on_the_way)
-        return off <= _TILT_TOLERANCE_DEG + track.doubt_deg(track.start)
+        return off <= _TILT_TOLERANCE_DEG + self.recent.doubt_deg(track, track.start)
 
     def _share(self, track: Track) -> float:
         """How much of a typical repetition this is, at most all of it."""
@@ -292,7 +293,7 @@ class PostureGate:
 
     def _starts_at(self, track: Track, model_deg: float, allowed_deg: float) -> bool:
         pitch = float(track.thigh_pitch_deg[track.start])
-        allowed_deg += track.doubt_deg(track.start)
+        allowed_deg += track.pitch_doubt_deg
         return self.recent.off_deg(track, pitch, model_deg) <= allowed_deg or self.recent.like_the_set(track)
 
     def _legs_agree(self, track: Track) -> bool:
@@ -314,9 +315,17 @@ class PostureGate:
     def _steps_fit(self, track: Track) -> bool:
         """A stride must be near the exercise's own, and nearer to it than to any everyday gait."""
         seen = seen_stride(track, slice(track.reach, track.end + 1))
-        doubt = max(track.doubt_deg(k) for k in (track.reach, track.end))
-        if seen is None or self._strides.is_own(seen, doubt):
+        if seen is None or self._strides.is_own(seen):
+            return True
+        doubt_deg = track.pitch_doubt_deg
+        if doubt_deg > 0.0 and self._strides.is_own(self._strides.levelled(seen, doubt_deg)):
             return True
         slipped = self.recent.like_the_set(track)
         seen[1:3] -= self.recent.slipped_deg(track)
         return slipped and self._strides.is_own(seen)
+
+
+def _bows(track: Track) -> bool:
+    """Whether the pelvis leans or comes up with the thigh: in a gait it tilts by a few degrees."""
+    way = float(turned_deg(track.pelvis_tilt_deg[track.reach], track.pelvis_tilt_deg[track.start]))
+    return abs(way) > _BOW_DEG

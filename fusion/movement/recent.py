@@ -30,6 +30,8 @@ _LEVEL, _WAY = 1, 3
 """Where among an excursion's features the level of T is, and how far it goes."""
 
 
+_MOST_DOUBT_DEG = 15.0
+"""No doubt allows for more than this."""
 _STRAY_DEG = 15.0
 """How far what is seen of a partly hidden repetition may lie beyond where the set's go."""
 _RANGE, _TIME = (0.5, 1.6), (0.4, 2.5)
@@ -46,6 +48,7 @@ class RecentRepetitions:
         self._slipped_deg: dict[Side, float] = {}
         """How far T of a leg is off since its sensor slipped within a set."""
         self._counted: dict[Side, deque[FloatArray]] = {}
+        self._sd_deg: dict[Side, deque[float]] = {}
         self._ways: dict[Side, deque[FloatArray]] = {}
         """Least and greatest P and T on their way, range and duration of the same."""
 
@@ -63,6 +66,12 @@ class RecentRepetitions:
         if abs(tilt) < SAME_TILT_DEG and abs(pitch) > _SLIP_DEG:
             off = self.slipped_deg(track) + pitch
             self._slipped_deg[track.read_from] = off if abs(off) < _MOST_SLIP_DEG else 0.0
+
+    def follow_sd(self, track: Track) -> None:
+        """Learn how well the angles of one that counted were known where they are compared."""
+        sd = max(track.sd_deg(k) for k in (track.start, track.reach, track.end))
+        if np.isfinite(sd):
+            self._sd_deg.setdefault(track.read_from, deque(maxlen=_ALIKE_MEMORY)).append(sd)
 
     def learn(self, track: Track) -> None:
         """Remember what a repetition that counted was like, wherever its thigh's sensor was by then."""
@@ -92,6 +101,17 @@ class RecentRepetitions:
         ways = [x[[track.start, track.reach]] for x in (track.pelvis_tilt_deg, track.thigh_pitch_deg)]
         tilt, pitch = (float(turned_deg(way[1], way[0])) for way in ways)
         return np.array([ways[0][0], ways[1][0], tilt, pitch, 0.0])
+
+    def doubt_deg(self, track: Track, at: int) -> float:
+        """By how much more P or T may be off at a sample than in the set's others: a sensor had been silent.
+
+        What was filled in has none: it is compared as closely as ever.
+        """
+        known = self._sd_deg.get(track.read_from)
+        sd = track.sd_deg(at)
+        if not known or not np.isfinite(sd):
+            return 0.0
+        return float(np.clip(2.0 * (sd - min(known)), 0.0, _MOST_DOUBT_DEG))
 
     def goes_on(self, track: Track) -> bool:
         """Whether one that was partly hidden goes on with the set, as far as it was seen.

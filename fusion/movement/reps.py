@@ -29,8 +29,8 @@ _REVERSAL_SHARE = 0.2
 _ARRIVE_SHARE = 0.8
 """Share of the usual range from which standing still means lockout, not a pause on the way."""
 _UNDER_WAY_S = 0.05
-_USUAL_SD_DEG, _MOST_DOUBT_DEG = 2.5, 15.0
-"""What is known to the first is compared as closely as ever; no doubt allows for more than the second."""
+_USUAL_SD_DEG = 6.0
+"""Of an orientation that nothing has disturbed, at its worst."""
 _BEFORE_S = 1.0
 """So much of the signals before an excursion goes with it."""
 
@@ -126,23 +126,32 @@ class Track:
 
     def sd_deg(self, at: int) -> float:
         """One sigma of P or T, whichever is known worse, at a sample; infinite where one was filled in."""
-        k = len(self.signals) - len(self.t_s) + at
         names = self.signals.names
-        sds = self.signals.sd[
-            [names.index("pelvis_tilt_deg"), names.index(f"thigh_pitch_{self.read_from.value}_deg")], k
-        ]
-        return float(sds.max()) if sds.max() < JOINED_SD_DEG else float("inf")
-
-    def doubt_deg(self, at: int) -> float:
-        """By how much more than usual an angle may be off at a sample, because its sensor had been silent."""
-        sd = self.sd_deg(at)
-        return min(max(0.0, 2.0 * (sd - _USUAL_SD_DEG)), _MOST_DOUBT_DEG) if np.isfinite(sd) else 0.0
+        rows = [names.index("pelvis_tilt_deg"), names.index(f"thigh_pitch_{self.read_from.value}_deg")]
+        k = len(self.signals) - len(self.t_s) + at
+        sd = max(
+            (float(self.signals.sd[row, k]) for row in rows if np.isfinite(self.signals.values[row, k])),
+            default=0.0,
+        )
+        return sd if sd < JOINED_SD_DEG else float("inf")
 
     @property
     def read_from(self) -> Side:
         """The leg whose sensor shows it."""
         other = Side.LEFT if self.side is Side.RIGHT else Side.RIGHT
         return other if self.by_free_leg else self.side
+
+    @property
+    def pitch_doubt_deg(self) -> float:
+        """How far T may be off where the excursion begins, beyond what it always may (two sigma).
+
+        A silence in the midst of a fast movement leaves an orientation that takes seconds to come right.
+        """
+        row = self.signals.names.index(f"thigh_pitch_{self.read_from.value}_deg")
+        first = len(self.signals) - len(self.t_s)
+        sd = self.signals.sd[row, first + self.start : first + self.end + 1]
+        known = sd[sd < JOINED_SD_DEG]
+        return 2.0 * max(0.0, float(np.median(known)) - _USUAL_SD_DEG) if len(known) else 0.0
 
     @property
     def rom_deg(self) -> float:
