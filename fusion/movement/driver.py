@@ -56,8 +56,13 @@ def _opening_deg(signals: SignalBlock, side: Side, outward: tuple[float, float])
     pitch = np.radians(signals.get(f"thigh_pitch_{side.value}_deg"))
     side_up = np.sin(np.radians(signals.get(f"thigh_opening_{side.value}_deg")))
     level = np.sqrt(1.0 - side_up**2)
-    ahead = level * np.nan_to_num(np.sin(pitch))
-    along = level * np.nan_to_num(np.cos(pitch))
+    ahead = level * _none_for_unknown(np.sin(pitch))
+    along = level * _none_for_unknown(np.cos(pitch))
     raised = np.abs(np.arcsin(along))
     turned = np.arctan2(ahead, np.abs(side_up))
     return np.asarray(np.degrees(outward[0] * raised + outward[1] * turned))
+
+
+def _none_for_unknown(values: FloatArray) -> FloatArray:
+    """``values`` with 0 in place of NaN."""
+    return np.where(np.isnan(values), 0.0, values)
