@@ -280,6 +280,7 @@ class PostureGate:
 
     def _starts_at(self, track: Track, model_deg: float, allowed_deg: float) -> bool:
         pitch = float(track.thigh_pitch_deg[track.start])
+        allowed_deg += track.pitch_doubt_deg
         return self.recent.off_deg(track, pitch, model_deg) <= allowed_deg or self.recent.like_the_set(track)
 
     def _legs_agree(self, track: Track) -> bool:
@@ -299,6 +300,9 @@ class PostureGate:
         """A stride must be near the exercise's own, and nearer to it than to any everyday gait."""
         seen = seen_stride(track, slice(track.reach, track.end + 1))
         if seen is None or self._strides.is_own(seen):
+            return True
+        doubt_deg = track.pitch_doubt_deg
+        if doubt_deg > 0.0 and self._strides.is_own(self._strides.levelled(seen, doubt_deg)):
             return True
         slipped = self.recent.like_the_set(track)
         seen[1:3] -= self.recent.slipped_deg(track)

@@ -73,8 +73,11 @@ class RepReader:
         )
         if self._exercise.kind is Kind.STEP:
             start = (nan, nan)  # the first stride sets out from a stand
-        no_pitch = self._gate.lying or self._exercise.kind is Kind.DRILL
-        top_deg = float(track.effort_deg[track.reach]) - slip.effort_share * slip.top_deg
+        doubtful = track.pitch_doubt_deg > 0.0
+        if doubtful:
+            start, end = (start[0], nan), (end[0], nan)
+        no_pitch = self._gate.lying or self._exercise.kind is Kind.DRILL or doubtful
+        top_deg = nan if doubtful else float(track.effort_deg[track.reach]) - slip.effort_share * slip.top_deg
         if self._exercise.driver.needs_heading:
             top_deg = rep.rom_deg  # a heading drifts: where the angle ends says nothing, how far it went does
         return Candidate(

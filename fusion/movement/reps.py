@@ -30,6 +30,8 @@ _REVERSAL_SHARE = 0.2
 _ARRIVE_SHARE = 0.8
 """Share of the usual range from which standing still means lockout, not a pause on the way."""
 _UNDER_WAY_S = 0.05
+_USUAL_SD_DEG = 6.0
+"""Of an orientation that nothing has disturbed, at its worst."""
 _BEFORE_S = 1.0
 """So much of the signals before an excursion goes with it."""
 
@@ -139,6 +141,20 @@ class Track:
         """The leg whose sensor shows it."""
         other = Side.LEFT if self.side is Side.RIGHT else Side.RIGHT
         return other if self.by_free_leg else self.side
+
+    @property
+    def pitch_doubt_deg(self) -> float:
+        """How far T may be off in the excursion, beyond what it always may (two sigma).
+
+        A silence in the midst of a fast movement leaves an orientation that takes seconds to come right.
+        """
+        name = f"thigh_pitch_{self.read_from.value}_deg"
+        if name not in self.signals.names:
+            return 0.0
+        first = len(self.signals) - len(self.t_s)
+        sd = self.signals.sd[self.signals.names.index(name), first + self.start : first + self.end + 1]
+        known = sd[np.isfinite(sd)]
+        return 2.0 * max(0.0, float(np.median(known)) - _USUAL_SD_DEG) if len(known) else 0.0
 
 
 def _columns(signals: SignalBlock, read_from: Side, count: int) -> dict[str, FloatArray]:
