@@ -326,6 +326,8 @@ class CalibrationLadder:
         self._reconsider_zero()
         if self._reference.method == "motion":
             self._reference = self._cold() or self._reference
+        if self._reference.method == "stand":
+            self._reference = self._stands.linked(self._reference, self._chain.doubt)
         self._functional = gather(self._windows, self._reference, self._histories, t_s)
         for segment, given in self._fixed.items():
             self._functional.z_s[segment] = quat.rotate(np.array(given.q_sb), np.array([0.0, 0.0, 1.0]))
@@ -333,7 +335,7 @@ class CalibrationLadder:
             self._reference,
             self._histories,
             self._hint,
-            headings=self._chain.headings(),
+            headings=self._chain.headings(self._reference.heading_sd_rad),
             levers={s: hip.evidence() for s, hip in self._levers.items()},
             t_s=t_s,
             functional=self._functional,

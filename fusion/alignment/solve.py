@@ -111,7 +111,7 @@ def _view(
     else:
         stepping = is_frontal(segment, hint) and not hint.side_lying_deg
         own = estimate_axis(reference.up_s[segment], history, by_rate=stepping)
-    azimuth = _azimuth(quat.rotate(reference.q_es[segment], own.axis_s))
+    azimuth = _azimuth(quat.rotate(reference.linked(segment), own.axis_s))
     if shown_s is None and is_frontal(segment, hint):
         azimuth -= np.pi / 2.0
     offset, offset_sd = (heading.angle_rad, heading.sd_rad) if heading is not None else (0.0, NO_IDEA_RAD)
@@ -172,7 +172,7 @@ def _consensus(views: list[tuple[float, float]]) -> tuple[float, float]:
 def _axis_at(segment: Segment, azimuth_rad: float, reference: Reference) -> FloatArray:
     """The axis (3,) in S that has this azimuth in the sensor's earth frame and lies across its vertical."""
     level = np.array([np.cos(azimuth_rad), np.sin(azimuth_rad), 0.0])
-    axis = quat.rotate(quat.conjugate(reference.q_es[segment]), level)
+    axis = quat.rotate(quat.conjugate(reference.linked(segment)), level)
     up = reference.up_s[segment]
     axis = axis - (axis @ up) * up
     return np.asarray(axis / np.linalg.norm(axis))
@@ -182,7 +182,7 @@ def _seen(segment: Segment, z_s: FloatArray, view: _View, reference: Reference) 
     shown = view.shown_s
     if shown is not None and shown @ z_s < 0.0:
         z_s = -z_s
-    azimuth = _azimuth(quat.rotate(reference.q_es[segment], z_s)) + view.offset_rad
+    azimuth = _azimuth(quat.rotate(reference.linked(segment), z_s)) + view.offset_rad
     return Seen(z_s, azimuth, view.offset_sd_rad, shown is not None)
 
 
