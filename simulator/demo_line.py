@@ -46,8 +46,10 @@ async def run_line(
         service = await stack.enter_async_context(Service(settings, [source], assignment, clock=clock))
         audience = await stack.enter_async_context(Audience(service.mqtt_url, service.api_url))
         addresses = f"REST {service.api_url}/api/v1/docs · MQTT {service.mqtt_url} · seed {options.seed}"
+        lasts_s = await radio.lasts_s()
+        header = f"{addresses} · {_length(options.duration_s or lasts_s)}"
         stack.enter_context(_stopping(stop, options.duration_s, radio))
-        await _watch(service, options, console, f"{addresses} · {await _length(options, radio)}", stop)
+        await _watch(service, options, console, header, stop)
         return await _summary(service, radio, audience, plan, worn)
 
 
@@ -74,8 +76,7 @@ def _stopping(stop: asyncio.Event, duration_s: float | None, radio: RadioProcess
         waiting.cancel()
 
 
-async def _length(options: DemoOptions, radio: RadioProcess) -> str:
-    seconds = options.duration_s or await radio.lasts_s()
+def _length(seconds: float) -> str:
     length = f"{seconds:.0f} s" if seconds < 120.0 else f"{seconds / 60.0:.0f} min"
     return f"takes {length}, or until Ctrl-C"
 
