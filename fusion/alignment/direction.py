@@ -30,8 +30,8 @@ _OTHER_PLANE = 2.5
 """Log odds against a motion in another plane than the plan's."""
 _SIDEWAYS_COST = 0.5
 _SIDEWAYS_MOST_DEG = 60.0
-_ABDUCTED_MOST_DEG = 35.0
-"""Furthest to the side in a step."""
+_ABDUCTED_MOST_DEG, _CROSSED_MOST_DEG = 35.0, 8.0
+"""Furthest to the side in a step; furthest across the other leg: a walk's swing would cross it each time."""
 _ENDS = (0.02, 0.98)
 
 
@@ -85,14 +85,17 @@ def _standing_costs(
 ) -> FloatArray:
     """What no thigh of somebody on their feet does, for each of four axes (4,).
 
-    It swings far to the front (a seat, a stair), but not as far to the side or to the back.
+    It swings far to the front (a seat, a stair), but not as far to the side or to the back, nor across the
+    other leg.
     """
     costs = []
     for z_s in axes_s:
         aside = np.arcsin(np.clip(history.up_s @ z_s, -1.0, 1.0)) * DEG_PER_RAD
-        width = _width(aside)
+        outwards = aside if segment.value.endswith("right") else -aside
+        low, high = ends(outwards, _ENDS)
         back = -quantile(signed_pitch_deg(segment, reference, history, z_s), _ENDS[0])
-        beyond = max(0.0, width - _ABDUCTED_MOST_DEG) + max(0.0, back - _BACKWARD_MOST_DEG[False])
+        beyond = max(0.0, high - low - _ABDUCTED_MOST_DEG) + max(0.0, -low - _CROSSED_MOST_DEG)
+        beyond += max(0.0, back - _BACKWARD_MOST_DEG[False])
         costs.append(min(_BEYOND_COST * beyond / _UNSURE_DEG, _MOST))
     return np.array(costs)
 
@@ -107,6 +110,11 @@ def is_frontal(segment: Segment, hint: MotionHint) -> bool:
     if hint.side_lying_deg:
         return True
     return hint.plane is Plane.FRONTAL and segment not in TRUNK
+
+
+def is_sideways(hint: MotionHint) -> bool:
+    """Whether the exercise steps to the side."""
+    return hint.plane is Plane.FRONTAL and not hint.side_lying_deg
 
 
 def _sideways_cost(history: SensorHistory, z_s: FloatArray) -> float:

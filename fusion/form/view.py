@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from math import hypot, inf, isfinite
 from typing import ClassVar
 
@@ -66,13 +66,16 @@ class RepView:
     gap_s: float = 0.0
     reference: ReferencePath | None = None
     followed: ClassVar[tuple[float, float]] = FOLLOWED
+    spans: dict[Window, tuple[int, int]] = field(default_factory=dict, init=False)
+    """Windows that have been looked for, first and last index of each (`fusion.form.windows`)."""
+    _read: dict[Signal, Series | None] = field(default_factory=dict, init=False)
 
-    @cached_property
+    @property
     def t_s(self) -> FloatArray:
         """Times (n,)."""
         return self.signals.t_s
 
-    @cached_property
+    @property
     def dt_s(self) -> float:
         """Time between samples."""
         return 1.0 / self.signals.rate_hz
@@ -195,15 +198,6 @@ class RepView:
         """Speed of the driving angle (n,), always positive."""
         return np.asarray(reading.speed_of(self.effort_deg, self.dt_s))
 
-    @cached_property
-    def spans(self) -> dict[Window, tuple[int, int]]:
-        """Windows that have been looked for, first and last index of each (`fusion.form.windows`)."""
-        return {}
-
-    @cached_property
-    def _read(self) -> dict[Signal, Series | None]:
-        return {}
-
 
 def view_of(
     track: Track, *, lifts_first: bool, complete: bool = True, reference: ReferencePath | None = None
@@ -226,6 +220,7 @@ def view_of(
     )
 
 
+@cache
 def signal_row(signal: Signal, side: Side) -> str:
     """Name of a plain signal's row for the working leg of ``side``."""
     if signal in _WHOLE_BODY:

@@ -16,7 +16,7 @@ from statistics import median
 from fusion.exercises import Exercise
 from fusion.exercises.model import Kind
 from fusion.movement.poses import turned_deg
-from fusion.movement.sets import Candidate
+from fusion.movement.sets import Candidate, known_median
 
 _LEAST = 2
 """So many alike are a movement."""
@@ -82,10 +82,10 @@ def _splits(candidates: Sequence[Candidate]) -> list[tuple[int, int]]:
 
 
 def _differ(kept: Sequence[Candidate], other: Sequence[Candidate]) -> bool:
-    share = _median([c.rep.rom_deg for c in other]) / _median([c.rep.rom_deg for c in kept])
+    share = known_median([c.rep.rom_deg for c in other]) / known_median([c.rep.rom_deg for c in kept])
     tilts = ([c.start_posture_deg[0] for c in part] for part in (kept, other))
     tops = ([c.top_tilt_deg for c in part] for part in (kept, other))
-    apart = max(abs(_median(a) - _median(b)) for a, b in (tilts, tops))
+    apart = max(abs(known_median(a) - known_median(b)) for a, b in (tilts, tops))
     return share > _RANGE_SHARE or (share > _LESS_SHARE and apart > _TILT_DEG)
 
 
@@ -100,11 +100,6 @@ def _off_model_deg(part: Sequence[Candidate], exercise: Exercise) -> float:
         ([c.top_tilt_deg for c in part], turn.pelvis_tilt_deg),
         ([c.top_pitch_deg for c in part], turn.thigh_pitch_deg),
     ]
-    off = [abs(float(turned_deg(_median(seen), model))) for seen, model in pairs]
+    off = [abs(float(turned_deg(known_median(seen), model))) for seen, model in pairs]
     known = [value for value in off if isfinite(value)]
     return sum(known) / len(known) if known else 0.0
-
-
-def _median(values: Sequence[float]) -> float:
-    known = [value for value in values if isfinite(value)]
-    return median(known) if known else float("nan")

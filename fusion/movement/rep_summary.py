@@ -17,7 +17,7 @@ from fusion.movement.reps import Driven, Track
 from fusion.movement.sets import Candidate, SetBook
 from fusion.types import FloatArray, RepSummary
 
-_FULL_SHARE = 0.65
+_FULL_SHARE = 2.0 / 3.0
 _TAKEN_UP_SHARE = 0.7
 _MOST_SHARE = 1.5
 """Of the exercise's full range: what is more than this was no repetition to go by."""
@@ -73,8 +73,11 @@ class RepReader:
         )
         if self._exercise.kind is Kind.STEP:
             start = (nan, nan)  # the first stride sets out from a stand
-        no_pitch = self._gate.lying or self._exercise.kind is Kind.DRILL
-        top_deg = float(track.effort_deg[track.reach]) - slip.effort_share * slip.top_deg
+        doubtful = track.pitch_doubt_deg > 0.0
+        if doubtful:
+            start, end = (start[0], nan), (end[0], nan)
+        no_pitch = self._gate.lying or self._exercise.kind is Kind.DRILL or doubtful
+        top_deg = nan if doubtful else float(track.effort_deg[track.reach]) - slip.effort_share * slip.top_deg
         if self._exercise.driver.needs_heading:
             top_deg = rep.rom_deg  # a heading drifts: where the angle ends says nothing, how far it went does
         return Candidate(
@@ -87,6 +90,7 @@ class RepReader:
             end_posture_deg=end,
             typical=self._gate.typical(track),
             by_free_leg=track.by_free_leg,
+            sd_deg=max(track.sd_deg(k) for k in (track.start, track.reach, track.end)),
             stays_s=float(track.t_s[track.leave] - track.t_s[track.reach]),
             like_stride=self._gate.walks(track),
         )

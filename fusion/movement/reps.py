@@ -18,7 +18,7 @@ from statistics import median
 import numpy as np
 
 from fusion.exercises.model import DriverSignal
-from fusion.history import History, heard_samples, part_of, samples_of
+from fusion.history import JOINED_SD_DEG, History, heard_samples, part_of, samples_of
 from fusion.kernels import corners as excursion
 from fusion.kernels import turning
 from fusion.movement.driver import RAISED, driven_deg
@@ -30,6 +30,8 @@ _REVERSAL_SHARE = 0.2
 _ARRIVE_SHARE = 0.8
 """Share of the usual range from which standing still means lockout, not a pause on the way."""
 _UNDER_WAY_S = 0.05
+_USUAL_SD_DEG = 6.0
+"""Of an orientation that nothing has disturbed, at its worst."""
 _BEFORE_S = 1.0
 """So much of the signals before an excursion goes with it."""
 
@@ -121,7 +123,7 @@ class Track:
         if self.heard is None:
             return self
         signals = self.signals
-        values = np.where(np.isinf(signals.sd), np.nan, signals.values)
+        values = np.where(signals.sd >= JOINED_SD_DEG, np.nan, signals.values)
         signals = SignalBlock(signals.t_s, signals.rate_hz, signals.names, values, signals.sd)
         columns = _columns(signals, self.read_from, len(self.t_s))
         return replace(
@@ -134,11 +136,36 @@ class Track:
             other_thigh_deg=columns["other_thigh_deg"],
         )
 
+    def sd_deg(self, at: int) -> float:
+        """One sigma of P or T, whichever is known worse, at a sample; infinite where one was filled in."""
+        names = self.signals.names
+        rows = [names.index("pelvis_tilt_deg"), names.index(f"thigh_pitch_{self.read_from.value}_deg")]
+        k = len(self.signals) - len(self.t_s) + at
+        sd = max(
+            (float(self.signals.sd[row, k]) for row in rows if np.isfinite(self.signals.values[row, k])),
+            default=0.0,
+        )
+        return sd if sd < JOINED_SD_DEG else float("inf")
+
     @property
     def read_from(self) -> Side:
         """The leg whose sensor shows it."""
         other = Side.LEFT if self.side is Side.RIGHT else Side.RIGHT
         return other if self.by_free_leg else self.side
+
+    @property
+    def pitch_doubt_deg(self) -> float:
+        """How far T may be off in the excursion, beyond what it always may (two sigma).
+
+        A silence in the midst of a fast movement leaves an orientation that takes seconds to come right.
+        """
+        name = f"thigh_pitch_{self.read_from.value}_deg"
+        if name not in self.signals.names:
+            return 0.0
+        first = len(self.signals) - len(self.t_s)
+        sd = self.signals.sd[self.signals.names.index(name), first + self.start : first + self.end + 1]
+        known = sd[sd < JOINED_SD_DEG]
+        return 2.0 * max(0.0, float(np.median(known)) - _USUAL_SD_DEG) if len(known) else 0.0
 
 
 def _columns(signals: SignalBlock, read_from: Side, count: int) -> dict[str, FloatArray]:
