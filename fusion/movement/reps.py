@@ -59,6 +59,8 @@ class Driven:
     rom_min_deg: float
     rom_full_deg: float
     cutoff_hz: float = 5.0
+    reversal_share: float = 0.5
+    """Of the least range: a reversal by so much is one."""
     outward: tuple[float, float] = RAISED
     """In which direction a leg opens."""
 
@@ -343,7 +345,9 @@ class RepSegmenter:
 
     def _learn(self, k: int) -> None:
         one, usual = self.driven[k], self.usual_rom_deg(k)
-        reversal = max(0.5 * one.rom_min_deg, _REVERSAL_SHARE * usual if self._roms[k] else 0.0)
+        reversal = max(
+            one.reversal_share * one.rom_min_deg, _REVERSAL_SHARE * usual if self._roms[k] else 0.0
+        )
         self._params[k, turning.DELTA] = reversal
         self._params[k, turning.ARRIVE] = max(one.rom_min_deg, _ARRIVE_SHARE * usual)
 
