@@ -25,7 +25,7 @@ from fusion.form.timing import hold
 from fusion.form.view import RepView, view_of
 from fusion.form.worn import worn_segments
 from fusion.movement.reps import Track
-from fusion.reference_path import METRIC_PREFIX, PersonReference, ReferencePath, model_path
+from fusion.reference_path import METRIC_PREFIX, OVER_OWN_PATH, PersonReference, ReferencePath, model_path
 from fusion.types import Finding, NotJudged, RepSummary, Segment, Severity, Side
 
 _DRIFT_SD_SHARE = 0.2
@@ -130,9 +130,17 @@ class FormChecker:
             hold_s=hold(view).value,
             tempo_s=tempo_of(view, pause_before_s),
             findings=tuple(quieted(found)),
-            metrics=metrics_of(view) | {f"{METRIC_PREFIX}{r.rule.kind}": v.raw.value for r, v in known},
+            metrics=metrics_of(view) | self._read_values(known, view),
             path_deg=path_of(view),
         )
+
+    @staticmethod
+    def _read_values(known: Sequence[tuple[PersonalRule, Reading]], view: RepView) -> dict[str, float]:
+        """The rules' raw values by their names, and over which path those of P_res were read."""
+        values = {r.rule.kind: v.raw.value for r, v in known}
+        if view.reference is not None:
+            values[OVER_OWN_PATH] = float(view.on_own_path)
+        return {f"{METRIC_PREFIX}{name}": value for name, value in values.items()}
 
     def check_set(self, reps: Sequence[RepSummary]) -> tuple[Finding, ...]:
         """What shows over the repetitions of a set: rules on drift and spread of repetition means."""

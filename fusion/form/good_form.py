@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 from fusion.exercises import Exercise
 from fusion.exercises.model import KeyPose, PhaseKind
@@ -32,19 +33,15 @@ _POSE_ANGLES: Mapping[Signal, Callable[[KeyPose], float | None]] = {
 
 def by_model(rule: Rule, reference: PersonReference | None) -> bool:
     """Whether an angle is held against the model because the person's own value is not known."""
-    unknown = reference is None or rule.kind not in reference.own
-    return rule.baseline is Baseline.OWN and unknown and rule.measure in LEVELS
+    return rule.baseline is Baseline.OWN and rule.measure in LEVELS and spread(rule, reference) is None
 
 
 def baseline(rule: Rule, exercise: Exercise, reference: PersonReference | None) -> float:
     """What the number is compared with: nothing, the person's own usual value, or the model's key pose."""
     if rule.baseline is Baseline.ZERO:
         return 0.0
-    if rule.baseline is Baseline.OWN and _on_own_path(rule, reference):
-        return 0.0
-    if rule.baseline is Baseline.OWN and reference is not None and rule.kind in reference.own:
-        return reference.own[rule.kind].median
-    return model_value(rule, exercise)
+    own = spread(rule, reference)
+    return model_value(rule, exercise) if own is None else own.median
 
 
 def model_value(rule: Rule, exercise: Exercise) -> float:
@@ -57,11 +54,15 @@ def model_value(rule: Rule, exercise: Exercise) -> float:
         return _model_travel(rule, exercise)
     if rule.measure not in LEVELS or rule.signal not in _POSE_ANGLES:
         return 0.0
+    angle = _POSE_ANGLES[rule.signal]
+    if rule.window in _LIFT and rule.measure in _EXTREMES:
+        passed = [a for pose in exercise.poses if (a := angle(pose)) is not None]
+        return _EXTREMES[rule.measure](passed, default=0.0)
     pose = _pose_of(rule.window, exercise)
-    angle = _POSE_ANGLES[rule.signal](pose) if pose is not None else None
-    return 0.0 if angle is None else angle
+    return (angle(pose) if pose is not None else None) or 0.0
 
 
+_EXTREMES: Mapping[Measure, Callable[..., float]] = {Measure.MAX: max, Measure.MIN: min}
 _LIFT = frozenset({Window.REP, Window.CONCENTRIC, Window.ECCENTRIC})
 
 
@@ -151,11 +152,20 @@ _MODEL_NUMBERS: Mapping[Signal, Callable[[Exercise], float]] = {
     Signal.PELVIS_SHARE: _pelvis_share,
     Signal.THIGH_SHARE: _thigh_share,
     Signal.HIP_SHARE: lambda _: 1.0,
+    Signal.TREMOR_RATIO: lambda _: 1.0,
     Signal.HOLD: _hold_s,
     Signal.CONCENTRIC: _concentric_s,
     Signal.ECCENTRIC: _eccentric_s,
     Signal.ROM: _range_deg,
 }
+
+
+def led_deg(exercise: Exercise) -> float:
+    """How far the pelvis of the model tilts while the thigh stays, before the lift."""
+    pairs = pairwise(exercise.poses)
+    return sum(
+        abs(b.pelvis_tilt_deg - a.pelvis_tilt_deg) for a, b in pairs if a.thigh_pitch_deg == b.thigh_pitch_deg
+    )
 
 
 def usual(rule: Rule, exercise: Exercise, reference: PersonReference | None) -> float:
@@ -169,18 +179,10 @@ def usual(rule: Rule, exercise: Exercise, reference: PersonReference | None) -> 
 
 
 def spread(rule: Rule, reference: PersonReference | None) -> OwnRange | None:
-    """The person's own values; None where they are not known.
-
-    Of a lift on their own path there is nothing to know: it is what the path was learnt from.
-    """
-    if reference is None or _on_own_path(rule, reference):
+    """The person's own values; None where they are not known, or of P_res over another path than theirs."""
+    if reference is None or (rule.signal in OF_PATH and not reference.over_own_path):
         return None
     return reference.own.get(rule.kind)
-
-
-def _on_own_path(rule: Rule, reference: PersonReference | None) -> bool:
-    lifted = rule.window in {Window.CONCENTRIC, Window.EARLY_CONCENTRIC, Window.LATE_EXTENSION, Window.TOP}
-    return rule.signal in OF_PATH and lifted and reference is not None and reference.path is not None
 
 
 def people_sd(rule: Rule, usual: float, reference: PersonReference | None) -> float:

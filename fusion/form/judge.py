@@ -55,8 +55,10 @@ ROWS: Mapping[Signal, str] = {
 _HIDDEN_BY_SKIN = frozenset({DriverSignal.HIP_EXTERNAL_ROTATION, DriverSignal.THIGH_OPENING})
 """Turns of the thigh about its own axis, of which the skin follows half to nine tenths: only one's own range
 says whether one is short."""
-PATHS_SD_DEG = 1.3
+PATHS_SD_DEG = 2.0
 """How far a person's way through the last third differs from the model's, made as steep as theirs."""
+HARDENED_DEG, HARDENED_SD_DEG = 2.0, 1.0
+"""By how much the sensor over the sacrum tips as the muscles beneath it harden, by the end of a lift."""
 UNLIKELY_SDS = 2.0
 """So many sigma from good form that it does not explain a number: one time in forty."""
 _ACROSS = frozenset({Signal.HIP_ADDUCTION, Signal.HIP_ROTATION})
@@ -95,6 +97,8 @@ class PersonalRule:
     """What good form shows, compared as the limits are."""
     known: bool = False
     """Whether that is this person's own."""
+    led_deg: float = 0.0
+    """Tilt that comes before the lift itself: how far it goes on into the lift differs between people."""
 
 
 def personal(
@@ -110,6 +114,7 @@ def personal(
         limits_of(rule, exercise, reference, own),
         usual - level,
         known=good_form.spread(rule, reference) is not None,
+        led_deg=good_form.led_deg(exercise),
     )
 
 
@@ -141,7 +146,7 @@ def _number(one: PersonalRule, view: RepView) -> Value | None:
         value = Value(value.value, value.t_s, hypot(value.sd, _leak_sd(series, span, view)))
     if rule.signal is Signal.HIP_ROTATION:
         value = _beneath_the_skin(value, view)
-    return _as_sure_as_skin_allows(rule, value, view)
+    return _as_sure_as_skin_allows(one, value, view)
 
 
 def _leak_sd(series: Series, span: tuple[int, int], view: RepView) -> float:
@@ -167,14 +172,20 @@ def _beneath_the_skin(value: Value, view: RepView) -> Value:
     return Value(turned, value.t_s, hypot(value.sd, share_sd * turned) / share)
 
 
-def _as_sure_as_skin_allows(rule: Rule, value: Value, view: RepView) -> Value:
-    """A rise of the pelvis by the end of a lift, with what the skin and the person may have to do with it."""
+def _as_sure_as_skin_allows(one: PersonalRule, value: Value, view: RepView) -> Value:
+    """A rise of the pelvis by the end of a lift, with what the skin and the person may have to do with it.
+
+    All of that comes again in each repetition, and is known of a person whose good form is.
+    """
+    rule = one.rule
     if rule.measure is not Measure.RISE or rule.signal not in _TIPPED or rule.window not in _HARD_WITHIN:
         return value
-    if rule.signal is Signal.PELVIS_RESIDUAL and view.reference and view.reference.source != "model":
+    if one.known or (rule.signal is Signal.PELVIS_RESIDUAL and view.on_own_path):
         return value
-    people = PATHS_SD_DEG if rule.signal is Signal.PELVIS_RESIDUAL else 0.0
-    return Value(value.value, value.t_s, hypot(value.sd, sharing.HARDENED_SD_DEG, people))
+    if rule.signal is Signal.PELVIS_TILT:
+        return Value(value.value, value.t_s, hypot(value.sd, sharing.HARDENED_SD_DEG))
+    people = hypot(value.sd, HARDENED_SD_DEG, PATHS_SD_DEG, one.led_deg)
+    return Value(value.value - HARDENED_DEG, value.t_s, people)
 
 
 def limits_of(
@@ -190,7 +201,7 @@ def limits_of(
     if rule.kind in own:
         warn, fail = own[rule.kind]
         return PersonalLimits(None, warn, fail)
-    if rule.signal in good_form.OF_PATH and not _late(rule) and (reference is None or reference.path is None):
+    if rule.signal in good_form.OF_PATH and not _late(rule) and good_form.spread(rule, reference) is None:
         return PersonalLimits(rule.limits[0], None, None)
     if good_form.by_model(rule, reference):
         return PersonalLimits(rule.limits[0], rule.fail, None)

@@ -140,6 +140,11 @@ class RepView:
             self.dt_s,
         )
 
+    @property
+    def on_own_path(self) -> bool:
+        """Whether P_res is read over the person's own path."""
+        return self.reference is not None and self.reference.source != "model"
+
     @cached_property
     def residual_as_done(self) -> Series | None:
         """P_res over a path as steep as the middle of this lift.

@@ -40,7 +40,7 @@ def test_a_number_is_held_against_its_limits(size_deg: float, severity: str | No
 
 def test_a_finding_says_what_how_much_against_what_when_and_a_cue() -> None:
     finding = found(arched(14.0), LATE)["lumbar_extension"]
-    assert finding.value == pytest.approx(14.0, abs=1.5)
+    assert finding.value == pytest.approx(12.0, abs=1.5)  # 2° are the skin's, over muscles that harden
     assert (finding.limit, finding.unit, finding.cue) == (10.0, "deg", "Mind your form.")
     assert finding.t_s == pytest.approx(2.1, abs=0.5)
     assert finding.needs == (Segment.PELVIS, Segment.THIGH_RIGHT)
@@ -71,7 +71,8 @@ def test_an_arched_back_is_told_once() -> None:
     finish = rule("finish", "pelvis_residual_deg", measure="mean", window="top", warn=3.0)
     loud = {k for k, f in found(arched(14.0), spill, finish, LATE).items() if f.severity is not Severity.INFO}
     assert loud == {"lumbar_extension"}
-    own = FormChecker(Lift().exercise(spill, finish), [reference(Lift())])
+    good = {kind: OwnRange(0.0, 0.0, 0.0, 20) for kind in ("spilled_cup", "finish")}
+    own = FormChecker(Lift().exercise(spill, finish), [reference(Lift(), **OVER_OWN_PATH, **good)])
     alone = found(arched(14.0), checker=own)
     assert {f.severity for f in alone.values()} == {Severity.FAIL, Severity.WARN}
 
@@ -80,7 +81,10 @@ def test_the_whole_path_is_judged_loudly_only_against_the_persons_own() -> None:
     """How much of a lift is pelvis differs between people by more than a fault is large."""
     spill = rule("spilled_cup", "spill_deg_s", unit="deg s", warn=2.0, fail=4.0)
     assert found(arched(14.0), spill)["spilled_cup"].severity is Severity.INFO
-    own = FormChecker(Lift().exercise(spill), [reference(Lift())])
+    read_over_the_models = {"spilled_cup": OwnRange(0.0, 0.0, 0.0, 20)}
+    new = FormChecker(Lift().exercise(spill), [reference(Lift(), **read_over_the_models)])
+    assert found(arched(14.0), checker=new)["spilled_cup"].severity is Severity.INFO
+    own = FormChecker(Lift().exercise(spill), [reference(Lift(), **OVER_OWN_PATH, **read_over_the_models)])
     assert found(arched(14.0), checker=own)["spilled_cup"].severity is Severity.FAIL
 
 
@@ -182,9 +186,13 @@ def test_rules_of_one_goal_do_not_hold_for_another() -> None:
 
 # --- the person's own
 
+OVER_OWN_PATH = {"over_own_path": OwnRange(1.0, 1.0, 1.0, 20)}
+
 
 def reference(lift: Lift, *, reps: int = 20, source: str = "approved", **own: OwnRange) -> PersonReference:
     path = model_path(lift.exercise())
+    assert path is not None
+    path = replace(path, source=source)
     return PersonReference("test_lift", lift.side, 3, source, reps, path, 80.0, -5.0, 77.0, own)
 
 
@@ -229,7 +237,7 @@ def test_the_range_is_judged_against_the_persons_own() -> None:
 
 def test_a_coachs_own_limit_goes_before_everything() -> None:
     checker = FormChecker(Lift().exercise(LATE), limits=Limits(own={"lumbar_extension": (2.0, 4.0)}))
-    assert found(arched(3.5), checker=checker)["lumbar_extension"].limit == 2.0
+    assert found(arched(5.5), checker=checker)["lumbar_extension"].limit == 2.0
 
 
 def test_a_reference_of_another_exercise_or_side_is_left_alone() -> None:
