@@ -154,8 +154,8 @@ def before(movement: str, seed: int, rate_hz: float = 60.0) -> Known:
 
     A fault that goes along with the movement in another plane cannot be told from how a sensor sits by the
     very set that has it, so people calibrate beforehand. The two sets are of the same person with the same
-    sensors, but none of their repetitions is like those that are judged. A coach has approved them all; they are
-    read once more over the path that they have taught.
+    sensors, but none of their repetitions is like those that are judged. A coach has approved them all; they
+    are read once more over the path that they have taught.
     """
     plan = case_plan("nominal", movement, seed, rate_hz=rate_hz)
     person = draw_subject(np.random.default_rng(seed))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 
 from fusion.exercises import Exercise
-from fusion.exercises.model import KeyPose, PhaseKind
+from fusion.exercises.model import KeyPose, Kind, PhaseKind
 from fusion.exercises.rules import Baseline, Measure, Rule, Signal, Window
 from fusion.form import sharing
 from fusion.form.measures import LEVELS
@@ -18,6 +18,9 @@ PEOPLE_SD_DEG = 4.0
 """How far one person's good form lies from the model's, one sigma (an engineering estimate)."""
 TRAVEL_SD_SHARE, TRAVEL_SD_DEG = 0.5, 2.5
 """One sigma of how far a person's good form travels otherwise than the model's (engineering estimates)."""
+STRIDE_LIST_DEG, STRIDE_LIST_SD_DEG = 6.0, 2.0
+"""Range of the pelvis's list in a stride of healthy people, and one sigma of it (an engineering estimate)."""
+_LISTS = frozenset({Signal.PELVIS_LIST, Signal.PELVIS_DROP})
 _CENTILES_SDS = 2.56
 """Sigmas from the 10th centile to the 90th."""
 TRAVELLED = frozenset({Measure.RISE, Measure.FALL, Measure.CHANGE, Measure.RANGE})
@@ -110,6 +113,8 @@ def _range_deg(exercise: Exercise) -> float:
 
 def _model_travel(rule: Rule, exercise: Exercise) -> float:
     """How far the signal of good form rises, falls or ranges from the first pose on to the far one."""
+    if exercise.kind is Kind.STEP and rule.signal in _LISTS:
+        return STRIDE_LIST_DEG if rule.measure is Measure.RANGE else 0.5 * STRIDE_LIST_DEG
     turn, angle = exercise.turn_pose, _POSE_ANGLES.get(rule.signal)
     if turn is None or angle is None or rule.window not in _LIFT:
         return 0.0
@@ -192,4 +197,7 @@ def people_sd(rule: Rule, usual: float, reference: PersonReference | None) -> fl
         return (own.p90 - own.p10) / _CENTILES_SDS
     if by_model(rule, reference):
         return PEOPLE_SD_DEG
-    return min(TRAVEL_SD_DEG, TRAVEL_SD_SHARE * abs(usual)) if rule.measure in TRAVELLED else 0.0
+    if rule.measure not in TRAVELLED:
+        return 0.0
+    most_deg = STRIDE_LIST_SD_DEG if rule.signal in _LISTS else TRAVEL_SD_DEG
+    return min(most_deg, TRAVEL_SD_SHARE * abs(usual))

@@ -1,7 +1,7 @@
 """One rule on one repetition: its number, the limit that holds for this person, and the finding, if any.
 
 A finding is made when the number has passed the limit and good form does not explain it: it lies further
-than two sigma from what this person's good form shows, or the model's where theirs is not known. A number
+than 2.5 sigma from what this person's good form shows, or the model's where theirs is not known. A number
 that has passed a limit within that reach is told as doubtful, and weighs nothing.
 """
 
@@ -59,8 +59,8 @@ PATHS_SD_DEG = 2.0
 """How far a person's way through the last third differs from the model's, made as steep as theirs."""
 HARDENED_DEG, HARDENED_SD_DEG = 2.0, 1.0
 """By how much the sensor over the sacrum tips as the muscles beneath it harden, by the end of a lift."""
-UNLIKELY_SDS = 2.0
-"""So many sigma from good form that it does not explain a number: one time in forty."""
+UNLIKELY_SDS = 2.5
+"""So many sigma from good form that it does not explain a number: it does six times in a thousand."""
 _ACROSS = frozenset({Signal.HIP_ADDUCTION, Signal.HIP_ROTATION})
 _TIPPED = frozenset({Signal.PELVIS_TILT, Signal.PELVIS_RESIDUAL})
 _HARD_WITHIN = frozenset({Window.REP, Window.CONCENTRIC, Window.LATE_EXTENSION})
@@ -259,8 +259,12 @@ def finding(one: PersonalRule, reading: Reading, side: Side) -> Finding | None:
 
 
 def _sure(one: PersonalRule, reading: Reading, sign: float, limit: float) -> bool:
-    """Whether good form does not explain the number; where it is not known, one sigma past the limit."""
-    if sign * (limit - one.usual) > 0.0:
+    """Whether good form does not explain the number.
+
+    Where the model's good form lies on the limit or beyond, it explains nothing: one sigma past the limit is
+    enough.
+    """
+    if one.known or sign * (limit - one.usual) > 0.0:
         return sign * (reading.value - one.usual) >= UNLIKELY_SDS * reading.raw.sd
     return sign * (reading.value - limit) >= reading.raw.sd
 

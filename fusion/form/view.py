@@ -117,11 +117,15 @@ class RepView:
 
     def _change_sd(self, name: str, sd: FloatArray) -> FloatArray:
         """One sigma (n,) of differences: of an inclination never more than the gyroscope alone leaves."""
-        change = np.asarray(reading.change_sd(sd, TRACKING_SD_DEG))
-        if not name.startswith(_INCLINED):
-            return change
-        drift = GYRO_DRIFT_DPS * float(self.t_s[self.end] - self.t_s[self.start])
-        return np.where(np.isfinite(change), np.minimum(change, np.hypot(TRACKING_SD_DEG, drift)), change)
+        change = reading.change_sd(sd, TRACKING_SD_DEG)
+        if name.startswith(_INCLINED) and change.max() > self._most_change_sd:
+            change[(change > self._most_change_sd) & (change < np.inf)] = self._most_change_sd
+        return np.asarray(change)
+
+    @cached_property
+    def _most_change_sd(self) -> float:
+        drift_deg = GYRO_DRIFT_DPS * float(self.t_s[self.end] - self.t_s[self.start])
+        return float(np.hypot(TRACKING_SD_DEG, drift_deg))
 
     def _thigh_list(self, signal: Signal) -> Series | None:
         series = self.row(f"thigh_opening_{self.side.value}_deg", 1.0 if self.side is Side.RIGHT else -1.0)

@@ -32,7 +32,7 @@ def found(
     return {f.kind: f for f in judge.check(lift.track(), complete=complete).findings}
 
 
-@pytest.mark.parametrize(("size_deg", "severity"), [(0.0, None), (3.0, None), (8.0, "warn"), (14.0, "fail")])
+@pytest.mark.parametrize(("size_deg", "severity"), [(0.0, None), (3.0, None), (9.0, "warn"), (14.0, "fail")])
 def test_a_number_is_held_against_its_limits(size_deg: float, severity: str | None) -> None:
     seen = found(arched(size_deg), LATE)
     assert (seen["lumbar_extension"].severity if seen else None) == severity
