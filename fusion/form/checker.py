@@ -184,10 +184,17 @@ def _finding_of_set(one: PersonalRule, reps: Sequence[RepSummary]) -> Finding | 
     known = [v for v in means if isfinite(v)]
     if len(known) < 3:
         return None
-    value = known[-1] - known[0] if rule.measure is Measure.DRIFT else float(np.std(known))
+    value = over_set(rule.measure, known)
     limit = rule.limits[0]
     reading = Reading(Value(value, reps[-1].t_end_s, _DRIFT_SD_SHARE * abs(limit)), value)
     return judge.finding(one, reading, reps[-1].side or Side.RIGHT)
+
+
+def over_set(measure: Measure, means: Sequence[float]) -> float:
+    """What a measure makes of the means of a set's repetitions, in order."""
+    if measure is Measure.DRIFT:
+        return means[-1] - means[0]
+    return max(means) - min(means) if measure is Measure.RANGE else float(np.std(means))
 
 
 def preferred(rule: Rule, worn: frozenset[Segment]) -> Rule:

@@ -277,3 +277,34 @@ def test_the_mean_of_each_repetition_is_what_a_set_is_judged_by() -> None:
     assert FormChecker(lift.exercise(drift)).check(lift.track()).metrics[
         "form_posture_loss"
     ] == pytest.approx(4.0)
+
+
+def test_a_contrast_over_a_set_is_from_its_least_mean_to_its_greatest() -> None:
+    contrast = rule(
+        "no_contrast", "pelvis_tilt_deg", measure="range", window="set", direction="below", warn=6.0
+    )
+    checker = FormChecker(Lift().exercise(contrast))
+    checker.check(Lift().track())
+    assert checker.check_set(reps_with("no_contrast", [15.0, 5.0, 13.0])) == ()
+    [finding] = checker.check_set(reps_with("no_contrast", [5.0, 2.0, 4.0]))
+    assert finding.value == 3.0
+
+
+def test_good_form_of_the_persons_own_explains_what_lies_beyond_a_limit_that_is_near_it() -> None:
+    """A share of 0.5 where 0.4 is the limit, and this person's good repetitions go from 0.3 to 0.5."""
+    share = rule("pelvis_share", "pelvis_share", unit="1", warn=0.4, fail=0.9)
+    lift = Lift(rest=(-10.0, 50.0), far=(10.0, 10.0))
+    exercise = Lift(rest=(0.0, 50.0), far=(5.0, 10.0)).exercise(share)
+    assert found(lift, checker=FormChecker(exercise))["pelvis_share"].severity is Severity.WARN
+    own = reference(lift, reps=6, pelvis_share=OwnRange(0.3, 0.4, 0.5, 6))
+    told = found(lift, checker=FormChecker(exercise, [own]))["pelvis_share"]
+    assert (told.severity, told.validity) == (Severity.INFO, Validity.DOUBTFUL)
+
+
+def test_an_inward_turn_is_the_bones_and_not_the_skins() -> None:
+    """The skin over the thigh follows half to nine tenths of a turn about its own axis."""
+    turn = rule("knees_turn_in", "hip_rotation_deg", measure="rise", warn=10.0, fail=18.0)
+    lift = Lift(extra={"hip_rotation_right_deg": Lift().ramp(0.0, 1.0, 10.5)}, sd_deg=1.0)
+    finding = found(lift, turn)["knees_turn_in"]
+    assert finding.value == pytest.approx(15.0, abs=0.5)
+    assert finding.severity is Severity.WARN
