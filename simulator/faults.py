@@ -95,7 +95,7 @@ def _rollback(side: Side) -> list[Effect]:
 
 def _knees_in(side: Side) -> list[Effect]:
     return [
-        Effect(joint[leg], share, Window.BOTTOM)
+        Effect(joint[leg], share, Window.FAR)
         for leg in (side, other(side))
         for joint, share in ((HIP_ADDUCTION, 1.0), (HIP_ROTATION, 0.7))
     ]
@@ -132,7 +132,7 @@ FAULTS: Mapping[str, Fault] = {
         Fault("drop", "the unsupported side sinks", "deg", -25.0, 25.0, _drop),
         Fault("roll", "one side of the pelvis lifts", "deg", -40.0, 40.0, _roll),
         Fault("rollback", "side-lying, the pelvis rolls back", "deg", -40.0, 40.0, _rollback),
-        Fault("knees_in", "both knees fall in at the bottom", "deg", 0.0, 35.0, _knees_in),
+        Fault("knees_in", "both knees fall in as the legs carry most", "deg", 0.0, 35.0, _knees_in),
         Fault("cave", "both knees fall in more and more", "deg", 0.0, 35.0, _cave),
         Fault(
             "rotation",

@@ -42,7 +42,7 @@ _BEFORE_S = 1.0
 class TrueView(RepView):
     """A repetition as it was done, without skin and with the lower back's own share known."""
 
-    followed = (1.0, 0.0)
+    followed = 1.0
 
     @property
     def residual_as_done(self) -> Series | None:

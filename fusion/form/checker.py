@@ -18,6 +18,7 @@ from fusion.exercises import Exercise
 from fusion.exercises.rules import Grade, Measure, Rule, Signal, Window, Worn
 from fusion.form import judge
 from fusion.form.causes import quieted
+from fusion.form.good_form import CLOCKED
 from fusion.form.judge import PersonalRule, Reading
 from fusion.form.measures import Value
 from fusion.form.metrics_of import metrics_of, path_of, residual_rise, tempo_of
@@ -168,7 +169,7 @@ class FormChecker:
             missing = tuple(s for w in rule.needs if (s := w.segment(side)) not in worn)
             if missing:
                 not_judged.append(NotJudged(rule.kind, missing))
-            elif rule.signal in judge.CLOCKED and self.limits.clock_agreement_s > judge.CLOCKS_AGREE_S:
+            elif rule.signal in CLOCKED and self.limits.clock_agreement_s > judge.CLOCKS_AGREE_S:
                 reason = f"the sensors' clocks agree only to {1e3 * self.limits.clock_agreement_s:.0f} ms"
                 not_judged.append(NotJudged(rule.kind, (), reason))
             elif judge.ROWS.get(rule.signal, "pelvis_tilt_deg") not in names:

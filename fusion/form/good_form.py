@@ -14,6 +14,8 @@ from fusion.form.windows import EARLY_SHARE
 from fusion.reference_path import OwnRange, PersonReference
 
 OF_PATH = frozenset({Signal.PELVIS_RESIDUAL, Signal.SPILL, Signal.HIP_SHARE})
+CLOCKED = frozenset({Signal.PELVIS_LEAD, Signal.THIGH_LEAD, Signal.PELVIS_PEAK_LAG})
+"""Numbers that compare two sensors in time."""
 PEOPLE_SD_DEG = 4.0
 """How far one person's good form lies from the model's, one sigma (an engineering estimate)."""
 TRAVEL_SD_SHARE, TRAVEL_SD_DEG = 0.5, 2.5
@@ -184,8 +186,15 @@ def usual(rule: Rule, exercise: Exercise, reference: PersonReference | None) -> 
 
 
 def spread(rule: Rule, reference: PersonReference | None) -> OwnRange | None:
-    """The person's own values; None where they are not known, or of P_res over another path than theirs."""
-    if reference is None or (rule.signal in OF_PATH and not reference.over_own_path):
+    """The person's own values; None where they are not known, or of P_res over another path than theirs.
+
+    Who starts first is nobody's own: where the pelvis hardly moves, its start is chance.
+    """
+    if (
+        reference is None
+        or rule.signal in CLOCKED
+        or (rule.signal in OF_PATH and not reference.over_own_path)
+    ):
         return None
     return reference.own.get(rule.kind)
 

@@ -17,7 +17,7 @@ from fusion.exercises import Exercise
 from fusion.exercises.model import DriverSignal
 from fusion.exercises.rules import Direction, Grade, Measure, Rule, Signal, Window
 from fusion.form import good_form, sharing, steadiness, timing
-from fusion.form.measures import Value, measured
+from fusion.form.measures import LEVELS, Value, measured
 from fusion.form.view import RepView, Series
 from fusion.form.windows import span_of
 from fusion.reference_path import PersonReference
@@ -44,8 +44,6 @@ NUMBERS: Mapping[Signal, Callable[[RepView], Value]] = {
     Signal.ROM: lambda view: Value(view.rom_deg, float(view.t_s[view.reach]), 1.0),
 }
 """Signals that are one number a repetition."""
-CLOCKED = frozenset({Signal.PELVIS_LEAD, Signal.THIGH_LEAD, Signal.PELVIS_PEAK_LAG})
-"""Numbers that compare two sensors in time."""
 CLOCKS_AGREE_S = 0.02
 ROWS: Mapping[Signal, str] = {
     Signal.TAP: "pelvis_acc_forward_ms2",
@@ -59,6 +57,8 @@ PATHS_SD_DEG = 2.0
 """How far a person's way through the last third differs from the model's, made as steep as theirs."""
 HARDENED_DEG, HARDENED_SD_DEG = 2.0, 1.0
 """By how much the sensor over the sacrum tips as the muscles beneath it harden, by the end of a lift."""
+KNOWN_SD_SHARE = 0.5
+"""Of the sigma that the sensors give a change, what there is at least where good repetitions are known."""
 UNLIKELY_SDS = 2.5
 """So many sigma from good form that it does not explain a number: it does six times in a thousand."""
 _ACROSS = frozenset({Signal.HIP_ADDUCTION, Signal.HIP_ROTATION})
@@ -126,9 +126,19 @@ def read(one: PersonalRule, view: RepView) -> Reading | None:
     raw = _number(one, view)
     if raw is None or not isfinite(raw.value):
         return None
-    if one.people_sd:
-        raw = Value(raw.value, raw.t_s, hypot(raw.sd, one.people_sd))
+    raw = Value(raw.value, raw.t_s, _sd_of_good_form(one, raw.sd))
     return Reading(raw, raw.value - one.baseline)
+
+
+def _sd_of_good_form(one: PersonalRule, sd: float) -> float:
+    """One sigma of the number were the form good.
+
+    The spread of the person's own repetitions has the noise of the sensors in it already, but for what is the
+    same in all of them: how the sensors sit, in a level.
+    """
+    if one.known and one.rule.measure not in LEVELS:
+        return max(one.people_sd, KNOWN_SD_SHARE * sd)
+    return hypot(sd, one.people_sd) if one.people_sd else sd
 
 
 def _number(one: PersonalRule, view: RepView) -> Value | None:
@@ -167,9 +177,7 @@ def _leak_sd(series: Series, span: tuple[int, int], view: RepView) -> float:
 
 def _beneath_the_skin(value: Value, view: RepView) -> Value:
     """How far the bone has turned where the skin over it has turned so far."""
-    share, share_sd = view.followed
-    turned = value.value / share
-    return Value(turned, value.t_s, hypot(value.sd, share_sd * turned) / share)
+    return Value(value.value / view.followed, value.t_s, value.sd / view.followed)
 
 
 def _as_sure_as_skin_allows(one: PersonalRule, value: Value, view: RepView) -> Value:
