@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from fusion.types import BoolArray, FloatArray, SignalBlock
@@ -105,7 +107,12 @@ def heard_samples(signals: SignalBlock) -> tuple[BoolArray, BoolArray]:
 
     One that was filled in across silence is finite, and its uncertainty is not.
     """
-    names = enumerate(signals.names)
-    rows = [k for k, name in names if name.endswith("_deg") and name.startswith(("pelvis_", "thigh_pitch_"))]
+    rows = _inclination_rows(signals.names)
     filled = np.isfinite(signals.values[rows]) & np.isinf(signals.sd[rows])
     return np.asarray(~filled.any(axis=0)), np.asarray(~filled.all(axis=0))
+
+
+@lru_cache(maxsize=64)
+def _inclination_rows(names: tuple[str, ...]) -> list[int]:
+    rows = enumerate(names)
+    return [k for k, name in rows if name.endswith("_deg") and name.startswith(("pelvis_", "thigh_pitch_"))]

@@ -18,16 +18,19 @@ from fusion.heading import MagneticHeading
 from fusion.kernels import estimator
 from fusion.kernels.estimator_state import (
     BIAS,
-    OUT_ROWS,
+    BUFFER_ROWS,
     REST_TIME,
     STARTED,
     STATE_SIZE,
     TILT_COLUMNS,
     TIME,
 )
-from fusion.types import FloatArray, ImuBlock, OrientedBlock, QualityArray
+from fusion.types import FloatArray, ImuBlock, OrientedBlock
 
 _DPS = float(np.pi / 180.0)
+# A packet of one sensor is a few microseconds: looking these up each time would show.
+_empty, _contiguous = np.empty, np.ascontiguousarray
+_NOT_WANTED = np.empty((0, TILT_COLUMNS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ class OrientationEstimator:
 
     def reset(self) -> None:
         """Forget everything, as if made anew."""
-        self._state = np.zeros((1, STATE_SIZE))
+        self._state, self._next = np.zeros(BUFFER_ROWS), np.empty(BUFFER_ROWS)
         if self._heading:
             self._heading.reset()
 
@@ -120,7 +123,7 @@ class OrientationEstimator:
     def state(self) -> FloatArray:
         """All that the estimator remembers; give it to `restore` to go on from here."""
         heading = self._heading.state if self._heading else np.empty(0)
-        return np.concatenate((self._state[0], heading))
+        return np.concatenate((self._state[:STATE_SIZE], heading))
 
     def restore(self, state: ArrayLike) -> None:
         """Go on from a `state` taken earlier.
@@ -130,26 +133,27 @@ class OrientationEstimator:
         values = np.array(state, float)
         if values.shape != self.state.shape:
             raise InputError(f"orientation state has shape {values.shape}, not {self.state.shape}")
-        self._state = values[None, :STATE_SIZE].copy()
+        self._state = np.zeros(BUFFER_ROWS)
+        self._state[:STATE_SIZE] = values[:STATE_SIZE]
         if self._heading:
             self._heading.restore(values[STATE_SIZE:])
 
     @property
     def bias_rads(self) -> FloatArray:
         """Estimated gyroscope bias (3,) in S."""
-        return self._state[0, BIAS : BIAS + 3].copy()
+        return self._state[BIAS : BIAS + 3].copy()
 
     @property
     def resting(self) -> bool:
         """Whether the sensor has been lying still long enough to learn its bias."""
-        return bool(self._state[0, REST_TIME] >= self.params.rest_min_s)
+        return bool(self._state[REST_TIME] >= self.params.rest_min_s)
 
     def update(self, block: ImuBlock) -> OrientedBlock:
         """Orientation at every sample of ``block``, which follows the one before in time.
 
         Raises `InputError` when times do not increase or a value is not finite.
         """
-        return self._run(block, np.empty((0, TILT_COLUMNS)))
+        return self._take(block, _NOT_WANTED)
 
     def update_with_tilt(self, block: ImuBlock) -> tuple[OrientedBlock, FloatArray, FloatArray]:
         """The same, and the filter's horizontal velocity and covariance, for a smoother.
@@ -157,32 +161,22 @@ class OrientationEstimator:
         Velocity (n, 2) in E, m/s; covariance (n, 4, 4) of velocity and of tilt about E's X and Y, rad.
         """
         tilt = np.empty((len(block), TILT_COLUMNS))
-        oriented = self._run(block, tilt)
+        oriented = self._take(block, tilt)
         return oriented, tilt[:, :2], symmetric(tilt[:, 2:])
 
-    def _run(self, block: ImuBlock, tilt: FloatArray) -> OrientedBlock:
-        n = len(block)
-        state, out, quality = self._state.copy(), np.empty(OUT_ROWS * n), np.empty(n, np.uint8)
-        if not estimator.alone(state, self._p, *samples_of(block), out, quality, tilt):
-            refuse_unusable(block, last_time_s(self._state[0]))
-        self._state = state
-        oriented = oriented_block(block, out, quality)
-        if self._heading and block.mag_ut is not None:
-            q_es, heading_sd = self._heading.update(
-                block.t_s, oriented.q_es, oriented.gyr_rads, oriented.heading_sd_rad, block.mag_ut
-            )
-            return replace(oriented, q_es=q_es, heading_sd_rad=heading_sd)
-        return oriented
+    def _take(self, block: ImuBlock, tilt: FloatArray) -> OrientedBlock:
+        oriented = orient_alone(self._state, self._next, self._p, block, tilt)
+        self._state, self._next = self._next, self._state
+        return oriented if self._heading is None else self._with_heading(self._heading, block, oriented)
 
-
-def samples_of(block: ImuBlock) -> tuple[FloatArray, FloatArray, FloatArray, QualityArray]:
-    """Times, forces, rates and quality as the compiled loops want them."""
-    return (
-        np.ascontiguousarray(block.t_s, float),
-        np.ascontiguousarray(block.acc_ms2, float),
-        np.ascontiguousarray(block.gyr_rads, float),
-        np.ascontiguousarray(block.quality, np.uint8),
-    )
+    @staticmethod
+    def _with_heading(heading: MagneticHeading, block: ImuBlock, oriented: OrientedBlock) -> OrientedBlock:
+        if block.mag_ut is None:
+            return oriented
+        q_es, heading_sd = heading.update(
+            block.t_s, oriented.q_es, oriented.gyr_rads, oriented.heading_sd_rad, block.mag_ut
+        )
+        return replace(oriented, q_es=q_es, heading_sd_rad=heading_sd)
 
 
 def last_time_s(state: FloatArray) -> float:
@@ -190,18 +184,33 @@ def last_time_s(state: FloatArray) -> float:
     return float(state[TIME]) if state[STARTED] else -np.inf
 
 
-def oriented_block(block: ImuBlock, out: FloatArray, quality: QualityArray) -> OrientedBlock:
-    """``block`` with the results of `fusion.kernels.estimator` (9 n,) for its n samples."""
-    n = len(quality)
-    return OrientedBlock(
-        block.t_s,
-        out[: 4 * n].reshape(n, 4),
-        out[4 * n : 7 * n].reshape(n, 3),
-        block.acc_ms2,
-        out[7 * n : 8 * n],
-        out[8 * n :],
+def orient_alone(
+    before: FloatArray, after: FloatArray, p: FloatArray, block: ImuBlock, tilt: FloatArray = _NOT_WANTED
+) -> OrientedBlock:
+    """Orientation of one sensor's ``block`` from its state ``before`` to that ``after`` (BUFFER_ROWS,).
+
+    Raises `InputError` when times do not increase or a value is not finite; ``after`` then means nothing.
+    """
+    t_s, acc_ms2, n = block.t_s, block.acc_ms2, len(block.t_s)
+    q_es, gyr_rads, quality = _empty((n, 4)), _empty((n, 3)), _empty(n, np.uint8)
+    inclination_sd_rad, heading_sd_rad = _empty(n), _empty(n)
+    if not estimator.alone(
+        before,
+        after,
+        p,
+        _contiguous(t_s, float),
+        _contiguous(acc_ms2, float),
+        _contiguous(block.gyr_rads, float),
+        _contiguous(block.quality, np.uint8),
+        q_es,
+        gyr_rads,
+        inclination_sd_rad,
+        heading_sd_rad,
         quality,
-    )
+        tilt,
+    ):
+        refuse_unusable(block, last_time_s(before))
+    return OrientedBlock(t_s, q_es, gyr_rads, acc_ms2, inclination_sd_rad, heading_sd_rad, quality)
 
 
 def refuse_unusable(block: ImuBlock, last_s: float) -> None:

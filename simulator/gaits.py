@@ -27,7 +27,9 @@ def gait_of(fig: Figure, subject: Subject, scale: float, manner: Manner, sizes: 
     tempo = exercise.tempo
     if tempo is None or tempo.concentric_s is None or tempo.eccentric_s is None:
         raise SimulationError(f"{exercise.id}: steps need tempo.concentric_s and tempo.eccentric_s")
-    out_s, back_s = tempo.concentric_s[1] * scale, tempo.eccentric_s[1] * scale
+    # Legs never stop on the way: a stride takes the whole period, whatever of it is spent at the ends.
+    stretched = scale * tempo.period_s[1] / (tempo.concentric_s[1] + tempo.eccentric_s[1])
+    out_s, back_s = tempo.concentric_s[1] * stretched, tempo.eccentric_s[1] * stretched
     if manner.phase_s is not None:
         out_s = back_s = manner.phase_s
     if out_s + back_s < _LEAST_PERIOD_S:

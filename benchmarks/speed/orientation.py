@@ -18,6 +18,7 @@ COMMAND = "make bench ARGS=orientation"
 _COUNT = 2000
 _PACKET = 10
 _LANES = 48
+_FEWER = 24
 _REPEATS = 60
 
 
@@ -33,17 +34,16 @@ def run(progress: Progress) -> Report:
     block = _block(trial, slice(None))
     whole_s = _least_s(lambda: OrientationEstimator().update(block)) / _COUNT
     ours_s = _packets(trial)
-    progress(f"{_LANES} sensors")
-    # Each sensor's samples in memory of their own, as they would be.
-    blocks = [_block(trial, slice(None)) for _ in range(_LANES)]
-    lanes_s = _least_s(lambda: OrientationLanes(_LANES).update([*blocks])) / _COUNT / _LANES
+    progress(f"{_FEWER} and {_LANES} sensors")
+    fewer_s, lanes_s = _lanes(trial, _FEWER), _lanes(trial, _LANES)
     return Report(
         "Orientation, one thread",
         [
             _ratio(f"{_LANES} sensors in lanes ÷ VQF batch", batch_s / lanes_s, 10.0, batch_s),
             _ratio("one sensor, packets of 10 ÷ VQF a sample a call", single_s / ours_s, 1.0, single_s),
             _ratio("one sensor, packets of 10 ÷ VQF batches of 10", packets_s / ours_s, 1.0, packets_s),
-            _speed("sensors in lanes", lanes_s, batch_s),
+            _speed(f"{_LANES} sensors in lanes", lanes_s, batch_s),
+            _speed(f"{_FEWER} sensors in lanes", fewer_s, batch_s),
             _speed("one sensor, whole", whole_s, batch_s),
             _speed("one sensor, packets of 10", ours_s, single_s),
         ],
@@ -70,6 +70,12 @@ def _stretch(trial: Trial) -> Trial:
 def _block(trial: Trial, part: slice) -> ImuBlock:
     acc, gyr, t_s = (np.array(a[part]) for a in (trial.acc_ms2, trial.gyr_rads, trial.t_s))
     return ImuBlock("imu", 0, t_s, acc, gyr, None, np.zeros(len(t_s), np.uint8))
+
+
+def _lanes(trial: Trial, count: int) -> float:
+    """Seconds a sample of ``count`` sensors, each with its samples in memory of its own."""
+    blocks: list[ImuBlock | None] = [_block(trial, slice(None)) for _ in range(count)]
+    return _least_s(lambda: OrientationLanes(count).update(blocks)) / _COUNT / count
 
 
 def _packets(trial: Trial) -> float:

@@ -31,6 +31,7 @@ from fusion.alignment.solve import ready, solve
 from fusion.alignment.stand import StillPose, StillWatch, pose_of, what_moved
 from fusion.alignment.tissue import with_tissue
 from fusion.motion_hint import MotionHint
+from fusion.quantiles import quantile
 from fusion.soft_tissue import POPULATION, TissueGain
 from fusion.types import AlignedBlock, FloatArray, Segment, SegmentAlignment, Side, WarningEvent
 from fusion.units import RAD_PER_DEG
@@ -51,6 +52,8 @@ _UPRIGHT_DEG = 35.0
 _SAME_RAD = 0.2 * RAD_PER_DEG
 """An alignment that moves by less stays as it is."""
 _LEVEL_COS = 0.26
+_UPRIGHT_QUANTILE, _ALONG_COS = 0.95, 0.82
+"""Who passes through a stand is upright for so much of the time, as well as that line is known."""
 _REST_TURN = 6.0
 NO_STAND = (
     "no still stand was found; angles start from the movement's own range (±10°);"
@@ -225,9 +228,16 @@ class CalibrationLadder:
             self._fresh |= self._elsewhere.add(pose)
 
     def _seated(self, pose: StillPose) -> bool:
-        """Whether the thighs lie level in a still pose, from how they swing."""
+        """Whether the thighs lie level in a still pose and stood at other times, from how they swing."""
         lines = self._lines()
-        return bool(lines) and all(line @ pose.up_s[s] < _LEVEL_COS for s, line in lines.items())
+        return bool(lines) and all(
+            line @ pose.up_s[s] < _LEVEL_COS and self._was_upright(s, line) for s, line in lines.items()
+        )
+
+    def _was_upright(self, segment: Segment, line_s: FloatArray) -> bool:
+        """Whether a segment has stood along its line for a while; one that never has is another line."""
+        along = self._histories[segment].up_s @ line_s
+        return len(along) > 0 and quantile(along, _UPRIGHT_QUANTILE) > _ALONG_COS
 
     def _may_be_stand(self, pose: StillPose) -> bool:
         """Whether a still pose is upright as far as is known; a short one only counts in want of better."""

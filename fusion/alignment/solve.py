@@ -30,7 +30,7 @@ _TURN_OUT_RAD = 12.0 * RAD_PER_DEG
 _STAND_HEADING_RAD = 12.0 * RAD_PER_DEG
 """One sigma of the assumption that all segments face the same way in a stand."""
 _LINKED_RAD = 35.0 * RAD_PER_DEG
-"""Headings known worse than this link no axes."""
+"""Headings known worse than this make no axis out of another's."""
 _AGREE_RAD = 20.0 * RAD_PER_DEG
 _CONFLICT = 2.5
 """Sigmas beyond which a sensor's own axis and the others' do not speak of the same thing."""
@@ -182,9 +182,8 @@ def _seen(segment: Segment, z_s: FloatArray, view: _View, reference: Reference) 
     shown = view.shown_s
     if shown is not None and shown @ z_s < 0.0:
         z_s = -z_s
-    linked = view.offset_sd_rad <= _LINKED_RAD
     azimuth = _azimuth(quat.rotate(reference.q_es[segment], z_s)) + view.offset_rad
-    return Seen(z_s, azimuth if linked else None, shown is not None)
+    return Seen(z_s, azimuth, view.offset_sd_rad, shown is not None)
 
 
 def _with_doubt(sd_rad: float, turned: Turned) -> float:
@@ -219,7 +218,7 @@ def _alignment(
     t_s: float,
 ) -> SegmentAlignment:
     y_s = reference.upright_s(segment, z_s)
-    x_s = np.cross(y_s, z_s)
+    x_s = quat.cross(y_s, z_s)
     w, x, y, z = quat.from_matrix(np.stack((x_s, y_s, z_s), axis=-1)).tolist()
     known = axis_sd_rad < np.pi / 4.0
     poor = axis_sd_rad > _POOR_SD_RAD or (view.own.share < _POOR_SHARE and view.own.amount > 4.0)

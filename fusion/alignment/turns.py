@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fusion import quaternion as quat
 from fusion.alignment.direction import turn_scores
 from fusion.alignment.hip_levers import LeverEvidence
 from fusion.alignment.hip_range import hip_range_costs
@@ -37,12 +38,13 @@ of hinges was never sure enough to be counted live; with it ordinary sets of tun
 class Seen:
     """One sensor's axis: Z (3,) in S before any turn, and its azimuth in the pelvis's earth frame.
 
-    ``azimuth_rad`` is None where the headings are not known against each other; ``certain`` when a functional
+    ``azimuth_sd_rad`` is how well the headings are known against each other; ``certain`` when a functional
     movement has shown the axis with its sign.
     """
 
     z_s: FloatArray
-    azimuth_rad: float | None
+    azimuth_rad: float
+    azimuth_sd_rad: float
     certain: bool
 
 
@@ -71,8 +73,8 @@ def choose_turns(
         if (parent := _parent(s, seen)) is not None
     }
     for thigh in {side.thigh for side in Side} & links.keys():
-        if not hint.side_lying_deg:
-            links[thigh] = links[thigh] - hip_range_costs(thigh, axes, reference, histories)
+        lying = bool(hint.side_lying_deg)
+        links[thigh] = links[thigh] - hip_range_costs(thigh, axes, reference, histories, lying=lying)
     tree = _Tree(own, links, {s: _parent(s, seen) for s in seen})
     return {s: Turned(axes[s][k], *_doubts(tree.marginal(s), k)) for s, k in tree.best().items()}
 
@@ -84,7 +86,8 @@ def _parent(segment: Segment, seen: Mapping[Segment, Seen]) -> Segment | None:
 
 def _turned(up_s: FloatArray, z_s: FloatArray, quarters: int) -> FloatArray:
     """``z_s`` turned about the vertical."""
-    return np.asarray([z_s, np.cross(up_s, z_s), -z_s, -np.cross(up_s, z_s)][quarters])
+    aside = quat.cross(up_s, z_s)
+    return np.asarray([z_s, aside, -z_s, -aside][quarters])
 
 
 def _own(
@@ -112,24 +115,27 @@ def _link(
 ) -> FloatArray:
     """Log likelihood (own turn, parent's turn)."""
     table = np.zeros((TURNS, TURNS))
-    apart = _apart(seen[segment], seen[parent])
+    one, other = seen[segment], seen[parent]
+    alike = _concentration(one.azimuth_sd_rad, other.azimuth_sd_rad)
+    frames = [reference.frame_s(segment, z) for z in axes[segment]] if levers is not None else []
+    above_frames = [reference.frame_s(parent, z) for z in axes[parent]] if levers is not None else []
     for own in range(TURNS):
         for above in range(TURNS):
-            if apart is not None:
-                off = (apart + (own - above) * np.pi / 2.0 + np.pi) % (2.0 * np.pi) - np.pi
-                table[own, above] -= min(0.5 * (off / _FACING_SD_RAD) ** 2, _FACING_MOST)
+            off = one.azimuth_rad - other.azimuth_rad + (own - above) * np.pi / 2.0
+            table[own, above] -= min(alike * (1.0 - np.cos(off)), _FACING_MOST)
             if levers is not None:
-                table[own, above] += levers.fit(
-                    reference.frame_s(parent, axes[parent][above]),
-                    reference.frame_s(segment, axes[segment][own]),
-                )
+                table[own, above] += levers.fit(above_frames[above], frames[own])
     return table
 
 
-def _apart(one: Seen, other: Seen) -> float | None:
-    if one.azimuth_rad is None or other.azimuth_rad is None:
-        return None
-    return one.azimuth_rad - other.azimuth_rad
+def _concentration(*heading_sds_rad: float) -> float:
+    """κ of the von Mises distribution of how far apart neighbours are seen to face.
+
+    After Banerjee et al. 2005 (jmlr.org/papers/v6/banerjee05a), from the mean length exp(−σ²/2) of its unit
+    vectors. Headings known to 50° still tell back from front.
+    """
+    length = float(np.exp(-0.5 * (_FACING_SD_RAD**2 + sum(sd**2 for sd in heading_sds_rad))))
+    return length * (2.0 - length**2) / (1.0 - length**2)
 
 
 def _doubts(shares: FloatArray, chosen: int) -> tuple[float, float]:
@@ -152,8 +158,7 @@ class _Tree:
 
     def marginal(self, segment: Segment, given: Mapping[Segment, int] | None = None) -> FloatArray:
         """Chance of each turn (4,) of one sensor, the others' summed over as far as they are not given."""
-        given = given or {}
-        logs = np.array([self._total({**given, segment: k}) for k in range(TURNS)])
+        logs = self._totals(segment, given or {})
         shares = np.exp(_SHARPNESS * (logs - logs.max()))
         return np.asarray(shares / shares.sum())
 
@@ -167,22 +172,26 @@ class _Tree:
             waiting += self._children.get(segment, [])
         return chosen
 
-    def _total(self, given: Mapping[Segment, int]) -> float:
-        return sum(float(_log_sum(self._below(root, given))) for root in self._children.get(None, []))
+    def _totals(self, asked: Segment, given: Mapping[Segment, int]) -> FloatArray:
+        """Log weight (4,) of everything with each turn of the sensor that is asked for."""
+        weights = [_log_sum(self._below(root, asked, given)) for root in self._children.get(None, [])]
+        return np.asarray(sum(weights))
 
-    def _below(self, segment: Segment, given: Mapping[Segment, int]) -> FloatArray:
-        """Log weight of each turn of a sensor with all that hangs from it."""
-        logs = self._own[segment].copy()
-        if segment in given:
-            logs[np.arange(TURNS) != given[segment]] = -np.inf
+    def _below(self, segment: Segment, asked: Segment, given: Mapping[Segment, int]) -> FloatArray:
+        """Log weight (4, 4) of each turn of a sensor with all that hangs from it: a row an answer."""
+        logs = np.tile(self._own[segment], (TURNS, 1))
+        if segment is asked:
+            logs[~np.eye(TURNS, dtype=bool)] = -np.inf
+        elif segment in given:
+            logs[:, np.arange(TURNS) != given[segment]] = -np.inf
         for child in self._children.get(segment, []):
-            logs = logs + _log_sum(self._below(child, given)[:, None] + self._links[child])
+            logs = logs + _log_sum(self._below(child, asked, given)[:, :, None] + self._links[child])
         return logs
 
 
 def _log_sum(logs: FloatArray) -> FloatArray:
-    """Log Σ exp over the first axis."""
-    most = np.max(logs, axis=0)
+    """Log Σ exp over the second axis."""
+    most = np.max(logs, axis=1)
     shift = np.where(np.isfinite(most), most, 0.0)
     with np.errstate(divide="ignore"):
-        return np.asarray(shift + np.log(np.exp(logs - shift).sum(axis=0)))
+        return np.asarray(shift + np.log(np.exp(logs - shift[:, None]).sum(axis=1)))

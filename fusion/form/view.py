@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from math import hypot, inf, isfinite
 from typing import ClassVar
 
 import numpy as np
@@ -68,13 +69,16 @@ class RepView:
     gap_s: float = 0.0
     reference: ReferencePath | None = None
     followed: ClassVar[float] = FOLLOWED
+    spans: dict[Window, tuple[int, int]] = field(default_factory=dict, init=False)
+    """Windows that have been looked for, first and last index of each (`fusion.form.windows`)."""
+    _read: dict[Signal, Series | None] = field(default_factory=dict, init=False)
 
-    @cached_property
+    @property
     def t_s(self) -> FloatArray:
         """Times (n,)."""
         return self.signals.t_s
 
-    @cached_property
+    @property
     def dt_s(self) -> float:
         """Time between samples."""
         return 1.0 / self.signals.rate_hz
@@ -120,15 +124,12 @@ class RepView:
 
     def _change_sd(self, name: str, sd: FloatArray) -> FloatArray:
         """One sigma (n,) of differences: of an inclination never more than the gyroscope alone leaves."""
-        change = reading.change_sd(sd, TRACKING_SD_DEG)
-        if name.startswith(_INCLINED) and change.max() > self._most_change_sd:
-            change[(change > self._most_change_sd) & (change < np.inf)] = self._most_change_sd
-        return np.asarray(change)
-
-    @cached_property
-    def _most_change_sd(self) -> float:
-        drift_deg = GYRO_DRIFT_DPS * float(self.t_s[self.end] - self.t_s[self.start])
-        return float(np.hypot(TRACKING_SD_DEG, drift_deg))
+        change = np.asarray(reading.change_sd(sd, TRACKING_SD_DEG))
+        if not name.startswith(_INCLINED):
+            return change
+        drift = GYRO_DRIFT_DPS * float(self.t_s[self.end] - self.t_s[self.start])
+        # What is not known is infinite, and stays so.
+        return np.minimum(change, hypot(TRACKING_SD_DEG, drift), out=change, where=change < inf)
 
     def _thigh_list(self, signal: Signal) -> Series | None:
         series = self.row(f"thigh_opening_{self.side.value}_deg", 1.0 if self.side is Side.RIGHT else -1.0)
@@ -199,7 +200,7 @@ class RepView:
         low, high = (reading.passed_at(self.effort_deg, first, last, share) for share in MIDDLE)
         done = float(tilt.values[high] - tilt.values[low])
         model = float(self._on_path[high] - self._on_path[low])
-        if not np.isfinite(done) or not abs(model) >= MIDDLE_LEAST_DEG:
+        if not isfinite(done) or not abs(model) >= MIDDLE_LEAST_DEG:
             return 1.0
         return min(STEEPER_MAX, max(1.0 / STEEPER_MAX, done / model))
 
@@ -207,15 +208,6 @@ class RepView:
     def speed_dps(self) -> FloatArray:
         """Speed of the driving angle (n,), always positive."""
         return np.asarray(reading.speed_of(self.effort_deg, self.dt_s))
-
-    @cached_property
-    def spans(self) -> dict[Window, tuple[int, int]]:
-        """Windows that have been looked for, first and last index of each (`fusion.form.windows`)."""
-        return {}
-
-    @cached_property
-    def _read(self) -> dict[Signal, Series | None]:
-        return {}
 
 
 def view_of(
@@ -239,6 +231,7 @@ def view_of(
     )
 
 
+@cache
 def signal_row(signal: Signal, side: Side) -> str:
     """Name of a plain signal's row for the working leg of ``side``."""
     if signal in _WHOLE_BODY:

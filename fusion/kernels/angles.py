@@ -70,6 +70,9 @@ _OUT_OF_PLANE_RAD: Final = 0.2
 """One sigma of how far a joint's motion leaves the sagittal plane: a heading known worse says less."""
 _FAR_APART_RAD: Final = pi / 5.0
 """Difference of the two forms from which on the relative orientation loses its say; at twice as much, all."""
+_TURNED_MOST_RAD: Final = pi / 3.0
+"""Rotation, in or out, up to which a hip may be turned: no more than 45° (Roach & Miles 1991, doi
+10.1093/ptj/71.9.656), and what axes are off. At half as much again the heading surely is wrong."""
 _NO_SHARE: Final = 0.1
 """What the weighing leaves at a heading known to 34°, from which on it is not used."""
 _FLAT_COS: Final = 0.15
@@ -232,6 +235,8 @@ def leg_rows(
         az_sd = hypot(pelvis[k, HEADING_SD], thigh[k, HEADING_SD])
         heading_sd = hypot(hip_sd, az_sd)
         share = _three_dimensional_share(az_sd, least)
+        if least > _SAGITTAL_FULL:
+            share *= min(1.0, max(0.0, 3.0 - 2.0 * abs(rotation) / _TURNED_MOST_RAD))
         phi, apart = _joint_flexion(flexion, tilt_rad[k] + pitch_rad[k], share, least, last_rad)
         if isfinite(phi):
             last_rad = phi

@@ -1,55 +1,40 @@
-"""The flat buffer of the orientation estimator's lanes: read, written, filled and emptied."""
+"""The flat buffer of the orientation estimator's lanes: read, written, begun."""
 
 from __future__ import annotations
 
 from math import sqrt
-from typing import Any, NamedTuple
 
 import numpy as np
 
 from fusion.kernels.compiled import inline
 from fusion.kernels.estimator_maths import Four, Seven, Triangle, low_passed
 from fusion.kernels.estimator_state import (
-    ACC_SATURATED,
     ACTIVITY,
     BUFFER_ROWS,
     FIRST_LEVELLING_S,
     FORCE_SQUARE,
     GYR,
-    GYR_SATURATED,
     GYR_SUM,
     IMPULSE,
-    IN_ROWS,
     INCLINATION_SD,
     INTERVAL,
     LEVEL_SD_MIN,
     LEVELLING,
     OPENED,
-    OUT_ROWS,
     REST_LP,
     REST_WEIGHT,
+    ROWS,
     STARTED,
-    STATE_SIZE,
     TIME,
     UNUSABLE,
     VELOCITY,
-    WINDOW,
     Constants,
     G,
     P,
     Q,
 )
-from fusion.kernels.rotation import Q4, V3, uprighting
+from fusion.kernels.rotation import Q4, V3, level_rows, uprighting
 from fusion.types import FloatArray
-
-
-class Recording(NamedTuple):
-    """Pointers to the first of a sensor's samples: times, forces (3 each), rates (3 each), quality bits."""
-
-    t_s: Any
-    acc: Any
-    gyr: Any
-    quality: Any
 
 
 @inline
@@ -149,70 +134,26 @@ def follow3(b: FloatArray, row: int, width: int, lane: int, v: V3, k: Four) -> V
 
 
 @inline
-def stage(x: FloatArray, width: int, lane: int, count: int, k: int, of: Recording) -> None:
-    """Put ``count`` samples of a sensor from ``k`` on into its lane."""
-    w = np.uintp(width)
-    at = np.uintp(lane)
-    for i in range(k, k + count):
-        x[at] = of.t_s[i]
-        x[at + w] = of.gyr[3 * i]
-        x[at + w * np.uintp(2)] = of.gyr[3 * i + 1]
-        x[at + w * np.uintp(3)] = of.gyr[3 * i + 2]
-        x[at + w * np.uintp(4)] = of.acc[3 * i]
-        x[at + w * np.uintp(5)] = of.acc[3 * i + 1]
-        x[at + w * np.uintp(6)] = of.acc[3 * i + 2]
-        x[at + w * np.uintp(7)] = float(of.quality[i] & (ACC_SATURATED | GYR_SATURATED))
-        at += w * np.uintp(IN_ROWS)
-
-
-@inline
-def unstage(y: FloatArray, width: int, lane: int, count: int, k: int, n: int, out: Any) -> None:
-    """Take a lane's results of ``count`` samples out, as those from ``k`` on of ``n``."""
-    w = np.uintp(width)
-    at = np.uintp(lane)
-    for i in range(k, k + count):
-        q, gyr = 4 * i, 4 * n + 3 * i
-        out[q] = y[at]
-        out[q + 1] = y[at + w]
-        out[q + 2] = y[at + w * np.uintp(2)]
-        out[q + 3] = y[at + w * np.uintp(3)]
-        out[gyr] = y[at + w * np.uintp(4)]
-        out[gyr + 1] = y[at + w * np.uintp(5)]
-        out[gyr + 2] = y[at + w * np.uintp(6)]
-        out[7 * n + i] = y[at + w * np.uintp(7)]
-        out[8 * n + i] = y[at + w * np.uintp(8)]
-        at += w * np.uintp(OUT_ROWS)
-
-
-@inline
-def tell_tilt(b: FloatArray, width: int, lane: int, out: FloatArray) -> None:
-    """Velocity (2) and the covariance of velocity and tilt (10) into a row of TILT_COLUMNS."""
-    out[0], out[1] = b[VELOCITY * width + lane], b[(VELOCITY + 1) * width + lane]
+def tell_tilt(b: FloatArray, out: FloatArray) -> None:
+    """Velocity (2) and the covariance of velocity and tilt (10) of one lane alone, a row of TILT_COLUMNS."""
+    out[0], out[1] = b[VELOCITY], b[VELOCITY + 1]
     column = 2
     for i in range(4):
         for j in range(i, 4):
-            out[column] = b[(P + triangle_row(i, j)) * width + lane]
+            out[column] = b[P + triangle_row(i, j)]
             column += 1
 
 
 @inline
-def load(
-    b: FloatArray,
-    width: int,
-    lane: int,
-    s: FloatArray,
-    of: Recording,
-    c: Constants,
-) -> None:
-    """Put a sensor's state into a lane; a new one is level on its first force, its bias unknown."""
-    for row in range(STATE_SIZE):
-        b[row * width + lane] = s[row]
-    if s[STARTED] > 0.0:
-        return
-    t_s, w, a = of.t_s[0], (of.gyr[0], of.gyr[1], of.gyr[2]), (of.acc[0], of.acc[1], of.acc[2])
+def start(b: FloatArray, width: int, lane: int, t_s: float, w: V3, a: V3, c: Constants) -> None:
+    """Have a sensor of which nothing is known be level on its first force, its bias unknown."""
     b[TIME * width + lane], b[STARTED * width + lane] = t_s, 1.0
     b[OPENED * width + lane] = t_s
-    put4(b, Q * width + lane, width, uprighting(a))
+    q = uprighting(a)
+    put4(b, Q * width + lane, width, q)
+    x, y = level_rows(q)
+    put3(b, ROWS * width + lane, width, x)
+    put3(b, (ROWS + 3) * width + lane, width, y)
     for i in range(3):
         b[(GYR + i) * width + lane] = b[(GYR + 3 + i) * width + lane] = w[i]
         b[(REST_LP + 2 * i) * width + lane] = w[i]
@@ -241,10 +182,8 @@ def triangle_row(i: int, j: int) -> int:
 
 
 @inline
-def idle(b: FloatArray, x: FloatArray, width: int, lane: int) -> None:
+def idle(b: FloatArray, width: int, lane: int) -> None:
     """Something harmless for a lane without a sensor: an upright one, for which time stands still."""
-    for row in range(WINDOW * IN_ROWS):
-        x[row * width + lane] = 0.0
     for row in range(BUFFER_ROWS):
         b[row * width + lane] = 0.0
     b[Q * width + lane] = b[INTERVAL * width + lane] = b[REST_WEIGHT * width + lane] = 1.0

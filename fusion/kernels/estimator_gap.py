@@ -25,6 +25,7 @@ from fusion.kernels.estimator_state import (
     ELAPSED,
     EVIDENCE,
     FIRST_LEVELLING_S,
+    FLAGS,
     FORCE_SQUARE,
     GAP,
     GAP_FROM,
@@ -35,7 +36,6 @@ from fusion.kernels.estimator_state import (
     HEADING_VAR,
     IMPULSE,
     IN_ACC,
-    IN_FLAGS,
     IN_GYR,
     INTERVAL,
     JERK_SQUARE,
@@ -54,7 +54,7 @@ from fusion.kernels.estimator_state import (
     P,
     Q,
 )
-from fusion.kernels.rotation import V3, cross, exponential, matrix_rows, product, unit, uprighting
+from fusion.kernels.rotation import V3, cross, exponential, level_rows, product, rotated, unit, uprighting
 from fusion.types import FloatArray
 
 
@@ -67,7 +67,7 @@ def unusual(b: FloatArray, width: int, lane: int, c: Constants) -> None:
         _cross(b, width, lane, c)
     elif b[AFTER * width + lane] > 0.0:
         _better(b, width, lane, c)
-    flags = int(b[IN_FLAGS * width + lane])
+    flags = int(b[FLAGS * width + lane])
     dt = b[ELAPSED * width + lane]
     if flags & GYR_SATURATED:
         sd_rad = 0.3 * dt * sqrt(squared(get3(b, IN_GYR * width + lane, width)))
@@ -97,7 +97,7 @@ def _cross(b: FloatArray, width: int, lane: int, c: Constants) -> None:
     b[HEADING_VAR * width + lane] += sd_rad * sd_rad
     _predict(b, width, lane, c, dt, sd_rad)
     _forget_velocity(b, width, lane, c, dt)
-    if int(b[IN_FLAGS * width + lane]) & ACC_SATURATED:
+    if int(b[FLAGS * width + lane]) & ACC_SATURATED:
         return
     _measure_tilt(b, width, lane, c)
     _level_anew(b, width, lane, c, sd_rad)
@@ -205,7 +205,7 @@ def _cost(b: FloatArray, width: int, lane: int, c: Constants, w: V3) -> float:
 @rare
 def _predict(b: FloatArray, width: int, lane: int, c: Constants, dt: float, sd_rad: float) -> None:
     """Covariance after the gap."""
-    x, y, _ = matrix_rows(get4(b, Q * width + lane, width))
+    x, y = level_rows(get4(b, Q * width + lane, width))
     p = tilted(get_triangle(b, P * width + lane, width), dt)
     x, y = (x[0] * dt, x[1] * dt, x[2] * dt), (y[0] * dt, y[1] * dt, y[2] * dt)
     p = drifted(p, x, y, sd_rad * sd_rad, c.bias_growth * dt)
@@ -231,11 +231,7 @@ def _activity(b: FloatArray, width: int, lane: int, c: Constants) -> float:
 @rare
 def _tilt_of_force(b: FloatArray, width: int, lane: int) -> tuple[float, float]:
     """Rotation about E's X and Y that would make the present force point up, rad."""
-    rows = matrix_rows(get4(b, Q * width + lane, width))
-    a = get3(b, IN_ACC * width + lane, width)
-    x = rows[0][0] * a[0] + rows[0][1] * a[1] + rows[0][2] * a[2]
-    y = rows[1][0] * a[0] + rows[1][1] * a[1] + rows[1][2] * a[2]
-    z = rows[2][0] * a[0] + rows[2][1] * a[1] + rows[2][2] * a[2]
+    x, y, z = rotated(get4(b, Q * width + lane, width), get3(b, IN_ACC * width + lane, width))
     horizontal = sqrt(x * x + y * y)
     scale = atan2(horizontal, z) / max(horizontal, 1e-9)
     return y * scale, -x * scale
@@ -287,7 +283,7 @@ def level(b: FloatArray, width: int, lane: int, c: Constants) -> None:
     if t < 0.0 or step <= 0.0:
         return
     impulse = b[IMPULSE * width + lane]
-    if not int(b[IN_FLAGS * width + lane]) & ACC_SATURATED:
+    if not int(b[FLAGS * width + lane]) & ACC_SATURATED:
         t += step
         # Velocity begins anew with each window, so that it is the horizontal impulse.
         x, y = b[VELOCITY * width + lane], b[(VELOCITY + 1) * width + lane]

@@ -15,7 +15,8 @@ from math import sqrt
 
 from fusion.kernels.compiled import inline
 from fusion.kernels.estimator_state import G
-from fusion.kernels.rotation import V3, cross, dot
+from fusion.kernels.fused import fma
+from fusion.kernels.rotation import V3, cross, dot, plus
 
 Four = tuple[float, float, float, float]
 """Coefficients of one low-pass step: value from error and slope, slope from slope and error."""
@@ -39,7 +40,7 @@ Triangle = tuple[
 @inline
 def tracked_interval(nominal: float, dt: float) -> float:
     """The device's own sampling interval, followed slowly; longer steps are gaps and teach nothing."""
-    followed = nominal + 0.02 * (dt - nominal) if dt < 1.5 * nominal else nominal
+    followed = fma(0.02, dt - nominal, nominal) if dt < 1.5 * nominal else nominal
     faster = 1 if dt < 0.7 * nominal else 0
     unknown = 1 if nominal <= 0.0 else 0
     return dt if faster | unknown else followed
@@ -81,7 +82,7 @@ def low_pass_step(dt: float, share: float, rate: float) -> Four:
 def low_passed(value: float, slope: float, u: float, k: Four) -> tuple[float, float]:
     """Value and slope after the input ``u``."""
     error = value - u
-    return u + k[0] * error + k[1] * slope, k[2] * slope + k[3] * error
+    return fma(k[0], error, fma(k[1], slope, u)), fma(k[2], slope, k[3] * error)
 
 
 # --- rate ---------------------------------------------------------------------------------------------
@@ -114,8 +115,7 @@ def turn_of(w: V3, dt: float, before: V3, dt_before: float) -> V3:
     interval before tells how (Savage 1998, doi 10.2514/2.4228). Rates without bias.
     """
     k = dt_before * dt * (1 / 12)
-    x, y, z = cross(before, w)
-    return w[0] * dt + k * x, w[1] * dt + k * y, w[2] * dt + k * z
+    return plus((w[0] * dt, w[1] * dt, w[2] * dt), k, cross(before, w))
 
 
 @inline
@@ -137,25 +137,25 @@ def tilted(p: Triangle, dt: float) -> Triangle:
     k = G * dt
     v, w, x, y = p[0], p[1], p[2], p[3]
     # Rows by name: v0 with (v0 v1 x y b), v1 with (v1 x y b), tilt about X with (x y b), about Y with (y b).
-    v0x, v0y = v[2] + k * x[1], v[3] + k * y[0]
-    v1x, v1y = w[1] - k * x[0], w[2] - k * x[1]
+    v0x, v0y = fma(k, x[1], v[2]), fma(k, y[0], v[3])
+    v1x, v1y = fma(-k, x[0], w[1]), fma(-k, x[1], w[2])
     return (
         (
-            v[0] + k * (v[3] + v0y),
-            v[1] + k * (w[2] - v0x),
+            fma(k, v[3] + v0y, v[0]),
+            fma(k, w[2] - v0x, v[1]),
             v0x,
             v0y,
-            v[4] + k * y[1],
-            v[5] + k * y[2],
-            v[6] + k * y[3],
+            fma(k, y[1], v[4]),
+            fma(k, y[2], v[5]),
+            fma(k, y[3], v[6]),
         ),
         (
-            w[0] - k * (w[1] + v1x),
+            fma(-k, w[1] + v1x, w[0]),
             v1x,
             v1y,
-            w[3] - k * x[2],
-            w[4] - k * x[3],
-            w[5] - k * x[4],
+            fma(-k, x[2], w[3]),
+            fma(-k, x[3], w[4]),
+            fma(-k, x[4], w[5]),
         ),
         x,
         y,
@@ -163,6 +163,12 @@ def tilted(p: Triangle, dt: float) -> Triangle:
         p[5],
         p[6],
     )
+
+
+@inline
+def _less(value: float, u: V3, v: V3) -> float:
+    """``value − u·v``."""
+    return fma(-u[0], v[0], fma(-u[1], v[1], fma(-u[2], v[2], value)))
 
 
 @inline
@@ -176,46 +182,22 @@ def drifted(p: Triangle, a: V3, b: V3, noise: float, growth: float) -> Triangle:
     b00, b01, b02 = p[4]
     b11, b12 = p[5]
     b22 = p[6]
-    xa, xb, xc = x[2], x[3], x[4]
-    ya, yb, yc = y[1], y[2], y[3]
-    # Bias with tilt, after.
-    xa1 = xa - (b00 * a[0] + b01 * a[1] + b02 * a[2])
-    xb1 = xb - (b01 * a[0] + b11 * a[1] + b12 * a[2])
-    xc1 = xc - (b02 * a[0] + b12 * a[1] + b22 * a[2])
-    ya1 = ya - (b00 * b[0] + b01 * b[1] + b02 * b[2])
-    yb1 = yb - (b01 * b[0] + b11 * b[1] + b12 * b[2])
-    yc1 = yc - (b02 * b[0] + b12 * b[1] + b22 * b[2])
+    rows = (b00, b01, b02), (b01, b11, b12), (b02, b12, b22)
+    # Bias with velocity and tilt, and with tilt afterwards.
+    of_v, of_w, of_x, of_y = (v[4], v[5], v[6]), (w[3], w[4], w[5]), (x[2], x[3], x[4]), (y[1], y[2], y[3])
+    x1 = _less(of_x[0], rows[0], a), _less(of_x[1], rows[1], a), _less(of_x[2], rows[2], a)
+    y1 = _less(of_y[0], rows[0], b), _less(of_y[1], rows[1], b), _less(of_y[2], rows[2], b)
     return (
+        (v[0], v[1], _less(v[2], of_v, a), _less(v[3], of_v, b), v[4], v[5], v[6]),
+        (w[0], _less(w[1], of_w, a), _less(w[2], of_w, b), w[3], w[4], w[5]),
         (
-            v[0],
-            v[1],
-            v[2] - (v[4] * a[0] + v[5] * a[1] + v[6] * a[2]),
-            v[3] - (v[4] * b[0] + v[5] * b[1] + v[6] * b[2]),
-            v[4],
-            v[5],
-            v[6],
+            _less(_less(x[0], of_x, a), x1, a) + noise,
+            _less(_less(x[1], of_y, a), x1, b),
+            x1[0],
+            x1[1],
+            x1[2],
         ),
-        (
-            w[0],
-            w[1] - (w[3] * a[0] + w[4] * a[1] + w[5] * a[2]),
-            w[2] - (w[3] * b[0] + w[4] * b[1] + w[5] * b[2]),
-            w[3],
-            w[4],
-            w[5],
-        ),
-        (
-            x[0] - ((xa + xa1) * a[0] + (xb + xb1) * a[1] + (xc + xc1) * a[2]) + noise,
-            x[1] - (ya * a[0] + yb * a[1] + yc * a[2]) - (xa1 * b[0] + xb1 * b[1] + xc1 * b[2]),
-            xa1,
-            xb1,
-            xc1,
-        ),
-        (
-            y[0] - ((ya + ya1) * b[0] + (yb + yb1) * b[1] + (yc + yc1) * b[2]) + noise,
-            ya1,
-            yb1,
-            yc1,
-        ),
+        (_less(_less(y[0], of_y, b), y1, b) + noise, y1[0], y1[1], y1[2]),
         (b00 + growth, b01, b02),
         (b11 + growth, b12),
         b22 + growth,
@@ -232,13 +214,13 @@ def scaled(h: Seven, k: float) -> Seven:
 def moved(d: Seven, k: Seven, error: float) -> Seven:
     """``d`` plus the gain ``k`` times ``error``."""
     return (
-        d[0] + k[0] * error,
-        d[1] + k[1] * error,
-        d[2] + k[2] * error,
-        d[3] + k[3] * error,
-        d[4] + k[4] * error,
-        d[5] + k[5] * error,
-        d[6] + k[6] * error,
+        fma(k[0], error, d[0]),
+        fma(k[1], error, d[1]),
+        fma(k[2], error, d[2]),
+        fma(k[3], error, d[3]),
+        fma(k[4], error, d[4]),
+        fma(k[5], error, d[5]),
+        fma(k[6], error, d[6]),
     )
 
 
@@ -248,33 +230,33 @@ def learnt(p: Triangle, k: Seven, h: Seven) -> Triangle:
     v, w, x, y, a, b = p[0], p[1], p[2], p[3], p[4], p[5]
     return (
         (
-            v[0] - k[0] * h[0],
-            v[1] - k[0] * h[1],
-            v[2] - k[0] * h[2],
-            v[3] - k[0] * h[3],
-            v[4] - k[0] * h[4],
-            v[5] - k[0] * h[5],
-            v[6] - k[0] * h[6],
+            fma(-k[0], h[0], v[0]),
+            fma(-k[0], h[1], v[1]),
+            fma(-k[0], h[2], v[2]),
+            fma(-k[0], h[3], v[3]),
+            fma(-k[0], h[4], v[4]),
+            fma(-k[0], h[5], v[5]),
+            fma(-k[0], h[6], v[6]),
         ),
         (
-            w[0] - k[1] * h[1],
-            w[1] - k[1] * h[2],
-            w[2] - k[1] * h[3],
-            w[3] - k[1] * h[4],
-            w[4] - k[1] * h[5],
-            w[5] - k[1] * h[6],
+            fma(-k[1], h[1], w[0]),
+            fma(-k[1], h[2], w[1]),
+            fma(-k[1], h[3], w[2]),
+            fma(-k[1], h[4], w[3]),
+            fma(-k[1], h[5], w[4]),
+            fma(-k[1], h[6], w[5]),
         ),
         (
-            x[0] - k[2] * h[2],
-            x[1] - k[2] * h[3],
-            x[2] - k[2] * h[4],
-            x[3] - k[2] * h[5],
-            x[4] - k[2] * h[6],
+            fma(-k[2], h[2], x[0]),
+            fma(-k[2], h[3], x[1]),
+            fma(-k[2], h[4], x[2]),
+            fma(-k[2], h[5], x[3]),
+            fma(-k[2], h[6], x[4]),
         ),
-        (y[0] - k[3] * h[3], y[1] - k[3] * h[4], y[2] - k[3] * h[5], y[3] - k[3] * h[6]),
-        (a[0] - k[4] * h[4], a[1] - k[4] * h[5], a[2] - k[4] * h[6]),
-        (b[0] - k[5] * h[5], b[1] - k[5] * h[6]),
-        p[6] - k[6] * h[6],
+        (fma(-k[3], h[3], y[0]), fma(-k[3], h[4], y[1]), fma(-k[3], h[5], y[2]), fma(-k[3], h[6], y[3])),
+        (fma(-k[4], h[4], a[0]), fma(-k[4], h[5], a[1]), fma(-k[4], h[6], a[2])),
+        (fma(-k[5], h[5], b[0]), fma(-k[5], h[6], b[1])),
+        fma(-k[6], h[6], p[6]),
     )
 
 

@@ -59,11 +59,11 @@ BEFORE_MIDDLE: Final = BEFORE_GYR + 9
 PHASE: Final = BEFORE_MIDDLE + 3
 """Samples taken, modulo WINDOW."""
 COUNT: Final = PHASE + 1
-"""Samples of the open window, the time it began, and over it:"""
-OPENED: Final = COUNT + 1
-ROWS_SUM: Final = OPENED + 1
-"""sums of the first two rows of the S-to-E matrix (6),"""
-RISE: Final = ROWS_SUM + 6
+"""Samples of the open window, …"""
+ROWS: Final = COUNT + 1
+"""the first two rows of the S-to-E matrix (6) and the time when it began, and over it:"""
+OPENED: Final = ROWS + 6
+RISE: Final = OPENED + 1
 """the integral of the vertical force, m/s,"""
 FORCE_SUM: Final = RISE + 1
 """the sum of the mean squared horizontal force,"""
@@ -81,22 +81,23 @@ INCLINATION_SD: Final = ACC_OFF + 1
 HEADING_SD: Final = INCLINATION_SD + 1
 STATE_SIZE: Final = HEADING_SD + 1
 
-# The sample that comes in, where samples are taken one by one.
+# The sample that comes in, where samples are taken one by one,
 IN_TIME: Final = STATE_SIZE
 IN_GYR: Final = IN_TIME + 1
 IN_ACC: Final = IN_GYR + 3
 IN_FLAGS: Final = IN_ACC + 3
-"""Quality bits."""
-IN_ROWS: Final = 8
-DT: Final = IN_TIME + IN_ROWS
-"""Length of its step, s; 0 for a first sample and where the rare part has crossed a gap."""
+"""its quality bits,"""
+DT: Final = IN_FLAGS + 1
+"""the length of its step, s; 0 for a first sample and where the rare part has crossed a gap."""
 GAP: Final = DT + 1
 """1 where it follows missing ones."""
 ELAPSED: Final = GAP + 1
 """Time since the last sample, gap or not, s."""
 EVIDENCE: Final = ELAPSED + 1
 """Length of the step as evidence, s: a long gap is one interval of evidence, not many; then the window's."""
-UNUSUAL: Final = EVIDENCE + 1
+FLAGS: Final = EVIDENCE + 1
+"""Quality bits of the window's samples."""
+UNUSUAL: Final = FLAGS + 1
 """1 where something about it is: a gap, what is owed after one, a clipped value."""
 UNUSABLE: Final = UNUSUAL + 1
 """1 once a time did not increase."""
@@ -110,19 +111,28 @@ NOISE: Final = REST_STEP + 4
 """Variance of the velocity's pseudo-measurement."""
 CHANGE: Final = NOISE + 1
 """Change of the state by the window so far (7)."""
-BUFFER_ROWS: Final = CHANGE + 7
+NEXT_INTERVAL: Final = CHANGE + 7
+"""The tracked interval after a window that has been looked through."""
+BUFFER_ROWS: Final = NEXT_INTERVAL + 1
 
-OUT_Q: Final = 0
-"""What comes out of a sample."""
-OUT_GYR: Final = OUT_Q + 4
-OUT_INCLINATION_SD: Final = OUT_GYR + 3
-OUT_HEADING_SD: Final = OUT_INCLINATION_SD + 1
-OUT_ROWS: Final = 9
 TILT_COLUMNS: Final = 12
 """Of what is told on request: velocity (2), covariance of velocity and tilt (10)."""
 
 WINDOW: Final = 8
 """Samples for which the covariance, and what else changes slowly, is worked out once."""
+
+# The samples of a window in lanes, quantity by quantity, sample by sample, …
+X_TIME: Final = 0
+X_GYR: Final = X_TIME + WINDOW
+X_ACC: Final = X_GYR + 3 * WINDOW
+X_FLAGS: Final = X_ACC + 3 * WINDOW
+X_ROWS: Final = X_FLAGS + WINDOW
+# … and what comes out of them.
+Y_Q: Final = 0
+Y_GYR: Final = Y_Q + 4 * WINDOW
+Y_INCLINATION_SD: Final = Y_GYR + 3 * WINDOW
+Y_HEADING_SD: Final = Y_INCLINATION_SD + WINDOW
+Y_ROWS: Final = Y_HEADING_SD + WINDOW
 
 AFTER_GAP: Final = 1
 ACC_SATURATED: Final = 2

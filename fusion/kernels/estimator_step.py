@@ -26,12 +26,12 @@ from fusion.kernels.estimator_state import (
     MIDDLE,
     REST_LP,
     RISE,
-    ROWS_SUM,
     STEP_BEFORE,
     VELOCITY,
     Q,
 )
-from fusion.kernels.rotation import Q4, V3, dot, matrix_rows, product, small_exponential
+from fusion.kernels.fused import fma
+from fusion.kernels.rotation import Q4, V3, added, product, rotated, small_exponential
 from fusion.types import FloatArray
 
 
@@ -42,9 +42,8 @@ class Motion(NamedTuple):
     velocity_x: float
     velocity_y: float
     last: V3
+    """The last rate, bias removed."""
     step_before: float
-    row_x: V3
-    row_y: V3
     rise: float
     force: float
 
@@ -53,15 +52,12 @@ class Motion(NamedTuple):
 def motion(b: FloatArray, width: int, lane: int) -> Motion:
     """Of a lane, from the buffer."""
     at = VELOCITY * width + lane
-    sums = ROWS_SUM * width + lane
     return Motion(
         get4(b, Q * width + lane, width),
         b[at],
         b[at + width],
-        get3(b, GYR * width + lane, width),
+        without(get3(b, GYR * width + lane, width), get3(b, BIAS * width + lane, width)),
         b[STEP_BEFORE * width + lane],
-        get3(b, sums, width),
-        get3(b, sums + 3 * width, width),
         b[RISE * width + lane],
         b[FORCE_SUM * width + lane],
     )
@@ -73,34 +69,23 @@ def keep_motion(b: FloatArray, width: int, lane: int, m: Motion) -> None:
     put4(b, Q * width + lane, width, m.q)
     b[VELOCITY * width + lane] = m.velocity_x
     b[(VELOCITY + 1) * width + lane] = m.velocity_y
-    put3(b, ROWS_SUM * width + lane, width, m.row_x)
-    put3(b, (ROWS_SUM + 3) * width + lane, width, m.row_y)
     b[RISE * width + lane] = m.rise
     b[FORCE_SUM * width + lane] = m.force
 
 
 @inline
-def _sum(u: V3, v: V3) -> V3:
-    return u[0] + v[0], u[1] + v[1], u[2] + v[2]
-
-
-@inline
-def moved(m: Motion, w: V3, a: V3, bias: V3, dt: float, evidence: float) -> Motion:
-    """Turn by a sample's rate and integrate its force."""
-    turn = turn_of(without(w, bias), dt, without(m.last, bias), m.step_before)
-    q = product(m.q, small_exponential(turn))
-    x, y, z = matrix_rows(q)
-    f, g = dot(x, a), dot(y, a)
+def moved(m: Motion, w: V3, a: V3, dt: float, evidence: float) -> Motion:
+    """Turn by a sample's rate, its bias removed, and integrate its force."""
+    q = product(m.q, small_exponential(turn_of(w, dt, m.last, m.step_before)))
+    x, y, z = rotated(q, a)
     return Motion(
         q,
-        m.velocity_x + f * evidence,
-        m.velocity_y + g * evidence,
+        fma(x, evidence, m.velocity_x),
+        fma(y, evidence, m.velocity_y),
         w,
         dt,
-        _sum(m.row_x, x),
-        _sum(m.row_y, y),
-        m.rise + dot(z, a) * evidence,
-        m.force + (f * f + g * g),
+        fma(z, evidence, m.rise),
+        fma(x, x, fma(y, y, m.force)),
     )
 
 
@@ -188,8 +173,8 @@ def summed(r: Rates, u: Usual, t: float, w: V3, a: V3, dt: float, evidence: floa
         r.last_but_one,
         (t - 0.5 * evidence, r.middle[0], r.middle[1]),
         dt,
-        _sum(r.gyr, w),
-        _sum(r.acc, a),
+        added(r.gyr, w),
+        added(r.acc, a),
         r.squares + squared(without(w, u.bias)),
         r.jerks + (jerk if known else 0.0),
         max(r.gyr_off, squared(without(w, u.gyr))),

@@ -19,26 +19,31 @@ from fusion.kernels.estimator_state import (
     DT,
     ELAPSED,
     EVIDENCE,
+    FLAGS,
     GAP,
     GYR,
     HEADING_SD,
     IN_ACC,
     IN_FLAGS,
     IN_GYR,
-    IN_ROWS,
     IN_TIME,
     INCLINATION_SD,
     INTERVAL,
     KNOWN,
-    OUT_GYR,
-    OUT_INCLINATION_SD,
-    OUT_Q,
-    OUT_ROWS,
+    NEXT_INTERVAL,
     STARTED,
     TIME,
     UNUSABLE,
     UNUSUAL,
     WINDOW,
+    X_ACC,
+    X_FLAGS,
+    X_GYR,
+    X_TIME,
+    Y_GYR,
+    Y_HEADING_SD,
+    Y_INCLINATION_SD,
+    Y_Q,
     Constants,
     Q,
 )
@@ -69,35 +74,33 @@ def _unusual_at(b: FloatArray, x: FloatArray, width: int, lane: int) -> int:
     idle = 0 if b[STARTED * width + lane] > 0.0 else 1
     still_first = 0 if b[KNOWN * width + lane] > 0.0 else 1
     for k in range(WINDOW):
-        at = k * IN_ROWS * width + lane
-        elapsed = x[at] - last
-        last = x[at]
+        t = x[(X_TIME + k) * width + lane]
+        elapsed, last = t - last, t
         nominal = tracked_interval(nominal, elapsed)
         unusual |= 0 if elapsed <= 1.5 * nominal else 1
         unusual |= 0 if elapsed > 0.0 else 1 - (idle | still_first)
-        unusual |= 1 if x[at + 7 * width] > 0.0 else 0
         still_first = 0
+    b[NEXT_INTERVAL * width + lane] = nominal
     return unusual
 
 
-_Moving = tuple[float, float, Motion]
-"""Time of the last sample, interval, and motion after it."""
+_Moving = tuple[float, Motion]
+"""Time of the last sample, and motion after it."""
 _Summing = tuple[float, Rates]
 """Time of the last sample, and sums after it."""
 
 
 @inline
 def _move1(s: _Moving, x: FloatArray, y: FloatArray, width: int, lane: int, bias: V3, k: int) -> _Moving:
-    """One sample of a window: time, interval and motion after it; its orientation and rate go to ``y``."""
-    time, interval, m = s
-    at = k * IN_ROWS * width + lane
-    t, w, a = x[at], get3(x, at + width, width), get3(x, at + 4 * width, width)
+    """One sample of a window: time and motion after it; its orientation and rate go to ``y``."""
+    time, m = s
+    t = x[(X_TIME + k) * width + lane]
+    w = without(get3(x, (X_GYR + 3 * k) * width + lane, width), bias)
     dt = t - time
-    m = moved(m, w, a, bias, dt, dt)
-    out = k * OUT_ROWS * width + lane
-    put4(y, out, width, m.q)
-    put3(y, out + OUT_GYR * width, width, without(w, bias))
-    return t, tracked_interval(interval, dt), m
+    m = moved(m, w, get3(x, (X_ACC + 3 * k) * width + lane, width), dt, dt)
+    put4(y, (Y_Q + 4 * k) * width + lane, width, m.q)
+    put3(y, (Y_GYR + 3 * k) * width + lane, width, w)
+    return t, m
 
 
 @inline
@@ -113,17 +116,17 @@ def _move4(s: _Moving, x: FloatArray, y: FloatArray, width: int, lane: int, bias
 @inline
 def _move_window(b: FloatArray, x: FloatArray, y: FloatArray, width: int, lane: int) -> None:
     bias = get3(b, BIAS * width + lane, width)
-    s = b[TIME * width + lane], b[INTERVAL * width + lane], motion(b, width, lane)
+    s = b[TIME * width + lane], motion(b, width, lane)
     s = _move4(_move4(s, x, y, width, lane, bias, 0), x, y, width, lane, bias, 4)
-    _, b[INTERVAL * width + lane], m = s
-    keep_motion(b, width, lane, m)
+    keep_motion(b, width, lane, s[1])
 
 
 @inline
 def _sum1(s: _Summing, x: FloatArray, width: int, lane: int, u: Usual, k: int) -> _Summing:
     time, r = s
-    at = k * IN_ROWS * width + lane
-    t, w, a = x[at], get3(x, at + width, width), get3(x, at + 4 * width, width)
+    t = x[(X_TIME + k) * width + lane]
+    w = get3(x, (X_GYR + 3 * k) * width + lane, width)
+    a = get3(x, (X_ACC + 3 * k) * width + lane, width)
     dt = t - time
     return t, summed(r, u, t, w, a, dt, dt)
 
@@ -144,33 +147,37 @@ def _sum_window(b: FloatArray, x: FloatArray, width: int, lane: int) -> None:
     s = b[TIME * width + lane], rates(b, width, lane)
     b[TIME * width + lane], r = _sum4(_sum4(s, x, width, lane, u, 0), x, width, lane, u, 4)
     keep_rates(b, width, lane, r, float(WINDOW))
-    b[GAP * width + lane] = b[IN_FLAGS * width + lane] = 0.0
+    b[INTERVAL * width + lane] = b[NEXT_INTERVAL * width + lane]
+    b[GAP * width + lane] = b[FLAGS * width + lane] = 0.0
+
+
+@inline
+def _tell_doubts(b: FloatArray, y: FloatArray, width: int, lane: int, k: int) -> None:
+    y[(Y_INCLINATION_SD + k) * width + lane] = b[INCLINATION_SD * width + lane]
+    y[(Y_HEADING_SD + k) * width + lane] = b[HEADING_SD * width + lane]
 
 
 @inline
 def _tell_before(b: FloatArray, y: FloatArray, width: int, lane: int) -> None:
     """The uncertainties of all but a window's last sample are those of the window before."""
     for k in range(WINDOW - 1):
-        at = (k * OUT_ROWS + OUT_INCLINATION_SD) * width + lane
-        y[at], y[at + width] = b[INCLINATION_SD * width + lane], b[HEADING_SD * width + lane]
+        _tell_doubts(b, y, width, lane, k)
 
 
 @inline
-def _tell(b: FloatArray, y: FloatArray, width: int, lane: int, k: int) -> None:
-    """Sample ``k`` as it is known after it."""
-    out = k * OUT_ROWS * width + lane
-    put4(y, out + OUT_Q * width, width, get4(b, Q * width + lane, width))
+def tell(b: FloatArray, y: FloatArray, width: int, lane: int, k: int) -> None:
+    """Sample ``k`` of a window as it is known after it."""
+    put4(y, (Y_Q + 4 * k) * width + lane, width, get4(b, Q * width + lane, width))
     w = without(get3(b, GYR * width + lane, width), get3(b, BIAS * width + lane, width))
-    put3(y, out + OUT_GYR * width, width, w)
-    at = out + OUT_INCLINATION_SD * width
-    y[at], y[at + width] = b[INCLINATION_SD * width + lane], b[HEADING_SD * width + lane]
+    put3(y, (Y_GYR + 3 * k) * width + lane, width, w)
+    _tell_doubts(b, y, width, lane, k)
 
 
 @looped
 def take_window(b: FloatArray, x: FloatArray, y: FloatArray, width: int, c: Constants) -> bool:
-    """A window of every lane from ``x`` into ``y``.
+    """A window of every lane from ``x`` into ``y``; no sample of it is clipped.
 
-    False, and nothing done, where any lane has something unusual.
+    False, and nothing done, where any lane has something else that is unusual.
     """
     met = 0
     for lane in range(width):
@@ -185,7 +192,7 @@ def take_window(b: FloatArray, x: FloatArray, y: FloatArray, width: int, c: Cons
         _tell_before(b, y, width, lane)
     close(b, width, 0, width, c)
     for lane in range(width):
-        _tell(b, y, width, lane, WINDOW - 1)
+        tell(b, y, width, lane, WINDOW - 1)
     return True
 
 
@@ -193,29 +200,34 @@ def take_window(b: FloatArray, x: FloatArray, y: FloatArray, width: int, c: Cons
 
 
 @inline
-def _look(b: FloatArray, x: FloatArray, width: int, lane: int, k: int) -> int:
-    """1 where anything about sample ``k`` is unusual."""
-    at = k * IN_ROWS * width + lane
-    elapsed = x[at] - b[TIME * width + lane]
+def hand(b: FloatArray, x: FloatArray, width: int, lane: int, k: int) -> None:
+    """Have sample ``k`` of a window come in."""
+    b[IN_TIME * width + lane] = x[(X_TIME + k) * width + lane]
+    put3(b, IN_GYR * width + lane, width, get3(x, (X_GYR + 3 * k) * width + lane, width))
+    put3(b, IN_ACC * width + lane, width, get3(x, (X_ACC + 3 * k) * width + lane, width))
+    b[IN_FLAGS * width + lane] = x[(X_FLAGS + k) * width + lane]
+
+
+@inline
+def _look(b: FloatArray, width: int, lane: int) -> int:
+    """1 where anything about the sample that comes in is unusual."""
+    elapsed = b[IN_TIME * width + lane] - b[TIME * width + lane]
     nominal = tracked_interval(b[INTERVAL * width + lane], elapsed)
     follows = (1 if b[KNOWN * width + lane] > 0.0 else 0) & (1 if b[STARTED * width + lane] > 0.0 else 0)
     unusable = 0 if elapsed > 0.0 else follows
     b[UNUSABLE * width + lane] = max(b[UNUSABLE * width + lane], float(unusable))
     gap = 1 if elapsed > 1.5 * nominal else 0
     after = 1 if b[AFTER * width + lane] > 0.0 else 0
-    clipped = 1 if x[at + 7 * width] > 0.0 else 0
+    clipped = 1 if b[IN_FLAGS * width + lane] > 0.0 else 0
     unusual = gap | after | clipped
     b[UNUSUAL * width + lane] = float(unusual)
     return unusual
 
 
 @inline
-def _receive(b: FloatArray, x: FloatArray, width: int, lane: int, k: int) -> None:
-    """Put sample ``k`` where the parts look for it, and how long its step is."""
-    at = k * IN_ROWS * width + lane
-    for row in range(IN_ROWS):
-        b[(IN_TIME + row) * width + lane] = x[at + row * width]
-    t = x[at]
+def _receive(b: FloatArray, width: int, lane: int) -> None:
+    """Work out how long the step of the sample that comes in is."""
+    t = b[IN_TIME * width + lane]
     elapsed = t - b[TIME * width + lane]
     nominal = tracked_interval(b[INTERVAL * width + lane], elapsed)
     gap = 1 if elapsed > 1.5 * nominal else 0
@@ -225,14 +237,15 @@ def _receive(b: FloatArray, x: FloatArray, width: int, lane: int, k: int) -> Non
     b[DT * width + lane] = 0.0 if gap else elapsed
     b[GAP * width + lane] = float(gap)
     b[EVIDENCE * width + lane] = nominal if gap else elapsed
+    b[FLAGS * width + lane] = b[IN_FLAGS * width + lane]
 
 
 @inline
 def _move(b: FloatArray, width: int, lane: int) -> None:
-    w, a = get3(b, IN_GYR * width + lane, width), get3(b, IN_ACC * width + lane, width)
-    bias = get3(b, BIAS * width + lane, width)
+    w = without(get3(b, IN_GYR * width + lane, width), get3(b, BIAS * width + lane, width))
+    a = get3(b, IN_ACC * width + lane, width)
     dt, evidence = b[DT * width + lane], b[EVIDENCE * width + lane]
-    keep_motion(b, width, lane, moved(motion(b, width, lane), w, a, bias, dt, evidence))
+    keep_motion(b, width, lane, moved(motion(b, width, lane), w, a, dt, evidence))
 
 
 @inline
@@ -249,22 +262,20 @@ def _close_one(b: FloatArray, width: int, lane: int, c: Constants) -> None:
 
 
 @looped
-def take_sample(
-    b: FloatArray, x: FloatArray, y: FloatArray, width: int, c: Constants, k: int, last: bool
-) -> int:
-    """Sample ``k`` of every lane, the ``last`` of their windows or not; 1 where any lane's was unusual.
+def take_sample(b: FloatArray, width: int, c: Constants, last: bool) -> int:
+    """The sample that comes in in every lane, ``last`` of their windows or not; 1 where any was unusual.
 
     What is unusual about a sample is a window of its own.
     """
     met = 0
     for lane in range(width):
-        met |= _look(b, x, width, lane, k)
+        met |= _look(b, width, lane)
     if met:
         for lane in range(width):
             if b[UNUSUAL * width + lane] > 0.0 and b[COUNT * width + lane] > 0.0:
                 _close_one(b, width, lane, c)
     for lane in range(width):
-        _receive(b, x, width, lane, k)
+        _receive(b, width, lane)
     if met:
         for lane in range(width):
             if b[UNUSUAL * width + lane] > 0.0:
@@ -279,6 +290,4 @@ def take_sample(
         for lane in range(width):
             if b[UNUSUAL * width + lane] > 0.0:
                 _close_one(b, width, lane, c)
-    for lane in range(width):
-        _tell(b, y, width, lane, k)
     return met

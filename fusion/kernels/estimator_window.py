@@ -66,14 +66,14 @@ from fusion.kernels.estimator_state import (
     REST_TIME,
     REST_WEIGHT,
     RISE,
-    ROWS_SUM,
+    ROWS,
     TIME,
     VELOCITY,
     Constants,
     P,
     Q,
 )
-from fusion.kernels.rotation import V3, product, small_exponential, unit
+from fusion.kernels.rotation import V3, added, level_rows, product, small_exponential, unit
 from fusion.types import FloatArray
 
 
@@ -110,8 +110,10 @@ def _predict(b: FloatArray, width: int, lane: int, c: Constants) -> None:
     activity = min(max(b[ACTIVITY * width + lane], c.activity_min), c.activity_max)
     turning = c.tilt_noise_rate * (b[GYR_SQUARES * width + lane] * each)
     noise = sqrt(activity) * (c.tilt_noise_still * dt + turning)
-    x = _times(get3(b, ROWS_SUM * width + lane, width), each)
-    y = _times(get3(b, (ROWS_SUM + 3) * width + lane, width), each)
+    # The matrix over the window is near enough the mean of those at its ends.
+    x, y = level_rows(get4(b, Q * width + lane, width))
+    x = _times(added(x, get3(b, ROWS * width + lane, width)), 0.5 * dt)
+    y = _times(added(y, get3(b, (ROWS + 3) * width + lane, width)), 0.5 * dt)
     p = tilted(get_triangle(b, P * width + lane, width), dt)
     put_triangle(b, P * width + lane, width, drifted(p, x, y, noise, c.bias_growth * dt))
 
@@ -213,9 +215,10 @@ def _open(b: FloatArray, width: int, lane: int) -> None:
     """Begin the next window."""
     b[OPENED * width + lane] = b[TIME * width + lane]
     b[COUNT * width + lane] = b[RISE * width + lane] = b[FORCE_SUM * width + lane] = 0.0
+    x, y = level_rows(get4(b, Q * width + lane, width))
+    put3(b, ROWS * width + lane, width, x)
+    put3(b, (ROWS + 3) * width + lane, width, y)
     none = (0.0, 0.0, 0.0)
-    put3(b, ROWS_SUM * width + lane, width, none)
-    put3(b, (ROWS_SUM + 3) * width + lane, width, none)
     put3(b, GYR_SUM * width + lane, width, none)
     put3(b, ACC_SUM * width + lane, width, none)
     put4(b, GYR_SQUARES * width + lane, width, (0.0, 0.0, 0.0, 0.0))

@@ -14,6 +14,8 @@ from fusion.movement.sets import SetBook
 _PARTIAL_SHARE = 0.27
 """Of the usual range; 0.3 with room for how evenly a person moves."""
 
+_BOUT_SHARE = 0.8
+
 
 class Admission:
     """Decides it for one exercise, as worn now."""
@@ -38,7 +40,15 @@ class Admission:
             return False
         if self._other_leg_within(track):
             return False
+        if self._exercise.kind is Kind.DRILL and not self._lasts(track):
+            return False
         return not (self._too_soon(track) or (track.by_free_leg and self._own_leg_works(track)))
+
+    def _lasts(self, track: Track) -> bool:
+        """Whether a posture is kept, and walked in, for a good part of a drill's shortest bout."""
+        tempo = self._exercise.tempo
+        bout_s = 0.5 * tempo.period_s[0] if tempo else 0.0
+        return bool(track.t_s[track.end] - track.t_s[track.start] > _BOUT_SHARE * bout_s)
 
     def _other_leg_within(self, track: Track) -> bool:
         """Whether the other leg did a whole repetition meanwhile: this one went out of its way and back."""

@@ -14,12 +14,13 @@ from math import inf, nan
 import numpy as np
 
 from fusion.exercises import Exercise
-from fusion.exercises.model import Kind
+from fusion.exercises.model import DriverSignal, Kind
 from fusion.form import FormChecker, Limits, PersonReference
 from fusion.history import part_of
 from fusion.kernels import turning
 from fusion.movement.admission import Admission
 from fusion.movement.bridging import SilenceBridge
+from fusion.movement.followed import others
 from fusion.movement.gate import PostureGate
 from fusion.movement.holds import HoldAnalyzer
 from fusion.movement.legs import driven_angles, leg_not_seen, not_seen, worn_legs
@@ -27,6 +28,7 @@ from fusion.movement.poses import turned_deg
 from fusion.movement.rep_summary import RepReader
 from fusion.movement.reps import Phase, RepSegmenter, Track
 from fusion.movement.sets import SetBook
+from fusion.movement.turned import TurnedHip
 from fusion.types import (
     Event,
     Finding,
@@ -86,6 +88,7 @@ class MovementAnalyzer:
         self._segmenter = RepSegmenter((), rate_hz)
         self._admission = Admission(exercise, self._gate, self._segmenter, self._book)
         self._bridge: SilenceBridge | None = None
+        self._rotation: TurnedHip | None = None
         self._close_s = np.array([inf, inf])
         self._events: list[Event] = []
         self._announced: dict[int, frozenset[str]] = {}
@@ -124,9 +127,12 @@ class MovementAnalyzer:
         """Events of the next samples."""
         if signals.names != self._names:
             self._wear(signals)
+        if self._rotation is not None:
+            signals = self._rotation(signals)
         if self._segmenter.driven:
-            for start in range(0, len(signals), self._segmenter.block_max):
-                self._take(part_of(signals, start, start + self._segmenter.block_max))
+            most = self._segmenter.block_max
+            for start in range(0, len(signals), most):
+                self._take(part_of(signals, start, start + most))
         return self._drain()
 
     def _take(self, signals: SignalBlock) -> None:
@@ -167,6 +173,8 @@ class MovementAnalyzer:
         self._announced.clear()
         driven = driven_angles(self.exercise, self.side, signals.names)
         self._segmenter = RepSegmenter(driven, self._rate_hz)
+        if driven and driven[0].signal is DriverSignal.HIP_EXTERNAL_ROTATION:
+            self._rotation = TurnedHip(driven[0].read_from)
         self._admission = Admission(self.exercise, self._gate, self._segmenter, self._book)
         one_leg = len(legs_worn) == 1 and len(driven) > 0
         self._bridge = (
@@ -328,6 +336,9 @@ class MovementAnalyzer:
 
     def _close(self) -> None:
         self._announced.clear()
+        while gone := others(self._book.candidates, self.exercise):
+            for at in gone:
+                self._revise(at)
         for at in self._book.odd_ends() if self._book.candidates else ():
             self._revise(at)
         done = self._book.close()

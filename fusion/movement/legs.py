@@ -7,6 +7,7 @@ from collections.abc import Collection
 from fusion.exercises import Exercise
 from fusion.exercises.model import Count, DriverSignal, Kind, Laterality
 from fusion.exercises.rules import Worn
+from fusion.movement.driver import outward_of
 from fusion.movement.reps import Driven
 from fusion.types import Side
 
@@ -50,6 +51,7 @@ def _driven(exercise: Exercise, count: Count, side: Side) -> Driven:
         count.rom_min_deg,
         count.rom_full_deg,
         driver.cutoff_hz,
+        outward_of(exercise),
     )
 
 

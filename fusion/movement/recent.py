@@ -6,6 +6,7 @@ A slip shifts T and leaves P: it shifts where repetitions start and end, and not
 from __future__ import annotations
 
 from collections import deque
+from statistics import median
 
 import numpy as np
 
@@ -66,7 +67,7 @@ class RecentRepetitions:
     def usual_way_deg(self, track: Track) -> float | None:
         """How far T usually goes in a repetition of this leg; None before any has counted."""
         counted = self._counted.get(track.read_from)
-        return float(np.median([like[_WAY] for like in counted])) if counted else None
+        return median(float(like[_WAY]) for like in counted) if counted else None
 
     def _features(self, track: Track) -> FloatArray | None:
         """Level of P and of T, how far both go, and ln time (5,); the last one of strides alone."""

@@ -18,6 +18,7 @@ from fusion.movement.sets import Candidate, SetBook
 from fusion.types import FloatArray, RepSummary
 
 _FULL_SHARE = 0.65
+_TAKEN_UP_SHARE = 0.7
 _MOST_SHARE = 1.5
 """Of the exercise's full range: what is more than this was no repetition to go by."""
 _GAP_VOID_S = 0.5
@@ -72,10 +73,16 @@ class RepReader:
         )
         if self._exercise.kind is Kind.STEP:
             start = (nan, nan)  # the first stride sets out from a stand
-        no_pitch = self._gate.lying or self._exercise.kind is Kind.DRILL
+        doubtful = track.pitch_doubt_deg > 0.0
+        if doubtful:
+            start, end = (start[0], nan), (end[0], nan)
+        no_pitch = self._gate.lying or self._exercise.kind is Kind.DRILL or doubtful
+        top_deg = nan if doubtful else float(track.effort_deg[track.reach]) - slip.effort_share * slip.top_deg
+        if self._exercise.driver.needs_heading:
+            top_deg = rep.rom_deg  # a heading drifts: where the angle ends says nothing, how far it went does
         return Candidate(
             rep,
-            top_deg=float(track.effort_deg[track.reach]) - slip.effort_share * slip.top_deg,
+            top_deg=top_deg,
             top_tilt_deg=nan if self._gate.lying else float(track.pelvis_tilt_deg[track.reach]),
             top_pitch_deg=nan if no_pitch else float(track.thigh_pitch_deg[track.reach]) - slip.top_deg,
             sure_alone=self._gate.fits_alone(track),
@@ -83,6 +90,8 @@ class RepReader:
             end_posture_deg=end,
             typical=self._gate.typical(track),
             by_free_leg=track.by_free_leg,
+            stays_s=float(track.t_s[track.leave] - track.t_s[track.reach]),
+            like_stride=self._gate.walks(track),
         )
 
     def summary(
@@ -97,6 +106,8 @@ class RepReader:
         form = self._form.check(track.as_heard(), complete=complete, pause_before_s=max(0.0, before_s))
         part = slice(track.start, track.end + 1)
         top = track.end if not self._exercise.lifts_first else track.reach
+        if self._exercise.kind is Kind.DRILL:
+            top = _taken_up(track)
         void = track.gap_s > _GAP_VOID_S
         return RepSummary(
             index=len(self._book.candidates),
@@ -134,6 +145,15 @@ def _confidence(track: Track, driven: Driven) -> float:
         if not sd <= _SD_DOUBT_DEG:
             value *= 0.7
     return value
+
+
+def _taken_up(track: Track) -> int:
+    """The first sample in the other posture of a drill, which is then walked in and so goes up and down."""
+    effort = track.effort_deg[track.start : track.end + 1]
+    base, half = float(effort[0]), 0.5 * track.rom_deg
+    kept = np.flatnonzero(effort > base + half)
+    level = reading.median_of(np.ascontiguousarray(effort[kept[0] : kept[-1] + 1]))
+    return track.start + int(np.argmax(effort >= base + _TAKEN_UP_SHARE * (level - base)))
 
 
 def _least(values: FloatArray) -> float:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from math import nan
 from statistics import median
 
 import numpy as np
@@ -20,7 +21,7 @@ from fusion.exercises.model import DriverSignal
 from fusion.history import History, heard_samples, part_of, samples_of
 from fusion.kernels import corners as excursion
 from fusion.kernels import turning
-from fusion.movement.driver import driven_deg
+from fusion.movement.driver import RAISED, driven_deg
 from fusion.types import BoolArray, FloatArray, Side, SignalBlock
 
 STILL_DPS = 10.0
@@ -29,6 +30,8 @@ _REVERSAL_SHARE = 0.2
 _ARRIVE_SHARE = 0.8
 """Share of the usual range from which standing still means lockout, not a pause on the way."""
 _UNDER_WAY_S = 0.05
+_USUAL_SD_DEG = 6.0
+"""Of an orientation that nothing has disturbed, at its worst."""
 _BEFORE_S = 1.0
 """So much of the signals before an excursion goes with it."""
 
@@ -56,11 +59,21 @@ class Driven:
     rom_min_deg: float
     rom_full_deg: float
     cutoff_hz: float = 5.0
+    outward: tuple[float, float] = RAISED
+    """In which direction a leg opens."""
 
     @property
     def by_free_leg(self) -> bool:
         """Whether the sensor is on the leg that does not work."""
         return self.side is not self.read_from
+
+    def angle_deg(self, signals: SignalBlock) -> FloatArray:
+        """The angle (n,)."""
+        return driven_deg(self.signal, signals, self.read_from, self.outward)
+
+    def effort_deg(self, signals: SignalBlock) -> FloatArray:
+        """The angle (n,), turned so that a repetition runs low → high → low."""
+        return np.asarray(self.sign * self.angle_deg(signals))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,6 +110,13 @@ class Track:
     """Share of the time from start to end that at least one sensor has shown."""
     implied_s: float = 0.0
     """Longest time that none has shown."""
+    rom_deg: float = field(init=False)
+    """Range of the excursion."""
+
+    def __post_init__(self) -> None:
+        far = self.effort_deg[self.reach : self.leave + 1]
+        rom_deg = float(far.max() - self.effort_deg[self.start]) if len(far) else nan
+        object.__setattr__(self, "rom_deg", rom_deg)
 
     def as_heard(self) -> Track:
         """The same with what was filled in unknown again: what form is judged by."""
@@ -123,9 +143,18 @@ class Track:
         return other if self.by_free_leg else self.side
 
     @property
-    def rom_deg(self) -> float:
-        """Range of the excursion."""
-        return float(self.effort_deg[self.reach : self.leave + 1].max() - self.effort_deg[self.start])
+    def pitch_doubt_deg(self) -> float:
+        """How far T may be off in the excursion, beyond what it always may (two sigma).
+
+        A silence in the midst of a fast movement leaves an orientation that takes seconds to come right.
+        """
+        name = f"thigh_pitch_{self.read_from.value}_deg"
+        if name not in self.signals.names:
+            return 0.0
+        first = len(self.signals) - len(self.t_s)
+        sd = self.signals.sd[self.signals.names.index(name), first + self.start : first + self.end + 1]
+        known = sd[np.isfinite(sd)]
+        return 2.0 * max(0.0, float(np.median(known)) - _USUAL_SD_DEG) if len(known) else 0.0
 
 
 def _columns(signals: SignalBlock, read_from: Side, count: int) -> dict[str, FloatArray]:
@@ -140,6 +169,14 @@ def _columns(signals: SignalBlock, read_from: Side, count: int) -> dict[str, Flo
         "other_thigh_deg": f"thigh_pitch_{other.value}_deg",
     }
     return {column: signals.get(name)[len(signals) - count :] for column, name in names.items()}
+
+
+def _by_angle(driven: Sequence[Driven]) -> list[tuple[Driven, list[int]]]:
+    """Which of them are driven by the same angle: it is worked out once."""
+    users: dict[tuple[object, ...], list[int]] = {}
+    for k, one in enumerate(driven):
+        users.setdefault((one.signal, one.read_from, one.outward), []).append(k)
+    return [(driven[of[0]], of) for of in users.values()]
 
 
 class RepSegmenter:
@@ -161,12 +198,14 @@ class RepSegmenter:
             self._params[k, turning.STILL_DPS], self._params[k, turning.STILL_S] = STILL_DPS, _STILL_S
             self._lag.append(round(rate_hz / (2.0 * np.pi * one.cutoff_hz)))
             self._learn(k)
+        self._angles = _by_angle(self.driven)
         self._t_s = np.empty(0)
         self._effort = np.empty((len(self.driven), 0))
         self._smooth = self._effort
         self._first = 0
         self._began_s = np.full(len(self.driven), np.nan)
-        """When each effort was first known."""
+        """When each effort was first known, and those that have not been yet."""
+        self._unknown = list(range(len(self.driven)))
 
     @property
     def block_max(self) -> int:
@@ -179,11 +218,19 @@ class RepSegmenter:
         self._smooth = self._history.append(signals)
         self._t_s = signals.t_s
         self._effort = np.empty((len(self.driven), len(signals)))
-        for k, one in enumerate(self.driven):
-            np.multiply(driven_deg(one.signal, signals, one.read_from), one.sign, out=self._effort[k])
-        for k in np.flatnonzero(np.isnan(self._began_s)).tolist():
+        for angle, users in self._angles:
+            angle_deg = angle.angle_deg(signals)
+            for k in users:
+                np.multiply(angle_deg, self.driven[k].sign, out=self._effort[k])
+        if self._unknown:
+            self._note_beginnings(signals.t_s)
+
+    def _note_beginnings(self, t_s: FloatArray) -> None:
+        for k in self._unknown[:]:
             known = np.isfinite(self._effort[k])
-            self._began_s[k] = signals.t_s[np.argmax(known)] if known.any() else np.nan
+            if known.any():
+                self._began_s[k] = t_s[np.argmax(known)]
+                self._unknown.remove(k)
 
     def began_before(self, which: int, track: Track) -> bool:
         """Whether an excursion was under way already when its effort was first known."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import inf, nan
+from math import inf, isfinite, nan
 from statistics import median
 
 from fusion.exercises import Exercise
+from fusion.exercises.model import Kind
 from fusion.metrics import set_fatigue, symmetry
 from fusion.types import RepSummary, SetSummary, Side
 
@@ -22,6 +23,8 @@ _FULL_SHARE = 0.65
 _PLACE_DEG = 18.0
 """How far P or T may be, where the first one begins and the last one ends, from where the others do."""
 _APART_S, _APART_PAUSES = 2.5, 3.0
+_FROM_SEAT_DEG, _FROM_SEAT_SHARE = 30.0, 0.4
+"""So much further than in a stride does a thigh go that gets up from a seat."""
 _FEW = 3
 """So few repetitions make a set only if they are typical ones: plates are picked up by threes."""
 _MOST_ODD = 5
@@ -48,6 +51,10 @@ class Candidate:
     """Whether P and T share its range as in the exercise's model."""
     by_free_leg: bool = False
     """Seen from the other leg: its effort is another angle and cannot be compared."""
+    stays_s: float = 0.0
+    """Time at its far end."""
+    like_stride: bool = False
+    """Whether it may as well be a stride of an everyday gait."""
 
 
 class SetBook:
@@ -138,6 +145,8 @@ class SetBook:
             return self._odd_of_two()
         belongs = [self._belongs(c) for c in self.candidates]
         belongs[0] = belongs[0] and self._same_place(0, lambda c: c.start_posture_deg)
+        if self._exercise.kind is Kind.STEP:
+            belongs[0] = belongs[0] and self._sets_out_from_stand()
         belongs[-1] = belongs[-1] and self._same_place(count - 1, lambda c: c.end_posture_deg)
         most = min(_MOST_ODD, count // 2)
         first = next((k for k in range(most) if belongs[k]), most)
@@ -150,8 +159,14 @@ class SetBook:
         alike = [c for k, c in enumerate(self.candidates) if k != at and c.rep.side is one.rep.side]
         if len(alike) < 2:
             return True
-        usual = [median(posture(c)[k] for c in alike) for k in (0, 1)]
+        usual = [known_median(posture(c)[k] for c in alike) for k in (0, 1)]
         return not any(abs(a - b) > _PLACE_DEG for a, b in zip(posture(one), usual, strict=True))
+
+    def _sets_out_from_stand(self) -> bool:
+        """Whether the first stride goes no further than the others: one that does gets up from a seat."""
+        first, *others = (c.rep.rom_deg for c in self.candidates)
+        usual = median(others)
+        return first - usual <= max(_FROM_SEAT_DEG, _FROM_SEAT_SHARE * usual)
 
     def _odd_of_two(self) -> list[int]:
         first, second = self.candidates
@@ -172,10 +187,12 @@ class SetBook:
         alike = [c for c in self.candidates if c.by_free_leg is one.by_free_leg]
         if len(alike) == 1:
             return not one.by_free_leg
-        most = max(c.rep.rom_deg for c in alike)
+        # The one that goes furthest may be none of them.
+        most = sorted(c.rep.rom_deg for c in alike)[-min(2, len(alike))]
         full = [c for c in alike if c.rep.rom_deg >= _FULL_SHARE * most]
         top, tilt, pitch = (
-            median(getattr(c, name) for c in full) for name in ("top_deg", "top_tilt_deg", "top_pitch_deg")
+            known_median(getattr(c, name) for c in full)
+            for name in ("top_deg", "top_tilt_deg", "top_pitch_deg")
         )
         return _near(one, top, tilt, pitch, median(c.rep.rom_deg for c in full))
 
@@ -212,3 +229,9 @@ def _near(one: Candidate, top_deg: float, tilt_deg: float, pitch_deg: float, rom
     if abs(one.top_deg - top_deg) > allowed or abs(one.top_pitch_deg - pitch_deg) > allowed:
         return False
     return not abs(one.top_tilt_deg - tilt_deg) > _TOP_TILT_DEG
+
+
+def known_median(values: Iterable[float]) -> float:
+    """Median of what is known; NaN where nothing is."""
+    known = [value for value in values if isfinite(value)]
+    return median(known) if known else nan

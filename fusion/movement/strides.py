@@ -5,14 +5,16 @@ A stride is four numbers: mean P, greatest and least T, and ln of the time it to
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 
 from fusion.exercises import Exercise
 from fusion.movement.reps import Track
 from fusion.types import FloatArray
 
-_STRIDE_TILT_DEG, _STRIDE_DEG, _STRIDE_SHARE, _STRIDE_TIME = 18.0, 12.0, 0.3, 1.0
-"""How far a stride may be from the model: P, the extremes of T (also as a share of their range), ln time."""
+_STRIDE_TILT_DEG, _STRIDE_DEG, _STRIDE_SHARE, _STRIDE_TIME = 18.0, 12.0, 0.3, 0.5
+"""How far a stride may be from the exercise's: P, extremes of T (also as a share of their range), ln time."""
 _STRIDE_SD = np.array([8.0, 10.0, 10.0, 0.25])
 _PLANNED = 1.5
 """What the exercise that is looked for is ahead of everyday gaits, in such deviations."""
@@ -33,6 +35,17 @@ class Strides:
     def __init__(self, exercise: Exercise) -> None:
         self._id = exercise.id
         self._model = _stride_of(exercise)
+        tempo = exercise.tempo
+        self._times = np.log(tempo.period_s[::2]).tolist() if tempo else [-inf, inf]
+        """ln of the shortest and the longest stride that the exercise knows: any in between is its own."""
+
+    def levelled(self, seen: FloatArray, doubt_deg: float) -> FloatArray:
+        """``seen`` with T shifted towards the exercise's by what its level may be off."""
+        if self._model is None:
+            return seen
+        off = float(self._model[1:3].mean() - seen[1:3].mean())
+        shift = min(doubt_deg, max(-doubt_deg, off))
+        return np.array([seen[0], seen[1] + shift, seen[2] + shift, seen[3]])
 
     def is_everyday(self, seen: FloatArray) -> bool:
         """Whether it is near a stride of an everyday gait."""
@@ -58,10 +71,11 @@ class Strides:
         if self._model is None:
             return True
         allowed = max(_STRIDE_DEG, _STRIDE_SHARE * float(self._model[1] - self._model[2]))
-        if (np.abs(seen - self._model) > [_STRIDE_TILT_DEG, allowed, allowed, _STRIDE_TIME]).any():
+        own = np.array([*self._model[:3], min(max(float(seen[3]), self._times[0]), self._times[1])])
+        if (np.abs(seen - own) > [_STRIDE_TILT_DEG, allowed, allowed, _STRIDE_TIME]).any():
             return False
         others = (gait for name, gait in _GAITS.items() if name != self._id)
-        return all(_off(seen, self._model) - _PLANNED <= _off(seen, gait) for gait in others)
+        return all(_off(seen, own) - _PLANNED <= _off(seen, gait) for gait in others)
 
 
 def _off(seen: FloatArray, stride: FloatArray) -> float:

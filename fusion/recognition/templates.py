@@ -117,7 +117,7 @@ class TemplateTable:
 
 def _capped(deviations: FloatArray, most: FloatArray | float = _MOST) -> FloatArray:
     """Squares of deviations, none more than ``most``, what is not known counting nothing."""
-    return np.asarray(np.minimum(np.nan_to_num(deviations) ** 2, most))
+    return np.asarray(np.minimum(np.where(np.isnan(deviations), 0.0, deviations) ** 2, most))
 
 
 def _squashed(hold_s: float) -> float:

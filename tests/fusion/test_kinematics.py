@@ -149,6 +149,14 @@ def test_a_heading_that_is_half_a_turn_wrong_leaves_the_flexion_alone() -> None:
     assert wrong["hip_flexion_right_deg"] == pytest.approx([70.0], abs=0.5)
 
 
+@pytest.mark.parametrize("pitch_deg", [-20.0, 10.0, 25.0])
+def test_nor_does_one_that_would_turn_the_hip_further_than_hips_go(pitch_deg: float) -> None:
+    around = quat.from_rotation_vector([0.0, 0.0, np.radians(172.0)])
+    thigh = quat.multiply(around, turned((Z, pitch_deg)))
+    running = series_of(turned((Z, -10.0))[None], thigh[None], heading_sd_rad=0.15)
+    assert running["hip_flexion_right_deg"] == pytest.approx([10.0 + pitch_deg], abs=0.5)
+
+
 def test_rolling_onto_the_side_with_bent_hips_makes_no_jump() -> None:
     roll = np.radians(np.linspace(0.0, 110.0, 221))[:, None] * X
     body = quat.multiply(UPRIGHT, quat.from_rotation_vector(roll))

@@ -97,6 +97,39 @@ def test_a_leg_raised_sideways_is_recognised_by_an_exercise_of_the_frontal_plane
     assert axis_error_deg(ladder, RIGHT, q_sb[RIGHT], Z) < 1.0
 
 
+def test_sitting_down_before_side_steps_does_not_take_them_for_strides() -> None:
+    hint = MotionHint((Pose(12.0, 22.0),) * 2, Plane.FRONTAL, standing=True, alternating=True)
+    q_sb = mountings(5)
+    sits, steps = swings(4.0, 88.0, 16.0), swings(22.0, 20.0, 1.0)
+
+    def thigh(t_s: FloatArray) -> FloatArray:
+        ahead, aside = np.radians(np.where(t_s < 20.0, sits(t_s), 0.0)), np.radians(steps(t_s))
+        return np.asarray(ahead[:, None] * Z - aside[:, None] * X)
+
+    turns = {PELVIS: about(-Z, swings(4.0, 14.0, 16.0)), RIGHT: thigh}
+    ladder = watch(CalibrationLadder((PELVIS, RIGHT), hint), body(turns, 34.0, q_sb))
+    assert axis_error_deg(ladder, RIGHT, q_sb[RIGHT], Z) < 8.0
+
+
+def test_lying_on_ones_back_for_longer_than_on_the_side_does_not_turn_the_axes() -> None:
+    hint = MotionHint((Pose(None, None, 90.0),) * 2, Plane.FRONTAL)
+    q_sb = mountings(6)
+
+    def lies(t_s: FloatArray, ways_deg: tuple[float, ...], aside_deg: FloatArray) -> FloatArray:
+        """Lean forward, sit, 25 s on the back, up the same way, then onto the left side."""
+        times = [4.0, 5.5, 7.0, 9.0, 34.0, 36.0, 37.5, 39.0]
+        ahead = np.radians(np.interp(t_s, times, [0.0, *ways_deg, *ways_deg[::-1], 0.0]))
+        side = np.radians(np.interp(t_s, [43.0, 45.0], [0.0, 90.0]) - aside_deg)
+        return np.asarray(ahead[:, None] * Z - side[:, None] * X)
+
+    turns = {
+        PELVIS: lambda t_s: lies(t_s, (-35.0, 12.0, 88.0), np.zeros(len(t_s))),
+        RIGHT: lambda t_s: lies(t_s, (55.0, 86.0, 110.0), swings(46.0, 30.0)(t_s)),
+    }
+    ladder = watch(CalibrationLadder((PELVIS, RIGHT), hint), body(turns, 58.0, q_sb))
+    assert axis_error_deg(ladder, PELVIS, q_sb[PELVIS], Z) < 8.0
+
+
 def test_without_any_motion_angles_still_come_and_the_axis_is_called_uncertain() -> None:
     ladder = watch(CalibrationLadder(SEGMENTS, SQUAT), body(dict.fromkeys(SEGMENTS, still), 8.0, mountings()))
     assert ladder.ready
