@@ -102,14 +102,20 @@ def samples_of(signals: SignalBlock, which: BoolArray) -> SignalBlock:
     )
 
 
+JOINED_SD_DEG = 1e6
+"""One sigma given to angles that a sensor shows again, while they still go over from what was filled in."""
+
+
 def heard_samples(signals: SignalBlock) -> tuple[BoolArray, BoolArray]:
     """Where (n,) all inclinations were known, and where at least one was; the others were filled in.
 
-    One that was filled in across silence is finite, and its uncertainty is not.
+    One that was filled in across silence is finite, and its uncertainty is not; `JOINED_SD_DEG` marks those
+    that a sensor shows, but not yet as they are.
     """
     rows = _inclination_rows(signals.names)
-    filled = np.isfinite(signals.values[rows]) & np.isinf(signals.sd[rows])
-    return np.asarray(~filled.any(axis=0)), np.asarray(~filled.all(axis=0))
+    known, sd = np.isfinite(signals.values[rows]), signals.sd[rows]
+    unclear = (known & (sd >= JOINED_SD_DEG)).any(axis=0)
+    return np.asarray(~unclear), np.asarray(~(known & np.isinf(sd)).all(axis=0))
 
 
 @lru_cache(maxsize=64)

@@ -58,6 +58,8 @@ class Cell:
     """The fault's size over what moves that rule's signal to its warn limit."""
     prepared: bool = False
     """The person has stood and done a set that a coach approved before this one."""
+    as_live: bool = False
+    """Judge what was said while it was done, not what a second look made of it."""
 
     @property
     def command(self) -> str:
@@ -125,7 +127,8 @@ def judge(cell: Cell) -> Verdict:
     verdict.other_s = session.duration_s - _set_seconds(session)
     try:
         known = before(cell.movement, cell.seed, cell.rate_hz) if cell.fault or cell.prepared else Known()
-        analysis = _analyze(blocks, cell.movement, known if cell.prepared else Known(known.alignments))
+        known = known if cell.prepared else Known(known.alignments)
+        analysis = _analyze(blocks, cell.movement, known, review=not cell.as_live)
     except IliumError as error:
         verdict.error = f"{type(error).__name__}: {error}"
         return verdict
@@ -183,12 +186,14 @@ def _approved(movement: str, analysis: Analysis, version: int) -> tuple[PersonRe
     return tuple(one for one in learnt if one is not None)
 
 
-def _analyze(blocks: Mapping[Segment, ImuBlock], movement: str, known: Known) -> Analysis:
+def _analyze(
+    blocks: Mapping[Segment, ImuBlock], movement: str, known: Known, *, review: bool = True
+) -> Analysis:
     named = {segment.value: block for segment, block in blocks.items()}
     config = PipelineConfig(
         {s.value: s for s in blocks}, movement, alignments=known.alignments, references=known.references
     )
-    return analyze(named, config)
+    return analyze(named, config, review=review)
 
 
 def _set_seconds(session: SimulatedSession) -> float:

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from fusion.alignment.band import JointBand
+from fusion.alignment.history import is_blurred
 from fusion.common_heading import JOINTS
 from fusion.kernels import joint_motion
 from fusion.types import FloatArray, OrientedBlock, Segment
@@ -70,7 +71,7 @@ class HipLevers:
 
     def update(self, pelvis: OrientedBlock, thigh: OrientedBlock) -> None:
         """Take one frame of both sensors."""
-        if not (np.isfinite(pelvis.q_es).all() and np.isfinite(thigh.q_es).all()):
+        if not all(_is_clear(sensor) for sensor in (pelvis, thigh)):
             self._band.reset()
             self._last_rads[:] = np.nan
             return
@@ -134,3 +135,7 @@ class HipLevers:
         last = self._last_rads[which]
         joint_motion.by_axis(sensor.q_es, sensor.gyr_rads, sensor.acc_ms2, self._dt, last, out)
         return out
+
+
+def _is_clear(sensor: OrientedBlock) -> bool:
+    return bool(np.isfinite(sensor.q_es).all()) and not is_blurred(sensor.inclination_sd_rad)

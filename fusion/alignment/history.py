@@ -7,17 +7,25 @@ import numpy as np
 from fusion import quaternion as quat
 from fusion.kernels import glimpses
 from fusion.types import FloatArray, OrientedBlock
+from fusion.units import RAD_PER_DEG
 
 GLIMPSE_S = 0.25
 _PER_FRAME = 2
 _MOST = 2400
 """Glimpses kept, ten minutes; the oldest quarter goes when they are full."""
 _UP = np.array([0.0, 0.0, 1.0])
+BLURRED_RAD = 8.0 * RAD_PER_DEG
+"""A vertical known worse than this, after a silence, shows nothing of how a sensor sits."""
 
 
 def up_in_sensor(q_es: FloatArray) -> FloatArray:
     """World up (n, 3) in S."""
     return quat.rotate(quat.conjugate(q_es), _UP)
+
+
+def is_blurred(inclination_sd_rad: FloatArray) -> bool:
+    """Whether the vertical (n,) is known too badly somewhere; a silence makes it so for up to a second."""
+    return bool((inclination_sd_rad > BLURRED_RAD).any())
 
 
 class SensorHistory:
@@ -66,12 +74,14 @@ class SensorHistory:
         return self._rows[: self._count, glimpses.RATE : glimpses.RATE + 3]
 
     def add(self, frame: OrientedBlock) -> None:
-        """Take one frame; what of it was missing leaves no glimpse."""
+        """Take one frame; what of it was missing or blurred leaves no glimpse."""
         size = max(1, len(frame) // _PER_FRAME)
         for start in range(0, len(frame) - size + 1, size):
             if self._count == len(self._rows):
                 self._make_room()
             part = slice(start, start + size)
+            if is_blurred(frame.inclination_sd_rad[part]):
+                continue
             self._count += glimpses.glimpse(
                 frame.t_s[part],
                 frame.q_es[part],

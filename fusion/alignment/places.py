@@ -9,9 +9,11 @@ no sign and needs no axis, so it can be asked before anything else is known.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import reduce
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fusion.alignment.history import SensorHistory
 from fusion.alignment.reference import StandCollection
@@ -24,7 +26,7 @@ _MOST_PLACES = 12
 _MOVES_RAD = 2.0 * RAD_PER_DEG
 """A glimpse in which gravity turns by less shows a rest, not the movement."""
 _FULL_TURN_RAD = 8.0 * RAD_PER_DEG
-_LEAST_TURN = 3.0
+_LEAST_TURN = 8.0
 """So much movement, in full turns of a glimpse, tells one posture from another."""
 _MOST_OFF_DEG = 60.0
 _AS_GOOD_DEG = 5.0
@@ -44,6 +46,8 @@ class StillPlaces:
 
     def __init__(self) -> None:
         self._places: list[StandCollection] = []
+        self._was_stand: StandCollection | None = None
+        """The one that was taken for the stand before."""
 
     def add(self, pose: StillPose) -> bool:
         """Take a still pose; True when that can change which one is the stand."""
@@ -72,19 +76,19 @@ class StillPlaces:
         # Of those that fit about alike, the one that was held longest.
         near = [k for k, off in enumerate(offs) if off <= min(offs) + _AS_GOOD_DEG]
         best = max(near, key=lambda k: able[k].longest.duration_s)
-        if not _outdoes(able[best], offs[best], stands, now):
+        fits = able[best] is self._was_stand or offs[best] <= _FITS_DEG
+        if not fits or not _outdoes(able[best], offs[best], stands, now):
             return None
         chosen = able[best]
         self._places = [p for p in self._places if p is not chosen]
         if len(stands):
             self._places.append(stands)
+            self._was_stand = stands
         return chosen
 
 
 def _outdoes(place: StandCollection, off_deg: float, stands: StandCollection, now_deg: float) -> bool:
     """Whether a place fits so much better, or was held so much longer, that it is the stand."""
-    if off_deg > _FITS_DEG:
-        return False
     if not len(stands):
         return not place.longest.short
     held = [min(p.longest.duration_s, _LONG_S) for p in (place, stands)]
@@ -97,20 +101,27 @@ def misfit_deg(up_s: Upright, histories: Mapping[Segment, SensorHistory], hint: 
     NaN while too little has moved, or where nothing is known of the exercise.
     """
     leans = _model_leans_deg(hint)
-    count = min(len(h) for h in histories.values())
+    at = _in_common(histories)
     thighs = [s for s in histories if s in {Segment.THIGH_LEFT, Segment.THIGH_RIGHT}]
-    if not len(leans) or not count or not thighs:
+    if not len(leans) or not thighs:
         return float("nan")
-    turn_rad = sum(h.turn_rad[:count] for h in histories.values()) / len(histories)
+    turn_rad = np.mean([h.turn_rad[at[s]] for s, h in histories.items()], axis=0)
     weights = np.where(turn_rad > _MOVES_RAD, np.minimum(1.0, turn_rad / _FULL_TURN_RAD), 0.0)
     if weights.sum() < _LEAST_TURN:
         return float("nan")
-    pelvis = _lean_deg(histories[Segment.PELVIS].up_s[:count], up_s[Segment.PELVIS])
-    off = np.full(count, np.inf)
+    lean_deg = {s: _lean_deg(histories[s].up_s[at[s]], up_s[s]) for s in (Segment.PELVIS, *thighs)}
+    off = np.full(len(turn_rad), np.inf)
     for thigh in thighs:  # the leg that does not work is not in the plan
-        seen = np.stack((pelvis, _lean_deg(histories[thigh].up_s[:count], up_s[thigh])), axis=-1)
+        seen = np.stack((lean_deg[Segment.PELVIS], lean_deg[thigh]), axis=-1)
         off = np.minimum(off, np.abs(seen[:, None] - leans).max(axis=-1).min(axis=-1))
     return float(np.average(np.minimum(off, _MOST_OFF_DEG), weights=weights))
+
+
+def _in_common(histories: Mapping[Segment, SensorHistory]) -> dict[Segment, NDArray[np.intp]]:
+    """Which glimpses of each sensor are of times that all have."""
+    times = [h.t_s for h in histories.values()]
+    common = reduce(np.intersect1d, times)
+    return {s: np.searchsorted(h.t_s, common) for s, h in histories.items()}
 
 
 def _lean_deg(seen_s: FloatArray, up_s: FloatArray) -> FloatArray:

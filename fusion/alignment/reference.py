@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -28,7 +28,9 @@ _COUNTS_S = 5.0
 class Reference:
     """World up (3,) in S of every sensor in a pose of which ``pitch_rad`` is known, 0 in a stand.
 
-    ``q_es`` (4,) is the orientation in that pose, for its heading; ``sd_rad`` one sigma of the pitch.
+    ``q_es`` (4,) is the orientation when the pose was first held, for its heading; ``sd_rad`` one sigma of
+    the pitch. After a silence a heading is another: ``linked_q_es`` is the orientation when the pose was held
+    closest to the motion that shows the headings against each other, ``heading_sd_rad`` their sigma there.
     """
 
     method: str
@@ -38,6 +40,12 @@ class Reference:
     pitch_rad: Mapping[Segment, float] = field(default_factory=dict)
     signs: Mapping[Segment, FloatArray] = field(default_factory=dict)
     """Axes (3,) whose sign the motion itself has shown; empty where the pose says nothing of it."""
+    linked_q_es: Mapping[Segment, FloatArray] = field(default_factory=dict)
+    heading_sd_rad: Mapping[Segment, float] = field(default_factory=dict)
+
+    def linked(self, segment: Segment) -> FloatArray:
+        """The orientation (4,) from which axes are compared over sensors."""
+        return self.linked_q_es.get(segment, self.q_es[segment])
 
     def upright_s(self, segment: Segment, z_s: FloatArray) -> FloatArray:
         """The segment's Y (3,) in S when its Z is ``z_s``."""
@@ -95,8 +103,7 @@ class StandCollection:
     def turn(self, segment: Segment, rotation: FloatArray) -> None:
         """What was seen before a slip, as the sensor sits after it."""
         self._stands = [
-            StillPose(p.start_s, p.stop_s, {**p.up_s, segment: rotation @ p.up_s[segment]}, p.q_es)
-            for p in self._stands
+            replace(p, up_s={**p.up_s, segment: rotation @ p.up_s[segment]}) for p in self._stands
         ]
 
     def reference(self) -> Reference:
@@ -108,7 +115,18 @@ class StandCollection:
             mean = sum(w * p.up_s[segment] for w, p in zip(weights, self._stands, strict=True))
             up_s[segment] = np.asarray(mean / np.linalg.norm(mean))
         sd_rad = 1.0 / np.sqrt(sum(1.0 / p.sd_rad**2 for p in self._stands))
-        return Reference("stand", up_s, first.q_es, float(max(sd_rad, 1.0 * RAD_PER_DEG)))
+        sd_rad = float(max(sd_rad, 1.0 * RAD_PER_DEG))
+        return Reference("stand", up_s, first.q_es, sd_rad, heading_sd_rad=first.heading_sd_rad)
+
+    def linked(self, reference: Reference, doubt: Callable[[Mapping[Segment, float]], float]) -> Reference:
+        """With the headings of the stand whose headings' sigmas cause the least ``doubt``."""
+        best = min(self._stands, key=lambda p: doubt(p.heading_sd_rad))
+        return replace(reference, linked_q_es=best.q_es, heading_sd_rad=best.heading_sd_rad)
+
+    def is_near(self, up_s: Mapping[Segment, FloatArray]) -> bool:
+        """Whether these verticals are about those of the zero."""
+        zero = self.reference()
+        return all(angle_between(up, zero.up_s[s]) <= ALIKE_RAD for s, up in up_s.items())
 
     def off_rad(self, pose: StillPose) -> dict[Segment, float]:
         """How far each sensor's vertical is from the zero."""
@@ -123,4 +141,5 @@ def rest_reference(pose: StillPose, hint: MotionHint) -> Reference | None:
         return None
     trunk, thigh = rest
     pitch = {s: trunk if s in TRUNK else thigh for s in pose.up_s}
-    return Reference("rest", pose.up_s, pose.q_es, 8.0 * RAD_PER_DEG, pitch)
+    sd_rad = 8.0 * RAD_PER_DEG
+    return Reference("rest", pose.up_s, pose.q_es, sd_rad, pitch, heading_sd_rad=pose.heading_sd_rad)

@@ -38,6 +38,9 @@ class StillPose:
     stop_s: float
     up_s: Mapping[Segment, FloatArray]
     q_es: Mapping[Segment, FloatArray]
+    heading_sd_rad: Mapping[Segment, float]
+    """One sigma of each heading since the stream began: what it has grown by in between tells how far two
+    headings belong together."""
 
     @property
     def duration_s(self) -> float:
@@ -80,7 +83,14 @@ def pose_of(frames: list[AlignedBlock]) -> StillPose:
     block = join_blocks(frames)
     q_es = {s: quat.mean(_finite(b.q_es)) for s, b in block.segments.items()}
     up_s = {s: up_in_sensor(q) for s, q in q_es.items()}
-    return StillPose(float(block.t_s[0]), float(block.t_s[-1]) + 1.0 / block.rate_hz, up_s, q_es)
+    sd_rad = {s: last_known(b.heading_sd_rad) for s, b in block.segments.items()}
+    return StillPose(float(block.t_s[0]), float(block.t_s[-1]) + 1.0 / block.rate_hz, up_s, q_es, sd_rad)
+
+
+def last_known(values: FloatArray) -> float:
+    """The last finite one of (n,), 0 where there is none."""
+    known = values[np.isfinite(values)]
+    return float(known[-1]) if len(known) else 0.0
 
 
 def _finite(q_es: FloatArray) -> FloatArray:
@@ -111,6 +121,11 @@ class StillWatch:
     def __init__(self, longest_s: float = 10.0) -> None:
         self._frames: list[AlignedBlock] = []
         self._most = round(longest_s / FRAME_S)
+
+    @property
+    def resting(self) -> bool:
+        """Whether every sensor rested in the last frame."""
+        return len(self._frames) > 0
 
     def update(self, frame: AlignedBlock) -> StillPose | None:
         """The pose held so far, as soon as and as long as it lasts `SHORTEST_S`."""

@@ -29,7 +29,7 @@ class Admission:
     def plausible(self, which: int, track: Track) -> bool:
         """Whether the excursion of driven angle ``which`` may count."""
         count = self._exercise.count
-        if count is None or not self._gate.admits(track):
+        if count is None or not self._gate.admits(track, in_set=bool(self._book.candidates)):
             return False
         usual = self._segmenter.usual_rom_deg(which)
         least_deg = _PARTIAL_SHARE * usual

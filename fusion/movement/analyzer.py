@@ -245,7 +245,7 @@ class MovementAnalyzer:
             return
         if self._gate.rests_at_turn(track) or self._was_under_way(which, track):
             return
-        if track.shown_share < _SHOWN_SHARE_MIN:
+        if self._is_hidden(track):
             self._tell_hidden(track)
             return
         self._tell_leg(track)
@@ -257,6 +257,7 @@ class MovementAnalyzer:
         self._tell_findings(rep, told)
         self._book.add(self._reader.candidate(track, rep, slip))
         self._steps = 0
+        self._gate.recent.follow_sd(track)
         if track.heard is None:
             self._gate.recent.learn(track)
             if self._bridge is not None and not track.by_free_leg and rep.full:
@@ -283,6 +284,13 @@ class MovementAnalyzer:
         if at_once and self._book.last_stands_apart() and self.exercise.kind is not Kind.EVENT:
             self._revise(len(self._book.candidates) - 1)
         self._close()
+
+    def _is_hidden(self, track: Track) -> bool:
+        """Whether next to nothing of a repetition was shown, and it is not sure either that it was done."""
+        if track.shown_share >= _SHOWN_SHARE_MIN:
+            return False
+        ends_s = float(track.t_s[track.start]), float(track.t_s[track.end])
+        return self._bridge is None or not self._bridge.is_sure(*ends_s)
 
     def _tell_hidden(self, track: Track) -> None:
         """A repetition of which the sensors have shown next to nothing is not counted, but said."""

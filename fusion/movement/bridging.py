@@ -19,8 +19,9 @@ from math import isfinite
 import numpy as np
 
 from fusion.exercises import Exercise
-from fusion.exercises.model import DriverSignal, Tempo
-from fusion.history import part_of
+from fusion.exercises.model import DriverSignal, Kind, Tempo
+from fusion.history import JOINED_SD_DEG, part_of
+from fusion.movement.brief_silence import SLOPE_SAMPLES, across_brief, longest_brief_s
 from fusion.movement.reps import Driven, Track
 from fusion.types import BoolArray, FloatArray, SignalBlock
 
@@ -36,6 +37,12 @@ _MOVES_SHARE = 0.2
 _SLACK_S = 0.3
 _JOIN_S, _STEP_DEG, _MOST_APART_DEG = 0.7, 3.0, 45.0
 """So long it takes from a filled angle to the seen one, where they are apart, and not as far as two poses."""
+_BLURRED_DEG = 40.0
+"""A vertical known worse than this is not known."""
+_CYCLES, _LEAST_CYCLES = 5, 2
+_SURE_MISFIT, _CLEARER = 0.12, 2.0
+"""How near the usual time comes to that of a silence in which it is sure what was done, and how much nearer
+than with one repetition more or less."""
 _FURTHEST = (-0.5, 1.5)
 """Shares of a repetition between which one angle tells the others."""
 
@@ -92,10 +99,13 @@ class SilenceBridge:
         self._pelvis, self._thigh = names.index("pelvis_tilt_deg"), names.index(f"thigh_pitch_{side}_deg")
         self._flexion = names.index(f"hip_flexion_{side}_deg")
         self._rows = [k for k, name in enumerate(names) if _is_filled(name, side)]
+        self._thigh_rows = [k for k in self._rows if names[k].startswith("thigh_")]
+        self._joint_rows = [k for k in self._rows if names[k].startswith("hip_")]
         self._pelvic_rows = [k for k, name in enumerate(names) if name in _GRAVITY]
         self._thigh_counts = driven.signal in _THIGH_ALONE
         """Whether what is counted needs no pelvis, which may then be taken to stay where it was."""
         self._heard_by = [names.index("pelvis_list_deg"), names.index(f"thigh_opening_{side}_deg")]
+        self._brief = int(longest_brief_s(exercise) * rate_hz)
         self._usual = _model(exercise, names, side)
         self._held: _Usual | None = self._usual
         """As known when the present silence began."""
@@ -108,11 +118,16 @@ class SilenceBridge:
         self._gave_up = self._was_silent = False
         self._apart, self._heard_from_s = np.zeros(len(self._rows)), -np.inf
         """By how much the last filled sample was off the next one, by filled row, and when that was."""
+        self._cycles: deque[tuple[float, ...]] = deque(maxlen=_CYCLES)
+        self._cyclic = exercise.kind is Kind.STEP
+        self._sure_s: deque[tuple[float, float]] = deque(maxlen=_CYCLES)
+        """Silences in which it is sure how many repetitions were done."""
         self.implied_s: list[tuple[float, float]] = []
         """Silences gone across since they were last taken from here."""
 
     def pieces(self, signals: SignalBlock) -> Iterator[SignalBlock]:
         """The next samples, those that had to wait included, as far as they can be known by now."""
+        signals = self._without_blur(signals)
         block = signals if self._waiting is None else _joined(self._waiting, signals)
         self._waiting = None
         while count := len(block.t_s):
@@ -129,8 +144,9 @@ class SilenceBridge:
                 self._waiting = block
                 return
             yield part
+            lasts = silent is not None and begins and not self._is_brief(silent)
             taken = len(part.t_s)
-            self._remember(part, taken, silent=begins)
+            self._remember(part, taken, silent=lasts)
             if taken == count:
                 return
             block = part_of(block, taken, count)
@@ -151,6 +167,21 @@ class SilenceBridge:
         tail = reduce(_joined, self._recent)
         return part_of(tail, max(0, len(tail) - self._around), len(tail))
 
+    def _without_blur(self, signals: SignalBlock) -> SignalBlock:
+        """What a sensor tells just after a silence, before it knows the vertical again, is not known."""
+        blurred = signals.sd[self._heard_by] > _BLURRED_DEG
+        if not blurred.any():
+            return signals
+        values, sd = signals.values.copy(), signals.sd.copy()
+        for rows, which in zip((self._pelvic_rows, self._thigh_rows), blurred, strict=True):
+            at = np.ix_([*rows, *self._joint_rows], which)
+            values[at], sd[at] = np.nan, np.inf
+        return replace(signals, values=values, sd=sd)
+
+    def is_sure(self, from_s: float, to_s: float) -> bool:
+        """Whether a silence in this time left no doubt of how many repetitions were done in it."""
+        return any(a < to_s and from_s < b for a, b in self._sure_s)
+
     def rest(self) -> SignalBlock | None:
         """At the end of the input: what still waits, unknown."""
         waiting, self._waiting = self._waiting, None
@@ -167,7 +198,8 @@ class SilenceBridge:
         self._last_end_s = at[3]
         least = 1.0 / self._rate_hz
         ways = [max(least, b - a) for a, b in pairwise(at)]
-        self._usual = _Usual(levels, _Cycle(rest_s, *ways))
+        self._cycles.append((rest_s, *ways))
+        self._usual = _Usual(levels, _Cycle(*np.median(np.array(self._cycles), axis=0).tolist()))
 
     def _remember(self, part: SignalBlock, count: int, *, silent: bool) -> None:
         self._recent.append(part)
@@ -199,13 +231,28 @@ class SilenceBridge:
         moved = np.flatnonzero(np.abs(self._apart) > _STEP_DEG)
         rows = np.ix_(np.array(self._rows)[moved], joins)
         values[rows] += np.outer(self._apart[moved], left[joins])
-        sd[rows] = np.inf
+        sd[rows] = JOINED_SD_DEG
         return replace(part, values=values, sd=sd)
 
     # --- one stretch of silence
 
+    def _is_brief(self, silent: BoolArray) -> bool:
+        """Whether the silence with which a block begins has just begun and may soon be over."""
+        return self._before is not None and not self._was_silent and _length(silent) <= self._brief
+
+    def _across_brief(self, block: SignalBlock, silent: BoolArray) -> SignalBlock | None:
+        assert self._before is not None  # noqa: S101 - `_is_brief` has asked
+        run = _length(silent)
+        after = silent[run : run + SLOPE_SAMPLES]
+        if len(after) < SLOPE_SAMPLES and not after.any():
+            return None
+        heard = run + _length(~after)
+        return across_brief(self._before, part_of(block, 0, heard), run, self._rows)
+
     def _across(self, block: SignalBlock, silent: BoolArray) -> SignalBlock | None:
         """The first samples of ``block``, which begins in silence; None while they have to wait."""
+        if self._is_brief(silent):
+            return self._across_brief(block, silent)
         usual = self._held
         if usual is None or not self._recent:
             return part_of(block, 0, _length(silent))
@@ -262,7 +309,9 @@ class SilenceBridge:
         ends = [self._end(before, usual, -1), self._end(part_of(block, run, len(block)), usual, 0)]
         if not np.isfinite(ends).all():
             return part_of(block, 0, run)
-        from_s, to_s = self._phases(ends, (run + 1) / self._rate_hz, usual.cycle)
+        from_s, to_s, misfits = _phases(ends, (run + 1) / self._rate_hz, usual.cycle)
+        if self._is_sure(ends, misfits, usual.cycle):
+            self._sure_s.append((float(block.t_s[0]), float(block.t_s[run])))
         steps = np.arange(run + 2) / (run + 1)
         share = usual.cycle.share(from_s + steps * (to_s - from_s))
         values = block.values.copy()
@@ -290,29 +339,39 @@ class SilenceBridge:
     def _effort(self, block: SignalBlock) -> FloatArray:
         return self._driven.effort_deg(block)
 
-    @staticmethod
-    def _phases(ends: list[tuple[float, float]], took_s: float, cycle: _Cycle) -> tuple[float, float]:
-        """Times in the cycle from which and up to which one went, the second of them in a later cycle.
+    def _is_sure(self, ends: list[tuple[float, float]], misfits: tuple[float, float], cycle: _Cycle) -> bool:
+        """Whether one went on as usual through a silence: in a gait, or in motion at both of its ends."""
+        if len(self._cycles) < _LEAST_CYCLES:
+            return False
+        moves = [first == last for first, last in (cycle.place(*end) for end in ends)]
+        best, second = misfits
+        return (self._cyclic or all(moves)) and best < _SURE_MISFIT and second > _CLEARER * best
 
-        Of all numbers of turns, the one whose time is nearest to the time that it took.
-        """
-        first, last = (cycle.place(*end) for end in ends)
-        period_s = cycle.period_s
-        best, misfit = (first[1], first[1]), np.inf
-        for turns in range(int(took_s / period_s) + 3):
-            least_s = last[0] + turns * period_s - first[1]
-            most_s = last[1] + turns * period_s - first[0]
-            if most_s < -_SLACK_S:
-                continue
-            nearest_s = min(max(took_s, least_s, 0.0), max(most_s, 0.0))
-            off = abs(float(np.log((took_s + _SLACK_S) / (nearest_s + _SLACK_S))))
-            if off < misfit:
-                misfit = off
-                spare_s = nearest_s - (last[0] + turns * period_s - first[1])
-                rested_s = min(spare_s, first[1] - first[0])
-                from_s = first[1] - max(0.0, rested_s)
-                best = (from_s, max(from_s, from_s + nearest_s))
-        return best
+
+def _phases(
+    ends: list[tuple[float, float]], took_s: float, cycle: _Cycle
+) -> tuple[float, float, tuple[float, float]]:
+    """Times in the cycle from which and up to which one went, the second of them in a later cycle.
+
+    Of all numbers of turns, the one whose time is nearest to the time that it took; last come the misfits, as
+    |ln| of the two times, of that number and of the second best.
+    """
+    first, last = (cycle.place(*end) for end in ends)
+    period_s = cycle.period_s
+    found = []
+    for turns in range(int(took_s / period_s) + 3):
+        least_s = last[0] + turns * period_s - first[1]
+        most_s = last[1] + turns * period_s - first[0]
+        if most_s < -_SLACK_S:
+            continue
+        nearest_s = min(max(took_s, least_s, 0.0), max(most_s, 0.0))
+        off = abs(float(np.log((took_s + _SLACK_S) / (nearest_s + _SLACK_S))))
+        spare_s = nearest_s - (last[0] + turns * period_s - first[1])
+        from_s = first[1] - max(0.0, min(spare_s, first[1] - first[0]))
+        found.append((off, from_s, max(from_s, from_s + nearest_s)))
+    found.sort(key=lambda one: one[0])
+    off, from_s, to_s = found[0]
+    return from_s, to_s, (off, found[1][0] if len(found) > 1 else float("inf"))
 
 
 def _filled(block: SignalBlock, values: FloatArray) -> SignalBlock:

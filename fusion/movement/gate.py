@@ -36,6 +36,7 @@ _RETURN_TILT_DEG = 40.0
 _SLIPPED_END_DEG = 30.0
 """The same for T, within a set: the thigh's sensor may slip by this much."""
 _BOW_DEG = 13.0
+_PEAK_SHARE = 0.8
 _BACK_SHARE_MIN = 0.4
 """Least share of the range that is gone back in a repetition."""
 _UPRIGHT_PITCH_DEG = 10.0
@@ -79,15 +80,15 @@ class PostureGate:
         """Whether the exercise is done on the side, where gravity shows neither P nor T."""
         return self._rest is not None and abs(self._rest.pelvis_list_deg) > _SIDE_LYING_DEG
 
-    def admits(self, track: Track) -> bool:
-        """Whether posture at both ends, direction, legs and time fit."""
+    def admits(self, track: Track, *, in_set: bool = False) -> bool:
+        """Whether posture at both ends, direction, legs and time fit, or a set in progress goes on."""
         outwards_s = float(track.t_s[track.reach] - track.t_s[track.start])
         count = self._exercise.count
         if not _SHORTEST_PHASE_S <= outwards_s <= _LONGEST_PHASE_S:
             return False
-        if count is not None and track.peak_dps < 0.8 * count.peak_rate_min_dps:
+        if count is not None and track.peak_dps < self._least_peak_dps(track, count.peak_rate_min_dps):
             return False
-        if self._rest is None or self._turn is None:
+        if self._rest is None or self._turn is None or (in_set and self.recent.goes_on(track)):
             return True
         return self._posture_fits(track, self._rest, self._turn) and self._kind_fits(
             track, self._rest, self._turn
@@ -100,6 +101,10 @@ class PostureGate:
         hold = self._exercise.hold
         longest_s = _ALONE_PAUSE_S + (2.0 * hold.target_s if hold else 0.0)
         return bool(track.t_s[track.leave] - track.t_s[track.reach] > longest_s)
+
+    def _least_peak_dps(self, track: Track, expected_dps: float) -> float:
+        """Who tires gets slower from one repetition to the next: the last ones say how fast is fast."""
+        return _PEAK_SHARE * min(expected_dps, self.recent.usual_peak_dps(track))
 
     def returns(self, track: Track, *, usual_deg: float | None = None) -> bool:
         """Whether the person came back to where the repetition began, near enough.
@@ -116,17 +121,26 @@ class PostureGate:
             return False
         if self._rest is None or abs(self._rest.pelvis_list_deg) > _SIDE_LYING_DEG:
             return True
-        if self._exercise.kind is Kind.EVENT:
+        if self._exercise.kind is Kind.EVENT or (in_set and self.recent.goes_on(track)):
             return True
         begins, ends = (float(track.pelvis_tilt_deg[k]) for k in (track.start, track.end))
-        if abs(float(turned_deg(ends, begins))) > _RETURN_TILT_DEG:
+        doubt = self.recent.doubt_deg(track, track.end)
+        if self._comes_from_elsewhere(begins, ends, doubt):
             return False
         stands = upright(self._rest) and not self._walks
         allowed = _UPRIGHT_END_DEG
         if in_set and abs(float(turned_deg(ends, begins))) < SAME_TILT_DEG:
             allowed = _SLIPPED_END_DEG
         pitch = float(track.thigh_pitch_deg[track.end])
-        return not (stands and self.recent.off_deg(track, pitch, self._rest.thigh_pitch_deg) > allowed)
+        off = self.recent.off_deg(track, pitch, self._rest.thigh_pitch_deg)
+        return not (stands and off > allowed + doubt)
+
+    def _comes_from_elsewhere(self, begins_deg: float, ends_deg: float, doubt_deg: float) -> bool:
+        """Whether P ends far from where it began, and from where the exercise rests."""
+        assert self._rest is not None  # noqa: S101 - `returns` has asked
+        changed = abs(float(turned_deg(ends_deg, begins_deg))) > _RETURN_TILT_DEG + doubt_deg
+        at_rest = abs(float(turned_deg(ends_deg, self._rest.pelvis_tilt_deg))) <= _TILT_TOLERANCE_DEG
+        return changed and not at_rest
 
     def at_turn(self, tilt_deg: float, pitch_deg: float) -> bool:
         """Whether this is the far end of a repetition, and surely not where one starts."""
@@ -238,10 +252,12 @@ class PostureGate:
         turns = float(reading.median_of(np.ascontiguousarray(track.pelvis_tilt_deg[far])))
         paused = track.t_s[track.leave] - track.t_s[track.reach] > _ALONE_PAUSE_S
         allowed = _PAUSED_TILT_DEG if paused else _TILT_TOLERANCE_DEG
+        allowed += self.recent.doubt_deg(track, track.reach)
         if abs(float(turned_deg(turns, rest.pelvis_tilt_deg + share * way))) > allowed:
             return False
         on_the_way = (p.pelvis_tilt_deg for p in self._exercise.poses if p is not turn)
-        return min(abs(float(turned_deg(begins, tilt))) for tilt in on_the_way) <= _TILT_TOLERANCE_DEG
+        off = min(abs(float(turned_deg(begins, tilt))) for tilt in on_the_way)
+        return off <= _TILT_TOLERANCE_DEG + self.recent.doubt_deg(track, track.start)
 
     def _share(self, track: Track) -> float:
         """How much of a typical repetition this is, at most all of it."""

@@ -17,7 +17,7 @@ from fusion.movement.reps import Driven, Track
 from fusion.movement.sets import Candidate, SetBook
 from fusion.types import FloatArray, RepSummary
 
-_FULL_SHARE = 0.65
+_FULL_SHARE = 2.0 / 3.0
 _TAKEN_UP_SHARE = 0.7
 _MOST_SHARE = 1.5
 """Of the exercise's full range: what is more than this was no repetition to go by."""
@@ -90,6 +90,7 @@ class RepReader:
             end_posture_deg=end,
             typical=self._gate.typical(track),
             by_free_leg=track.by_free_leg,
+            sd_deg=max(track.sd_deg(k) for k in (track.start, track.reach, track.end)),
             stays_s=float(track.t_s[track.leave] - track.t_s[track.reach]),
             like_stride=self._gate.walks(track),
         )

@@ -18,7 +18,7 @@ from statistics import median
 import numpy as np
 
 from fusion.exercises.model import DriverSignal
-from fusion.history import History, heard_samples, part_of, samples_of
+from fusion.history import JOINED_SD_DEG, History, heard_samples, part_of, samples_of
 from fusion.kernels import corners as excursion
 from fusion.kernels import turning
 from fusion.movement.driver import RAISED, driven_deg
@@ -123,7 +123,7 @@ class Track:
         if self.heard is None:
             return self
         signals = self.signals
-        values = np.where(np.isinf(signals.sd), np.nan, signals.values)
+        values = np.where(signals.sd >= JOINED_SD_DEG, np.nan, signals.values)
         signals = SignalBlock(signals.t_s, signals.rate_hz, signals.names, values, signals.sd)
         columns = _columns(signals, self.read_from, len(self.t_s))
         return replace(
@@ -135,6 +135,17 @@ class Track:
             pelvis_list_deg=columns["pelvis_list_deg"],
             other_thigh_deg=columns["other_thigh_deg"],
         )
+
+    def sd_deg(self, at: int) -> float:
+        """One sigma of P or T, whichever is known worse, at a sample; infinite where one was filled in."""
+        names = self.signals.names
+        rows = [names.index("pelvis_tilt_deg"), names.index(f"thigh_pitch_{self.read_from.value}_deg")]
+        k = len(self.signals) - len(self.t_s) + at
+        sd = max(
+            (float(self.signals.sd[row, k]) for row in rows if np.isfinite(self.signals.values[row, k])),
+            default=0.0,
+        )
+        return sd if sd < JOINED_SD_DEG else float("inf")
 
     @property
     def read_from(self) -> Side:
@@ -153,7 +164,7 @@ class Track:
             return 0.0
         first = len(self.signals) - len(self.t_s)
         sd = self.signals.sd[self.signals.names.index(name), first + self.start : first + self.end + 1]
-        known = sd[np.isfinite(sd)]
+        known = sd[sd < JOINED_SD_DEG]
         return 2.0 * max(0.0, float(np.median(known)) - _USUAL_SD_DEG) if len(known) else 0.0
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import inf, isfinite, nan
 from statistics import median
+
+import numpy as np
 
 from fusion.exercises import Exercise
 from fusion.exercises.model import Kind
@@ -19,10 +21,13 @@ _GIVE_UP_S = 60.0
 """A movement begun and not ended for this long belongs to no set."""
 _TOP_DEG, _TOP_SHARE, _TOP_TILT_DEG = 12.0, 0.18, 15.0
 """How far a set-up movement ends from where the set's end: effort and T, also as a share of the range; P."""
-_FULL_SHARE = 0.65
+_FULL_SHARE = 2.0 / 3.0
 _PLACE_DEG = 18.0
 """How far P or T may be, where the first one begins and the last one ends, from where the others do."""
 _APART_S, _APART_PAUSES = 2.5, 3.0
+_APART_PERIODS, _APART_SHARE = 0.8, 0.5
+"""A pause this long, in times of a repetition, stands out from a quick set; and the share of what is usually
+allowed for one that stands apart: bars and plates are picked up well before a set."""
 _FROM_SEAT_DEG, _FROM_SEAT_SHARE = 30.0, 0.4
 """So much further than in a stride does a thigh go that gets up from a seat."""
 _FEW = 3
@@ -51,6 +56,8 @@ class Candidate:
     """Whether P and T share its range as in the exercise's model."""
     by_free_leg: bool = False
     """Seen from the other leg: its effort is another angle and cannot be compared."""
+    sd_deg: float = 0.0
+    """One sigma of the angles compared here; infinite where one was filled in."""
     stays_s: float = 0.0
     """Time at its far end."""
     like_stride: bool = False
@@ -144,23 +151,45 @@ class SetBook:
         if count == 2:
             return self._odd_of_two()
         belongs = [self._belongs(c) for c in self.candidates]
-        belongs[0] = belongs[0] and self._same_place(0, lambda c: c.start_posture_deg)
+        for at in (0, count - 1):
+            share = _APART_SHARE if self._stands_apart(at, belongs) else 1.0
+            belongs[at] = self._belongs(self.candidates[at], share) and self._same_place(at, share)
         if self._exercise.kind is Kind.STEP:
             belongs[0] = belongs[0] and self._sets_out_from_stand()
-        belongs[-1] = belongs[-1] and self._same_place(count - 1, lambda c: c.end_posture_deg)
         most = min(_MOST_ODD, count // 2)
         first = next((k for k in range(most) if belongs[k]), most)
         last = next((k for k in range(most) if belongs[count - 1 - k]), most)
         return [*range(count - 1, count - 1 - last, -1), *range(first - 1, -1, -1)]
 
-    def _same_place(self, at: int, posture: Callable[[Candidate], tuple[float, float]]) -> bool:
-        """Whether P and T, where this one begins or ends, are about those of the others."""
+    def _stands_apart(self, at: int, belongs: list[bool]) -> bool:
+        """Whether the pause between the first or last one and the next that belongs is longer than theirs."""
+        reps = [rep for k, rep in enumerate(self.reps) if belongs[k] and k != at]
+        if len(reps) < 2:
+            return False
+        pauses = [max(0.0, b.t_start_s - a.t_end_s) for a, b in pairwise(reps)]
+        own = self.reps[at]
+        apart_s = own.t_start_s - reps[-1].t_end_s if at else reps[0].t_start_s - own.t_end_s
+        long_s = min(_APART_S, _APART_PERIODS * median(rep.t_end_s - rep.t_start_s for rep in reps))
+        return apart_s > max(long_s, _APART_PAUSES * median(pauses))
+
+    def _doubt_deg(self, one: Candidate) -> float:
+        """By how much more than those of the set's others its angles may be off."""
+        least = min(c.sd_deg for c in self.candidates)
+        return 2.0 * (one.sd_deg - least) if np.isfinite(least) else 0.0
+
+    def _same_place(self, at: int, share: float) -> bool:
+        """Whether P and T, where the first one begins or the last one ends, are about those of the others."""
         one = self.candidates[at]
+
+        def posture(c: Candidate) -> tuple[float, float]:
+            return c.end_posture_deg if at else c.start_posture_deg
+
         alike = [c for k, c in enumerate(self.candidates) if k != at and c.rep.side is one.rep.side]
         if len(alike) < 2:
             return True
         usual = [known_median(posture(c)[k] for c in alike) for k in (0, 1)]
-        return not any(abs(a - b) > _PLACE_DEG for a, b in zip(posture(one), usual, strict=True))
+        allowed = np.hypot(share * _PLACE_DEG, self._doubt_deg(one))
+        return not any(abs(a - b) > allowed for a, b in zip(posture(one), usual, strict=True))
 
     def _sets_out_from_stand(self) -> bool:
         """Whether the first stride goes no further than the others: one that does gets up from a seat."""
@@ -180,21 +209,24 @@ class SetBook:
     def _agree(self, a: Candidate, b: Candidate) -> bool:
         if a.by_free_leg is not b.by_free_leg:
             return True
-        return _near(a, b.top_deg, b.top_tilt_deg, b.top_pitch_deg, self._rom_deg())
+        top = (b.top_deg, b.top_tilt_deg, b.top_pitch_deg)
+        return _near(a, top, self._rom_deg(), doubt_deg=self._doubt_deg(a))
 
-    def _belongs(self, one: Candidate) -> bool:
-        """Whether it ends where the set's full repetitions end."""
+    def _belongs(self, one: Candidate, share: float = 1.0) -> bool:
+        """Whether it ends where the set's full repetitions end, to a share of what is usually allowed."""
         alike = [c for c in self.candidates if c.by_free_leg is one.by_free_leg]
         if len(alike) == 1:
             return not one.by_free_leg
         # The one that goes furthest may be none of them.
         most = sorted(c.rep.rom_deg for c in alike)[-min(2, len(alike))]
         full = [c for c in alike if c.rep.rom_deg >= _FULL_SHARE * most]
-        top, tilt, pitch = (
-            known_median(getattr(c, name) for c in full)
-            for name in ("top_deg", "top_tilt_deg", "top_pitch_deg")
+        top = (
+            known_median(c.top_deg for c in full),
+            known_median(c.top_tilt_deg for c in full),
+            known_median(c.top_pitch_deg for c in full),
         )
-        return _near(one, top, tilt, pitch, median(c.rep.rom_deg for c in full))
+        rom_deg = median(c.rep.rom_deg for c in full)
+        return _near(one, top, rom_deg, share=share, doubt_deg=self._doubt_deg(one))
 
     # --- what it amounts to
 
@@ -224,11 +256,20 @@ class SetBook:
         return done
 
 
-def _near(one: Candidate, top_deg: float, tilt_deg: float, pitch_deg: float, rom_deg: float) -> bool:
-    allowed = max(_TOP_DEG, _TOP_SHARE * rom_deg)
-    if abs(one.top_deg - top_deg) > allowed or abs(one.top_pitch_deg - pitch_deg) > allowed:
+def _near(
+    one: Candidate,
+    top_deg: tuple[float, float, float],
+    rom_deg: float,
+    *,
+    doubt_deg: float,
+    share: float = 1.0,
+) -> bool:
+    """Whether effort, P and T at its far end are near those of ``top_deg``."""
+    effort, tilt, pitch = top_deg
+    allowed = float(np.hypot(share * max(_TOP_DEG, _TOP_SHARE * rom_deg), doubt_deg))
+    if abs(one.top_deg - effort) > allowed or abs(one.top_pitch_deg - pitch) > allowed:
         return False
-    return not abs(one.top_tilt_deg - tilt_deg) > _TOP_TILT_DEG
+    return not abs(one.top_tilt_deg - tilt) > np.hypot(share * _TOP_TILT_DEG, doubt_deg)
 
 
 def known_median(values: Iterable[float]) -> float:
