@@ -1,5 +1,6 @@
 """Rules to findings: limits, uncertainty, what is worn, the person's own spread, whole sets."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -72,7 +73,7 @@ def test_an_arched_back_is_told_once() -> None:
     loud = {k for k, f in found(arched(14.0), spill, finish, LATE).items() if f.severity is not Severity.INFO}
     assert loud == {"lumbar_extension"}
     good = {kind: OwnRange(0.0, 0.0, 0.0, 20) for kind in ("spilled_cup", "finish")}
-    own = FormChecker(Lift().exercise(spill, finish), [reference(Lift(), **OVER_OWN_PATH, **good)])
+    own = FormChecker(Lift().exercise(spill, finish), [reference(Lift(), OVER_OWN_PATH | good)])
     alone = found(arched(14.0), checker=own)
     assert {f.severity for f in alone.values()} == {Severity.FAIL, Severity.WARN}
 
@@ -82,9 +83,9 @@ def test_the_whole_path_is_judged_loudly_only_against_the_persons_own() -> None:
     spill = rule("spilled_cup", "spill_deg_s", unit="deg s", warn=2.0, fail=4.0)
     assert found(arched(14.0), spill)["spilled_cup"].severity is Severity.INFO
     read_over_the_models = {"spilled_cup": OwnRange(0.0, 0.0, 0.0, 20)}
-    new = FormChecker(Lift().exercise(spill), [reference(Lift(), **read_over_the_models)])
+    new = FormChecker(Lift().exercise(spill), [reference(Lift(), read_over_the_models)])
     assert found(arched(14.0), checker=new)["spilled_cup"].severity is Severity.INFO
-    own = FormChecker(Lift().exercise(spill), [reference(Lift(), **OVER_OWN_PATH, **read_over_the_models)])
+    own = FormChecker(Lift().exercise(spill), [reference(Lift(), OVER_OWN_PATH | read_over_the_models)])
     assert found(arched(14.0), checker=own)["spilled_cup"].severity is Severity.FAIL
 
 
@@ -189,11 +190,13 @@ def test_rules_of_one_goal_do_not_hold_for_another() -> None:
 OVER_OWN_PATH = {"over_own_path": OwnRange(1.0, 1.0, 1.0, 20)}
 
 
-def reference(lift: Lift, *, reps: int = 20, source: str = "approved", **own: OwnRange) -> PersonReference:
+def reference(
+    lift: Lift, own: Mapping[str, OwnRange] | None = None, *, reps: int = 20, source: str = "approved"
+) -> PersonReference:
     path = model_path(lift.exercise())
     assert path is not None
     path = replace(path, source=source)
-    return PersonReference("test_lift", lift.side, 3, source, reps, path, 80.0, -5.0, 77.0, own)
+    return PersonReference("test_lift", lift.side, 3, source, reps, path, 80.0, -5.0, 77.0, own or {})
 
 
 def test_the_lockout_is_held_against_the_persons_own() -> None:
@@ -201,7 +204,7 @@ def test_the_lockout_is_held_against_the_persons_own() -> None:
     stiff = Lift(far=(-92.0, 102.0))
     model = Lift().exercise(LOCKOUT)
     assert "incomplete_lockout" in found(stiff, checker=FormChecker(model))
-    own = reference(Lift(), incomplete_lockout=OwnRange(8.0, 10.0, 12.0, 20))
+    own = reference(Lift(), {"incomplete_lockout": OwnRange(8.0, 10.0, 12.0, 20)})
     assert found(stiff, checker=FormChecker(model, [own])) == {}
 
 
@@ -214,7 +217,7 @@ def test_a_persons_own_path_replaces_the_models() -> None:
 
 @pytest.mark.parametrize(("p90", "limit"), [(-9.0, 2.5), (2.0, 4.5), (3.0, 5.5), (9.0, 7.5)])
 def test_limits_follow_the_90th_centile_by_half_the_step_at_most(p90: float, limit: float) -> None:
-    own = reference(Lift(), lumbar_extension=OwnRange(0.0, 0.5 * p90, p90, 20))
+    own = reference(Lift(), {"lumbar_extension": OwnRange(0.0, 0.5 * p90, p90, 20)})
     checker = FormChecker(Lift().exercise(LATE), [own])
     seen = found(arched(limit + 2.5), checker=checker)
     assert seen["lumbar_extension"].limit == pytest.approx(limit)
@@ -222,7 +225,7 @@ def test_limits_follow_the_90th_centile_by_half_the_step_at_most(p90: float, lim
 
 @pytest.mark.parametrize(("reps", "source"), [(19, "approved"), (40, "best")])
 def test_limits_stay_until_twenty_repetitions_are_approved(reps: int, source: str) -> None:
-    own = reference(Lift(), reps=reps, source=source, lumbar_extension=OwnRange(0.0, 0.0, 0.0, reps))
+    own = reference(Lift(), {"lumbar_extension": OwnRange(0.0, 0.0, 0.0, reps)}, reps=reps, source=source)
     checker = FormChecker(Lift().exercise(LATE), [own])
     assert found(arched(8.0), checker=checker)["lumbar_extension"].limit == 5.0
 
@@ -296,7 +299,7 @@ def test_good_form_of_the_persons_own_explains_what_lies_beyond_a_limit_that_is_
     lift = Lift(rest=(-10.0, 50.0), far=(10.0, 10.0))
     exercise = Lift(rest=(0.0, 50.0), far=(5.0, 10.0)).exercise(share)
     assert found(lift, checker=FormChecker(exercise))["pelvis_share"].severity is Severity.WARN
-    own = reference(lift, reps=6, pelvis_share=OwnRange(0.3, 0.4, 0.5, 6))
+    own = reference(lift, {"pelvis_share": OwnRange(0.3, 0.4, 0.5, 6)}, reps=6)
     told = found(lift, checker=FormChecker(exercise, [own]))["pelvis_share"]
     assert (told.severity, told.validity) == (Severity.INFO, Validity.DOUBTFUL)
 
