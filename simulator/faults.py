@@ -24,6 +24,8 @@ class Window(StrEnum):
     """From the last 30 % of the lifting phase, through the hold, to the first 40 % of the way down."""
     FAR = "far"
     """Grows with the movement, most at the turn, gone at the rest."""
+    HARDEST = "hardest"
+    """Where the legs carry most: round the bottom of a squat, growing to the end of a lift."""
     BOTTOM = "bottom"
     """Round the lower end of the movement."""
     EARLY = "early"
@@ -95,7 +97,7 @@ def _rollback(side: Side) -> list[Effect]:
 
 def _knees_in(side: Side) -> list[Effect]:
     return [
-        Effect(joint[leg], share, Window.FAR)
+        Effect(joint[leg], share, Window.HARDEST)
         for leg in (side, other(side))
         for joint, share in ((HIP_ADDUCTION, 1.0), (HIP_ROTATION, 0.7))
     ]
