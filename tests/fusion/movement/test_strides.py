@@ -29,3 +29,11 @@ def test_a_level_that_is_not_known_is_taken_for_the_exercises() -> None:
     assert not RUN.is_own(off)
     assert RUN.is_own(RUN.levelled(off, 60.0))
     assert not RUN.is_own(RUN.levelled(off, 10.0))
+
+
+def test_a_step_upstairs_is_no_leg_raise_where_nothing_else_speaks_for_it() -> None:
+    raises = Strides(exercises.load("front_leg_raise"))
+    stair, raised = np.array([4.0, 58.0, 0.0, np.log(1.6)]), np.array([-2.0, 62.0, 0.0, np.log(1.9)])
+    assert not raises.is_rather_everyday(stair, (0.0, 62.0))
+    assert raises.is_rather_everyday(stair, (0.0, 62.0), in_doubt=True)
+    assert not raises.is_rather_everyday(raised, (0.0, 62.0), in_doubt=True)
