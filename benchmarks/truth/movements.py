@@ -62,7 +62,7 @@ FAULT_NOTE = """
 Each rule that two sensors judge and the simulator has a fault for, {people} people. A fault's size is a
 multiple of the rule's warn limit, and it is the true motion that has it: every repetition shows at least so
 much of what the rule reads, whatever that takes of the fault. Sizes that leave less than half of the movement
-are not asked for. The people have stood and done one set that a coach approved, with the same sensors, none
+are not asked for. The people have stood and done two sets that a coach approved, with the same sensors, none
 of whose repetitions is judged; *newcomers* have only stood: 1.5 times the limit again, without approved
 repetitions. *Recall*: repetitions with 1.5 or 3 times the limit that were flagged by a rule for that fault,
 of all that were done, counted or not; *precision*: of the repetitions flagged there or in sets without any

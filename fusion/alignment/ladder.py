@@ -228,7 +228,7 @@ class CalibrationLadder:
                 self._fresh |= self._elsewhere.add(pose)
             return
         off = self._stands.off_rad(pose)
-        slip = find_slip(pose, off, self._stands.reference().up_s)
+        slip = find_slip(pose, off, self._stands.reference().up_s, held=self._hint.held)
         if slip is not None:
             self._follow_slip(slip)
         if slip is not None or self._stands.agrees(off):
@@ -390,8 +390,8 @@ class CalibrationLadder:
         """Another posture that was held still may be the stand, if the movement fits it better."""
         hint = self._hint
         through_stand = hint.rests_upright and not hint.side_lying_deg
-        if self._seed or (through_stand and (hint.held or not self.stood)):
-            return  # known well enough, or told by `_may_be_stand`
+        if self._seed or hint.held or (through_stand and not self.stood):
+            return  # known well enough, not to be told by what moves, or told by `_may_be_stand`
         chosen = self._elsewhere.instead_of(
             self._stands,
             lambda up_s: misfit_deg(up_s, self._histories, hint),

@@ -15,6 +15,7 @@ from fusion.units import DEG_PER_RAD, RAD_PER_DEG
 
 _MOST_RAD = 30.0 * RAD_PER_DEG
 """Further off is another posture: a leg that is lifted, a trunk that leans."""
+_MOST_HELD_RAD = 18.0 * RAD_PER_DEG
 _LEAST_S = 2.5
 
 
@@ -37,14 +38,21 @@ class Slip:
 
 
 def find_slip(
-    pose: StillPose, off_rad: Mapping[Segment, float], zero_s: Mapping[Segment, FloatArray]
+    pose: StillPose,
+    off_rad: Mapping[Segment, float],
+    zero_s: Mapping[Segment, FloatArray],
+    *,
+    held: bool = False,
 ) -> Slip | None:
-    """The one sensor that is off in a stand that all others agree with; None when there is no such sensor."""
+    """The one sensor that is off in a stand that all others agree with; None when there is no such sensor.
+
+    ``held``: the exercise is itself a still pose in which one leg may be lifted.
+    """
     far = [s for s, angle in off_rad.items() if angle > SAME_POSE_RAD]
     if len(far) != 1 or len(off_rad) < 2 or pose.duration_s < _LEAST_S:
         return None
     segment = far[0]
-    if off_rad[segment] > _MOST_RAD:
+    if off_rad[segment] > (_MOST_HELD_RAD if held else _MOST_RAD):
         return None
     rotation = _least_turn(zero_s[segment], pose.up_s[segment])
     return Slip(pose.start_s, segment, rotation, off_rad[segment] * DEG_PER_RAD)

@@ -207,7 +207,8 @@ class PostureGate:
             return self._sure_stride(track)
         if track.rom_deg < _ALONE_FULL_SHARE * count.rom_full_deg and not track.by_free_leg:
             return False
-        if track.t_s[track.leave] - track.t_s[track.reach] > _ALONE_PAUSE_S:
+        stays_s = track.t_s[track.leave] - track.t_s[track.reach]
+        if stays_s > _ALONE_PAUSE_S and self._exercise.kind is not Kind.DRILL:
             return False
         return self._close_posture(track, self._rest, self._turn) and self._usual_time(track)
 
