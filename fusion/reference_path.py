@@ -27,6 +27,9 @@ BEST_MIN = 5
 APPROVED_FOR_LIMITS = 20
 METRIC_PREFIX = "form_"
 """Names of the rules' raw values among a repetition's metrics."""
+OVER_OWN_PATH = "over_own_path"
+"""Kept like a rule's value: 1 when the repetition's P_res was read over the person's own path, 0 over the
+model's. Values of the one are no measure for the other."""
 _TURN_MIN_DEG = 10.0
 _POINTS_MAX = 256
 
@@ -109,6 +112,12 @@ class PersonReference:
     hip_flexion_max_deg: float
     own: Mapping[str, OwnRange] = field(default_factory=dict)
     """Rule → spread of its raw value."""
+
+    @property
+    def over_own_path(self) -> bool:
+        """Whether what it knows of P_res was read over the person's own path."""
+        read = self.own.get(OVER_OWN_PATH)
+        return read is not None and read.p10 >= 1.0
 
     @property
     def scales_limits(self) -> bool:

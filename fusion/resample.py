@@ -67,7 +67,10 @@ class _Buffer:
         used = grid.interpolate(grid_s, self.t_s, self.values, self.quality, _BRIDGE_S, out, quality)
         self.t_s, self.values, self.quality = self.t_s[used:], self.values[used:], self.quality[used:]
         self.counts.missing += int(np.count_nonzero(quality & grid.MISSING))
-        return OrientedBlock(grid_s, out[:, :4], out[:, 4:7], out[:, 7:10], out[:, 10], out[:, 11], quality)
+        # Each on its own in memory, as joined blocks are: a compiled loop is made anew for every layout.
+        columns = (out[:, :4], out[:, 4:7], out[:, 7:10], out[:, 10], out[:, 11])
+        q_es, gyr_rads, acc_ms2, inclination_sd, heading_sd = (np.ascontiguousarray(c) for c in columns)
+        return OrientedBlock(grid_s, q_es, gyr_rads, acc_ms2, inclination_sd, heading_sd, quality)
 
     def packed(self) -> FloatArray:
         c = self.counts

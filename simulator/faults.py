@@ -24,6 +24,8 @@ class Window(StrEnum):
     """From the last 30 % of the lifting phase, through the hold, to the first 40 % of the way down."""
     FAR = "far"
     """Grows with the movement, most at the turn, gone at the rest."""
+    HARDEST = "hardest"
+    """Where the legs carry most: round the bottom of a squat, growing to the end of a lift."""
     BOTTOM = "bottom"
     """Round the lower end of the movement."""
     EARLY = "early"
@@ -95,7 +97,7 @@ def _rollback(side: Side) -> list[Effect]:
 
 def _knees_in(side: Side) -> list[Effect]:
     return [
-        Effect(joint[leg], share, Window.BOTTOM)
+        Effect(joint[leg], share, Window.HARDEST)
         for leg in (side, other(side))
         for joint, share in ((HIP_ADDUCTION, 1.0), (HIP_ROTATION, 0.7))
     ]
@@ -132,7 +134,7 @@ FAULTS: Mapping[str, Fault] = {
         Fault("drop", "the unsupported side sinks", "deg", -25.0, 25.0, _drop),
         Fault("roll", "one side of the pelvis lifts", "deg", -40.0, 40.0, _roll),
         Fault("rollback", "side-lying, the pelvis rolls back", "deg", -40.0, 40.0, _rollback),
-        Fault("knees_in", "both knees fall in at the bottom", "deg", 0.0, 35.0, _knees_in),
+        Fault("knees_in", "both knees fall in as the legs carry most", "deg", 0.0, 35.0, _knees_in),
         Fault("cave", "both knees fall in more and more", "deg", 0.0, 35.0, _cave),
         Fault(
             "rotation",

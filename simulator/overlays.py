@@ -68,7 +68,7 @@ class Overlays:
                 if effect.window is Window.DRIFT:
                     self._drift(effect.coordinate, name, times, value, progress)
                 else:
-                    when = stance if effect.window is Window.FAR else times
+                    when = stance if effect.window in {Window.FAR, Window.HARDEST} else times
                     self._put(effect.coordinate, f"{name}:{side.value}", when, effect.window, value)
 
     def finish(self, side: Side, start_s: float, stop_s: float) -> None:

@@ -28,13 +28,17 @@ class RepTimes:
         """Times and shares (0 to 1) of a fault that lasts a repetition; None for one that lasts a set."""
         ups_and_downs = {
             Window.LATE: self._late,
-            Window.FAR: lambda: (self.start_s, self.turn_s, self.leave_s, self.rest_s),
+            Window.FAR: self._far,
+            Window.HARDEST: self._far if self.lifts_first else self._bottom,
             Window.BOTTOM: self._bottom,
             Window.EARLY: self._early,
         }.get(window)
         if ups_and_downs is None:
             return None
         return ups_and_downs(), (0.0, 1.0, 1.0, 0.0)
+
+    def _far(self) -> tuple[float, ...]:
+        return self.start_s, self.turn_s, self.leave_s, self.rest_s
 
     def _late(self) -> tuple[float, ...]:
         if self.lifts_first:

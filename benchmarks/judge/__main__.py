@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -43,6 +44,7 @@ def main() -> int:
         cells = fault_cells(movements, people, wanted)
     else:
         cells = count_cells(movements, cases, people)
+    cells = [replace(cell, as_live=asked.as_live) for cell in cells]
     console = Console(width=None if sys.stdout.isatty() else 200)
     verdicts = run_cells(cells, console, workers=asked.workers, out=asked.out)
     by = asked.by or (
@@ -64,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--subjects", default="tuning", help="tuning, reported, or seeds with commas")
     parser.add_argument("--count", type=int, default=5, help="how many people of the group")
     parser.add_argument("--faults", default="", help="faults at every size instead of cases: names, or all")
+    parser.add_argument("--as-live", action="store_true", help="what was said live, without a second look")
     parser.add_argument("--by", choices=sorted(_BY), help="what makes a line of the table")
     parser.add_argument("--show", type=int, default=0, help="print this many of the worst cells")
     parser.add_argument("--workers", type=int, help="processes; default one a core")

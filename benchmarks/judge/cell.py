@@ -14,7 +14,6 @@ from fusion import exercises
 from fusion.analysis import Analysis, analyze
 from fusion.errors import IliumError
 from fusion.exercises import Exercise
-from fusion.exercises.model import Kind
 from fusion.pipeline import PipelineConfig
 from fusion.reference_path import Candidate, PersonReference, learn
 from fusion.types import (
@@ -39,8 +38,6 @@ _MARGIN_S = 3.0
 """A repetition found this close to a set belongs to it."""
 _ANGLES = ("pelvis_tilt_deg", "hip_flexion_right_deg")
 _SIDE_LYING_DEG = 60.0
-_APPROVED = {Kind.HOLD: 6}
-"""Repetitions of the approved set, where three are more than the ordinary one has."""
 _ANNOUNCED_S = 1.0
 """A repetition announced later than this was not announced live."""
 
@@ -61,6 +58,8 @@ class Cell:
     """The fault's size over what moves that rule's signal to its warn limit."""
     prepared: bool = False
     """The person has stood and done a set that a coach approved before this one."""
+    as_live: bool = False
+    """Judge what was said while it was done, not what a second look made of it."""
 
     @property
     def command(self) -> str:
@@ -128,7 +127,8 @@ def judge(cell: Cell) -> Verdict:
     verdict.other_s = session.duration_s - _set_seconds(session)
     try:
         known = before(cell.movement, cell.seed, cell.rate_hz) if cell.fault or cell.prepared else Known()
-        analysis = _analyze(blocks, cell.movement, known if cell.prepared else Known(known.alignments))
+        known = known if cell.prepared else Known(known.alignments)
+        analysis = _analyze(blocks, cell.movement, known, review=not cell.as_live)
     except IliumError as error:
         verdict.error = f"{type(error).__name__}: {error}"
         return verdict
@@ -140,7 +140,7 @@ def judge(cell: Cell) -> Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What an earlier set of the same person has taught."""
+    """What earlier sets of the same person has taught."""
 
     alignments: Mapping[Segment, SegmentAlignment] = field(default_factory=dict)
     references: tuple[PersonReference, ...] = ()
@@ -156,33 +156,44 @@ def before(movement: str, seed: int, rate_hz: float = 60.0) -> Known:
     """What the person's set before this one has taught: how the sensors sit, and their own good form.
 
     A fault that goes along with the movement in another plane cannot be told from how a sensor sits by the
-    very set that has it, so people calibrate beforehand. The set is of the same person with the same sensors,
-    but none of its repetitions is like those that are judged; a coach has approved them all.
+    very set that has it, so people calibrate beforehand. The two sets are of the same person with the same
+    sensors, but none of their repetitions is like those that are judged. A coach has approved them all; they
+    are read once more over the path that they have taught.
     """
-    plan = case_plan(
-        "nominal", movement, seed, reps=_APPROVED.get(exercises.load(movement).kind), rate_hz=rate_hz
-    )
+    plan = case_plan("nominal", movement, seed, rate_hz=rate_hz)
     person = draw_subject(np.random.default_rng(seed))
-    analysis = analyze_session(render(replace(plan, subject=person)), movement)
-    alignments = {
-        e.alignment.segment: e.alignment for e in analysis.events if isinstance(e, CalibrationEvent)
-    }
-    reps = [rep for done in analysis.sets for rep in done.reps]
-    learnt = []
-    for side in sorted({rep.side for rep in reps if rep.side is not None}):
-        candidates = [
-            Candidate.from_summary(rep, approved=True) for rep in reps if rep.side is side and rep.full
-        ]
-        learnt.append(learn(movement, side, candidates, version=1))
-    return Known(alignments, tuple(one for one in learnt if one is not None))
+    session = render(replace(plan, sets=(*plan.sets, *plan.sets), subject=person))
+    blocks = session.blocks()
+    first = _analyze(blocks, movement, Known())
+    alignments = {e.alignment.segment: e.alignment for e in first.events if isinstance(e, CalibrationEvent)}
+    known = Known(alignments, _approved(movement, first, version=1))
+    return Known(alignments, _approved(movement, _analyze(blocks, movement, known), version=2))
 
 
-def _analyze(blocks: Mapping[Segment, ImuBlock], movement: str, known: Known) -> Analysis:
+def _approved(movement: str, analysis: Analysis, version: int) -> tuple[PersonReference, ...]:
+    """What a coach's approval of every full repetition teaches, side by side."""
+    reps = [rep for done in analysis.sets for rep in done.reps if rep.full]
+    sides = sorted({rep.side for rep in reps if rep.side is not None})
+    learnt = [
+        learn(
+            movement,
+            side,
+            [Candidate.from_summary(rep, approved=True) for rep in reps if rep.side is side],
+            version=version,
+        )
+        for side in sides
+    ]
+    return tuple(one for one in learnt if one is not None)
+
+
+def _analyze(
+    blocks: Mapping[Segment, ImuBlock], movement: str, known: Known, *, review: bool = True
+) -> Analysis:
     named = {segment.value: block for segment, block in blocks.items()}
     config = PipelineConfig(
         {s.value: s for s in blocks}, movement, alignments=known.alignments, references=known.references
     )
-    return analyze(named, config)
+    return analyze(named, config, review=review)
 
 
 def _set_seconds(session: SimulatedSession) -> float:

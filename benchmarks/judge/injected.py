@@ -16,8 +16,9 @@ import numpy as np
 
 from fusion import exercises, quaternion
 from fusion.exercises.model import Exercise, Kind
-from fusion.exercises.rules import Measure, Rule, Signal, Window
+from fusion.exercises.rules import Rule, Signal, Window
 from fusion.form import judge
+from fusion.form.checker import over_set
 from fusion.form.judge import PersonalLimits, PersonalRule
 from fusion.form.metrics_of import path_of
 from fusion.form.view import RepView, Series
@@ -41,7 +42,7 @@ _BEFORE_S = 1.0
 class TrueView(RepView):
     """A repetition as it was done, without skin and with the lower back's own share known."""
 
-    followed = (1.0, 0.0)
+    followed = 1.0
 
     @property
     def residual_as_done(self) -> Series | None:
@@ -71,7 +72,7 @@ def reading(
         return float(np.quantile(values, share))
     if exercise.kind is Kind.HOLD or len(values) < 2:
         return nan
-    return values[-1] - values[0] if rule.measure is Measure.DRIFT else float(np.std(values))
+    return over_set(rule.measure, values)
 
 
 def least_range(movement: str, person: int, fault: str, size: float) -> float:

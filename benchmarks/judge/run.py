@@ -20,12 +20,20 @@ from simulator.cases import left_out
 _CHUNK = 8
 
 
-def count_cells(movements: Sequence[str], cases: Sequence[str], seeds: Sequence[int]) -> list[Cell]:
+def count_cells(
+    movements: Sequence[str], cases: Sequence[str], seeds: Sequence[int], *, as_live: bool = False
+) -> list[Cell]:
     """Every movement in every case that has a meaning for it, by every person.
 
     The order spreads the whole table evenly over the cores.
     """
-    return [Cell(m, c, s) for s in seeds for c in cases for m in movements if left_out(c, m) is None]
+    return [
+        Cell(m, c, s, as_live=as_live)
+        for s in seeds
+        for c in cases
+        for m in movements
+        if left_out(c, m) is None
+    ]
 
 
 def fault_cells(movements: Sequence[str], seeds: Sequence[int], faults: Sequence[str] = ()) -> list[Cell]:

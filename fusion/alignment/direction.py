@@ -112,6 +112,11 @@ def is_frontal(segment: Segment, hint: MotionHint) -> bool:
     return hint.plane is Plane.FRONTAL and segment not in TRUNK
 
 
+def is_sideways(hint: MotionHint) -> bool:
+    """Whether the exercise steps to the side."""
+    return hint.plane is Plane.FRONTAL and not hint.side_lying_deg
+
+
 def _sideways_cost(history: SensorHistory, z_s: FloatArray) -> float:
     """How far the segment would have leaned sideways, and how much of that no body does."""
     angle = np.arcsin(np.clip(history.up_s @ z_s, -1.0, 1.0)) * DEG_PER_RAD

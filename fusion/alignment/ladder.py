@@ -19,6 +19,8 @@ import numpy as np
 from fusion import quaternion as quat
 from fusion.alignment.chain import HeadingChain
 from fusion.alignment.cold import cold_reference
+from fusion.alignment.departure import Departures
+from fusion.alignment.direction import is_sideways
 from fusion.alignment.frames import ends_frame, filled, join_blocks, slice_block
 from fusion.alignment.functional import FunctionalEvidence, FunctionalWindow, gather
 from fusion.alignment.hip_levers import HipLevers
@@ -27,7 +29,7 @@ from fusion.alignment.places import StillPlaces, misfit_deg
 from fusion.alignment.position import in_position, stays_near
 from fusion.alignment.reference import Reference, StandCollection, rest_reference
 from fusion.alignment.slip import Slip, find_slip, undone
-from fusion.alignment.solve import ready, solve
+from fusion.alignment.solve import ready, solve, turned_over
 from fusion.alignment.stand import StillPose, StillWatch, pose_of, what_moved
 from fusion.alignment.tissue import with_tissue
 from fusion.motion_hint import MotionHint
@@ -93,6 +95,9 @@ class CalibrationLadder:
         self._told_frames: list[AlignedBlock] = []
         self._reference: Reference | None = None
         self._chain = HeadingChain(self._segments)
+        self._departures = Departures(self._segments, sideways=is_sideways(hint))
+        self._walked = False
+        """Whether somebody set off for a walk from the stand."""
         self._levers: dict[Segment, HipLevers] = {}
         self._slips: list[Slip] = []
         self._any_q_es: dict[Segment, FloatArray] = {}
@@ -182,6 +187,9 @@ class CalibrationLadder:
                 hip = self._levers.setdefault(side.thigh, HipLevers(side.thigh, frame.rate_hz))
                 hip.update(frame.segments[Segment.PELVIS], frame.segments[side.thigh])
         self._look_for_stand(frame)
+        if self._departures.update(frame, still=self._watch.resting):
+            self._fresh = True
+            self._walked_from(self._departures.from_up_s)
         self._follow_headings(frame)
 
     def _look_for_stand(self, frame: AlignedBlock) -> None:
@@ -191,6 +199,10 @@ class CalibrationLadder:
         waits = self._told is not None and frame.t_s[-1] < self._told[1]
         if pose is not None and not waits:
             self._take_pose(pose)
+
+    def _walked_from(self, up_s: Mapping[Segment, FloatArray]) -> None:
+        """Who sets off for a walk has stood: no other posture is the zero."""
+        self._walked = self._walked or (self.stood and self._stands.is_near(up_s))
 
     def _wait_for_told(self, frame: AlignedBlock, start_s: float, stop_s: float) -> None:
         within = (frame.t_s >= start_s - 1e-9) & (frame.t_s < stop_s)
@@ -263,6 +275,7 @@ class CalibrationLadder:
         self._histories[slip.segment].turn(slip.rotation)
         self._stands.turn(slip.segment, slip.rotation)
         self._elsewhere.turn(slip.segment, slip.rotation)
+        self._departures.turn(slip.segment, slip.rotation)
         for thigh, hip in self._levers.items():
             if slip.segment in (thigh, Segment.PELVIS):
                 hip.turn(slip.segment, slip.rotation)
@@ -302,9 +315,12 @@ class CalibrationLadder:
             return False
         self._solved_at = self._turned
         found = self._find(t_s)
-        sure = ready(found) and in_position(self._hint, self._reference, self._histories)
+        placed = self._walked or in_position(self._hint, self._reference, self._histories)
+        sure = ready(found) and placed
         if not (self.ready or sure or self._turned >= self._patience):
             return False
+        if self.ready and not ready(found) and turned_over(found, self.alignments):
+            return False  # a doubt is no reason to turn everything over
         return self._accept(found, t_s)
 
     def _accept(self, found: Mapping[Segment, SegmentAlignment], t_s: float) -> bool:
@@ -337,6 +353,7 @@ class CalibrationLadder:
             self._hint,
             headings=self._chain.headings(self._reference.heading_sd_rad),
             levers={s: hip.evidence() for s, hip in self._levers.items()},
+            fronts=self._departures.fronts(),
             t_s=t_s,
             functional=self._functional,
         )
@@ -349,7 +366,7 @@ class CalibrationLadder:
 
     def _reconsider_zero(self) -> None:
         """The first still pose may have been a seat, or a lying exercise's rest pose: what follows tells."""
-        if self._told is not None:
+        if self._told is not None or self._walked:
             return
         self._look_elsewhere()
         if not self.stood:

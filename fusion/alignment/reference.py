@@ -123,6 +123,11 @@ class StandCollection:
         best = min(self._stands, key=lambda p: doubt(p.heading_sd_rad))
         return replace(reference, linked_q_es=best.q_es, heading_sd_rad=best.heading_sd_rad)
 
+    def is_near(self, up_s: Mapping[Segment, FloatArray]) -> bool:
+        """Whether these verticals are about those of the zero."""
+        zero = self.reference()
+        return all(angle_between(up, zero.up_s[s]) <= ALIKE_RAD for s, up in up_s.items())
+
     def off_rad(self, pose: StillPose) -> dict[Segment, float]:
         """How far each sensor's vertical is from the zero."""
         zero = self.reference()

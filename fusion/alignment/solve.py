@@ -14,6 +14,7 @@ import numpy as np
 
 from fusion import quaternion as quat
 from fusion.alignment.axis import AxisEstimate, estimate_axis
+from fusion.alignment.departure import Front
 from fusion.alignment.direction import is_frontal
 from fusion.alignment.functional import FunctionalEvidence
 from fusion.alignment.hip_levers import LeverEvidence
@@ -34,6 +35,7 @@ _LINKED_RAD = 35.0 * RAD_PER_DEG
 _AGREE_RAD = 20.0 * RAD_PER_DEG
 _CONFLICT = 2.5
 """Sigmas beyond which a sensor's own axis and the others' do not speak of the same thing."""
+_ANOTHER_COS = 0.7
 _FUNCTIONAL_SD_RAD = 4.0 * RAD_PER_DEG
 _POOR_SHARE = 0.75
 _POOR_SD_RAD = 20.0 * RAD_PER_DEG
@@ -63,17 +65,21 @@ def solve(
     *,
     headings: Mapping[Segment, JointHeading],
     levers: Mapping[Segment, LeverEvidence],
+    fronts: Mapping[Segment, Front],
     t_s: float,
     functional: FunctionalEvidence,
 ) -> dict[Segment, SegmentAlignment]:
     """Alignments of all sensors; an axis of which nothing is known is a guess and says so."""
+    headings = _with_fronts(headings, fronts, reference)
     views = {
-        s: _view(s, reference, h, hint, heading=headings.get(s), shown_s=functional.z_s.get(s))
+        s: _view(
+            s, reference, h, hint, heading=headings.get(s), shown_s=functional.z_s.get(s), front=fronts.get(s)
+        )
         for s, h in histories.items()
     }
     decided = {s: _decide(s, views) for s in views}
     axes = {s: _axis_at(s, azimuth - views[s].offset_rad, reference) for s, (azimuth, _) in decided.items()}
-    seen = {s: _seen(s, axis, views[s], reference) for s, axis in axes.items()}
+    seen = {s: _seen(s, axis, views[s], reference, front=fronts.get(s)) for s, axis in axes.items()}
     turned = choose_turns(seen, reference, histories, hint, levers)
     z_s = {s: turned[s].z_s for s in axes}
     sds = {s: _with_doubt(decided[s][1], turned[s]) for s in axes}
@@ -97,6 +103,17 @@ def ready(alignments: Mapping[Segment, SegmentAlignment]) -> bool:
     return all(a.axis_sd_rad <= KNOWN_SD_RAD for a in alignments.values())
 
 
+def turned_over(
+    found: Mapping[Segment, SegmentAlignment], before: Mapping[Segment, SegmentAlignment]
+) -> bool:
+    """Whether any axis points another way than before."""
+    z = np.array([0.0, 0.0, 1.0])
+    return any(
+        float(quat.rotate(np.array(a.q_sb), z) @ quat.rotate(np.array(before[s].q_sb), z)) < _ANOTHER_COS
+        for s, a in found.items()
+    )
+
+
 def _view(
     segment: Segment,
     reference: Reference,
@@ -105,6 +122,7 @@ def _view(
     *,
     heading: JointHeading | None,
     shown_s: FloatArray | None,
+    front: Front | None,
 ) -> _View:
     if shown_s is not None:
         own = AxisEstimate(shown_s, 1.0, 1.0, _FUNCTIONAL_SD_RAD)
@@ -114,10 +132,51 @@ def _view(
     azimuth = _azimuth(quat.rotate(reference.linked(segment), own.axis_s))
     if shown_s is None and is_frontal(segment, hint):
         azimuth -= np.pi / 2.0
+    sd_rad = own.sd_rad
+    if front is not None and shown_s is None:
+        faces = _azimuth(quat.rotate(reference.linked(segment), front.x_s)) - np.pi / 2.0
+        azimuth, sd_rad = _fused(azimuth, sd_rad, faces, front.sd_rad)
     offset, offset_sd = (heading.angle_rad, heading.sd_rad) if heading is not None else (0.0, NO_IDEA_RAD)
     if segment is Segment.PELVIS:
         offset_sd = 0.0
-    return _View(azimuth + offset, own.sd_rad, own, offset, offset_sd, shown_s)
+    return _View(azimuth + offset, sd_rad, own, offset, offset_sd, shown_s)
+
+
+def _fused(azimuth_rad: float, sd_rad: float, other_rad: float, other_sd_rad: float) -> tuple[float, float]:
+    """An axis that two speak of, one of them perhaps a quarter turn off: which, is chosen later."""
+    quarter = np.pi / 2.0
+    apart = float((other_rad - azimuth_rad + 0.5 * quarter) % quarter - 0.5 * quarter)
+    if abs(apart) > _CONFLICT * np.hypot(sd_rad, other_sd_rad):
+        return (azimuth_rad, sd_rad) if sd_rad < other_sd_rad else (azimuth_rad + apart, other_sd_rad)
+    share = sd_rad**2 / (sd_rad**2 + other_sd_rad**2)
+    return azimuth_rad + share * apart, sd_rad * other_sd_rad / float(np.hypot(sd_rad, other_sd_rad))
+
+
+def _with_fronts(
+    headings: Mapping[Segment, JointHeading], fronts: Mapping[Segment, Front], reference: Reference
+) -> dict[Segment, JointHeading]:
+    """Headings against the pelvis's with what it says of them that all segments face where a walk goes.
+
+    A steady walk shows headings badly: its joints accelerate little but by levers that are not known.
+    """
+    told = dict(headings)
+    for segment in fronts.keys() - {Segment.PELVIS}:
+        faces = {
+            s: _azimuth(quat.rotate(reference.linked(s), fronts[s].x_s)) for s in (segment, Segment.PELVIS)
+        }
+        angle_rad = faces[Segment.PELVIS] - faces[segment]
+        sd_rad = float(np.hypot(fronts[segment].sd_rad, fronts[Segment.PELVIS].sd_rad))
+        known = told.get(segment)
+        coherence = 0.0
+        if known is not None:
+            apart = float((known.angle_rad - angle_rad + np.pi) % (2.0 * np.pi) - np.pi)
+            if abs(apart) < _CONFLICT * np.hypot(sd_rad, known.sd_rad):
+                share = sd_rad**2 / (sd_rad**2 + known.sd_rad**2)
+                angle_rad += share * apart
+                sd_rad *= known.sd_rad / float(np.hypot(sd_rad, known.sd_rad))
+                coherence = known.coherence
+        told[segment] = JointHeading(angle_rad, sd_rad, coherence)
+    return told
 
 
 def _azimuth(v_e: FloatArray) -> float:
@@ -178,12 +237,14 @@ def _axis_at(segment: Segment, azimuth_rad: float, reference: Reference) -> Floa
     return np.asarray(axis / np.linalg.norm(axis))
 
 
-def _seen(segment: Segment, z_s: FloatArray, view: _View, reference: Reference) -> Seen:
+def _seen(
+    segment: Segment, z_s: FloatArray, view: _View, reference: Reference, *, front: Front | None
+) -> Seen:
     shown = view.shown_s
     if shown is not None and shown @ z_s < 0.0:
         z_s = -z_s
     azimuth = _azimuth(quat.rotate(reference.linked(segment), z_s)) + view.offset_rad
-    return Seen(z_s, azimuth, view.offset_sd_rad, shown is not None)
+    return Seen(z_s, azimuth, view.offset_sd_rad, shown is not None, front)
 
 
 def _with_doubt(sd_rad: float, turned: Turned) -> float:

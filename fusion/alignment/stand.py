@@ -122,6 +122,11 @@ class StillWatch:
         self._frames: list[AlignedBlock] = []
         self._most = round(longest_s / FRAME_S)
 
+    @property
+    def resting(self) -> bool:
+        """Whether every sensor rested in the last frame."""
+        return len(self._frames) > 0
+
     def update(self, frame: AlignedBlock) -> StillPose | None:
         """The pose held so far, as soon as and as long as it lasts `SHORTEST_S`."""
         if not all(is_still(b) for b in frame.segments.values()):

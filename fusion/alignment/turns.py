@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fusion import quaternion as quat
+from fusion.alignment.departure import Front
 from fusion.alignment.direction import turn_scores
 from fusion.alignment.hip_levers import LeverEvidence
 from fusion.alignment.hip_range import hip_range_costs
@@ -39,13 +40,14 @@ class Seen:
     """One sensor's axis: Z (3,) in S before any turn, and its azimuth in the pelvis's earth frame.
 
     ``azimuth_sd_rad`` is how well the headings are known against each other; ``certain`` when a functional
-    movement has shown the axis with its sign.
+    movement has shown the axis with its sign, ``front`` what setting off for a walk has shown.
     """
 
     z_s: FloatArray
     azimuth_rad: float
     azimuth_sd_rad: float
     certain: bool
+    front: Front | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +103,11 @@ def _own(
 ) -> FloatArray:
     if seen.certain:
         return np.array([0.0, -np.inf, -np.inf, -np.inf])
-    return turn_scores(segment, reference, history, axes, hint)
+    scores = turn_scores(segment, reference, history, axes, hint)
+    if seen.front is None:
+        return scores
+    faces = np.array([float(np.cross(reference.up_s[segment], z) @ seen.front.x_s) for z in axes])
+    return scores + 0.5 * seen.front.sureness * faces
 
 
 def _link(

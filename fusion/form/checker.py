@@ -18,6 +18,7 @@ from fusion.exercises import Exercise
 from fusion.exercises.rules import Grade, Measure, Rule, Signal, Window, Worn
 from fusion.form import judge
 from fusion.form.causes import quieted
+from fusion.form.good_form import CLOCKED
 from fusion.form.judge import PersonalRule, Reading
 from fusion.form.measures import Value
 from fusion.form.metrics_of import metrics_of, path_of, residual_rise, tempo_of
@@ -25,7 +26,7 @@ from fusion.form.timing import hold
 from fusion.form.view import RepView, view_of
 from fusion.form.worn import worn_segments
 from fusion.movement.reps import Track
-from fusion.reference_path import METRIC_PREFIX, PersonReference, ReferencePath, model_path
+from fusion.reference_path import METRIC_PREFIX, OVER_OWN_PATH, PersonReference, ReferencePath, model_path
 from fusion.types import Finding, NotJudged, RepSummary, Segment, Severity, Side
 
 _DRIFT_SD_SHARE = 0.2
@@ -130,9 +131,17 @@ class FormChecker:
             hold_s=hold(view).value,
             tempo_s=tempo_of(view, pause_before_s),
             findings=tuple(quieted(found)),
-            metrics=metrics_of(view) | {f"{METRIC_PREFIX}{r.rule.kind}": v.raw.value for r, v in known},
+            metrics=metrics_of(view) | self._read_values(known, view),
             path_deg=path_of(view),
         )
+
+    @staticmethod
+    def _read_values(known: Sequence[tuple[PersonalRule, Reading]], view: RepView) -> dict[str, float]:
+        """The rules' raw values by their names, and over which path those of P_res were read."""
+        values = {r.rule.kind: v.raw.value for r, v in known}
+        if view.reference is not None:
+            values[OVER_OWN_PATH] = float(view.on_own_path)
+        return {f"{METRIC_PREFIX}{name}": value for name, value in values.items()}
 
     def check_set(self, reps: Sequence[RepSummary]) -> tuple[Finding, ...]:
         """What shows over the repetitions of a set: rules on drift and spread of repetition means."""
@@ -160,7 +169,7 @@ class FormChecker:
             missing = tuple(s for w in rule.needs if (s := w.segment(side)) not in worn)
             if missing:
                 not_judged.append(NotJudged(rule.kind, missing))
-            elif rule.signal in judge.CLOCKED and self.limits.clock_agreement_s > judge.CLOCKS_AGREE_S:
+            elif rule.signal in CLOCKED and self.limits.clock_agreement_s > judge.CLOCKS_AGREE_S:
                 reason = f"the sensors' clocks agree only to {1e3 * self.limits.clock_agreement_s:.0f} ms"
                 not_judged.append(NotJudged(rule.kind, (), reason))
             elif judge.ROWS.get(rule.signal, "pelvis_tilt_deg") not in names:
@@ -176,10 +185,17 @@ def _finding_of_set(one: PersonalRule, reps: Sequence[RepSummary]) -> Finding | 
     known = [v for v in means if isfinite(v)]
     if len(known) < 3:
         return None
-    value = known[-1] - known[0] if rule.measure is Measure.DRIFT else float(np.std(known))
+    value = over_set(rule.measure, known)
     limit = rule.limits[0]
     reading = Reading(Value(value, reps[-1].t_end_s, _DRIFT_SD_SHARE * abs(limit)), value)
     return judge.finding(one, reading, reps[-1].side or Side.RIGHT)
+
+
+def over_set(measure: Measure, means: Sequence[float]) -> float:
+    """What a measure makes of the means of a set's repetitions, in order."""
+    if measure is Measure.DRIFT:
+        return means[-1] - means[0]
+    return max(means) - min(means) if measure is Measure.RANGE else float(np.std(means))
 
 
 def preferred(rule: Rule, worn: frozenset[Segment]) -> Rule:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 from fusion.exercises import Exercise
-from fusion.exercises.model import KeyPose, PhaseKind
+from fusion.exercises.model import KeyPose, Kind, PhaseKind
 from fusion.exercises.rules import Baseline, Measure, Rule, Signal, Window
 from fusion.form import sharing
 from fusion.form.measures import LEVELS
@@ -13,10 +14,15 @@ from fusion.form.windows import EARLY_SHARE
 from fusion.reference_path import OwnRange, PersonReference
 
 OF_PATH = frozenset({Signal.PELVIS_RESIDUAL, Signal.SPILL, Signal.HIP_SHARE})
+CLOCKED = frozenset({Signal.PELVIS_LEAD, Signal.THIGH_LEAD, Signal.PELVIS_PEAK_LAG})
+"""Numbers that compare two sensors in time."""
 PEOPLE_SD_DEG = 4.0
 """How far one person's good form lies from the model's, one sigma (an engineering estimate)."""
 TRAVEL_SD_SHARE, TRAVEL_SD_DEG = 0.5, 2.5
 """One sigma of how far a person's good form travels otherwise than the model's (engineering estimates)."""
+STRIDE_LIST_DEG, STRIDE_LIST_SD_DEG = 6.0, 2.0
+"""Range of the pelvis's list in a stride of healthy people, and one sigma of it (an engineering estimate)."""
+_LISTS = frozenset({Signal.PELVIS_LIST, Signal.PELVIS_DROP})
 _CENTILES_SDS = 2.56
 """Sigmas from the 10th centile to the 90th."""
 TRAVELLED = frozenset({Measure.RISE, Measure.FALL, Measure.CHANGE, Measure.RANGE})
@@ -32,19 +38,15 @@ _POSE_ANGLES: Mapping[Signal, Callable[[KeyPose], float | None]] = {
 
 def by_model(rule: Rule, reference: PersonReference | None) -> bool:
     """Whether an angle is held against the model because the person's own value is not known."""
-    unknown = reference is None or rule.kind not in reference.own
-    return rule.baseline is Baseline.OWN and unknown and rule.measure in LEVELS
+    return rule.baseline is Baseline.OWN and rule.measure in LEVELS and spread(rule, reference) is None
 
 
 def baseline(rule: Rule, exercise: Exercise, reference: PersonReference | None) -> float:
     """What the number is compared with: nothing, the person's own usual value, or the model's key pose."""
     if rule.baseline is Baseline.ZERO:
         return 0.0
-    if rule.baseline is Baseline.OWN and _on_own_path(rule, reference):
-        return 0.0
-    if rule.baseline is Baseline.OWN and reference is not None and rule.kind in reference.own:
-        return reference.own[rule.kind].median
-    return model_value(rule, exercise)
+    own = spread(rule, reference)
+    return model_value(rule, exercise) if own is None else own.median
 
 
 def model_value(rule: Rule, exercise: Exercise) -> float:
@@ -57,11 +59,15 @@ def model_value(rule: Rule, exercise: Exercise) -> float:
         return _model_travel(rule, exercise)
     if rule.measure not in LEVELS or rule.signal not in _POSE_ANGLES:
         return 0.0
+    angle = _POSE_ANGLES[rule.signal]
+    if rule.window in _LIFT and rule.measure in _EXTREMES:
+        passed = [a for pose in exercise.poses if (a := angle(pose)) is not None]
+        return _EXTREMES[rule.measure](passed, default=0.0)
     pose = _pose_of(rule.window, exercise)
-    angle = _POSE_ANGLES[rule.signal](pose) if pose is not None else None
-    return 0.0 if angle is None else angle
+    return (angle(pose) if pose is not None else None) or 0.0
 
 
+_EXTREMES: Mapping[Measure, Callable[..., float]] = {Measure.MAX: max, Measure.MIN: min}
 _LIFT = frozenset({Window.REP, Window.CONCENTRIC, Window.ECCENTRIC})
 
 
@@ -109,6 +115,8 @@ def _range_deg(exercise: Exercise) -> float:
 
 def _model_travel(rule: Rule, exercise: Exercise) -> float:
     """How far the signal of good form rises, falls or ranges from the first pose on to the far one."""
+    if exercise.kind is Kind.STEP and rule.signal in _LISTS:
+        return STRIDE_LIST_DEG if rule.measure is Measure.RANGE else 0.5 * STRIDE_LIST_DEG
     turn, angle = exercise.turn_pose, _POSE_ANGLES.get(rule.signal)
     if turn is None or angle is None or rule.window not in _LIFT:
         return 0.0
@@ -151,11 +159,20 @@ _MODEL_NUMBERS: Mapping[Signal, Callable[[Exercise], float]] = {
     Signal.PELVIS_SHARE: _pelvis_share,
     Signal.THIGH_SHARE: _thigh_share,
     Signal.HIP_SHARE: lambda _: 1.0,
+    Signal.TREMOR_RATIO: lambda _: 1.0,
     Signal.HOLD: _hold_s,
     Signal.CONCENTRIC: _concentric_s,
     Signal.ECCENTRIC: _eccentric_s,
     Signal.ROM: _range_deg,
 }
+
+
+def led_deg(exercise: Exercise) -> float:
+    """How far the pelvis of the model tilts while the thigh stays, before the lift."""
+    pairs = pairwise(exercise.poses)
+    return sum(
+        abs(b.pelvis_tilt_deg - a.pelvis_tilt_deg) for a, b in pairs if a.thigh_pitch_deg == b.thigh_pitch_deg
+    )
 
 
 def usual(rule: Rule, exercise: Exercise, reference: PersonReference | None) -> float:
@@ -169,18 +186,17 @@ def usual(rule: Rule, exercise: Exercise, reference: PersonReference | None) -> 
 
 
 def spread(rule: Rule, reference: PersonReference | None) -> OwnRange | None:
-    """The person's own values; None where they are not known.
+    """The person's own values; None where they are not known, or of P_res over another path than theirs.
 
-    Of a lift on their own path there is nothing to know: it is what the path was learnt from.
+    Who starts first is nobody's own: where the pelvis hardly moves, its start is chance.
     """
-    if reference is None or _on_own_path(rule, reference):
+    if (
+        reference is None
+        or rule.signal in CLOCKED
+        or (rule.signal in OF_PATH and not reference.over_own_path)
+    ):
         return None
     return reference.own.get(rule.kind)
-
-
-def _on_own_path(rule: Rule, reference: PersonReference | None) -> bool:
-    lifted = rule.window in {Window.CONCENTRIC, Window.EARLY_CONCENTRIC, Window.LATE_EXTENSION, Window.TOP}
-    return rule.signal in OF_PATH and lifted and reference is not None and reference.path is not None
 
 
 def people_sd(rule: Rule, usual: float, reference: PersonReference | None) -> float:
@@ -190,4 +206,7 @@ def people_sd(rule: Rule, usual: float, reference: PersonReference | None) -> fl
         return (own.p90 - own.p10) / _CENTILES_SDS
     if by_model(rule, reference):
         return PEOPLE_SD_DEG
-    return min(TRAVEL_SD_DEG, TRAVEL_SD_SHARE * abs(usual)) if rule.measure in TRAVELLED else 0.0
+    if rule.measure not in TRAVELLED:
+        return 0.0
+    most_deg = STRIDE_LIST_SD_DEG if rule.signal in _LISTS else TRAVEL_SD_DEG
+    return min(most_deg, TRAVEL_SD_SHARE * abs(usual))

@@ -1,7 +1,7 @@
 """One rule on one repetition: its number, the limit that holds for this person, and the finding, if any.
 
 A finding is made when the number has passed the limit and good form does not explain it: it lies further
-than two sigma from what this person's good form shows, or the model's where theirs is not known. A number
+than 2.5 sigma from what this person's good form shows, or the model's where theirs is not known. A number
 that has passed a limit within that reach is told as doubtful, and weighs nothing.
 """
 
@@ -17,7 +17,7 @@ from fusion.exercises import Exercise
 from fusion.exercises.model import DriverSignal
 from fusion.exercises.rules import Direction, Grade, Measure, Rule, Signal, Window
 from fusion.form import good_form, sharing, steadiness, timing
-from fusion.form.measures import Value, measured
+from fusion.form.measures import LEVELS, Value, measured
 from fusion.form.view import RepView, Series
 from fusion.form.windows import span_of
 from fusion.reference_path import PersonReference
@@ -44,8 +44,6 @@ NUMBERS: Mapping[Signal, Callable[[RepView], Value]] = {
     Signal.ROM: lambda view: Value(view.rom_deg, float(view.t_s[view.reach]), 1.0),
 }
 """Signals that are one number a repetition."""
-CLOCKED = frozenset({Signal.PELVIS_LEAD, Signal.THIGH_LEAD, Signal.PELVIS_PEAK_LAG})
-"""Numbers that compare two sensors in time."""
 CLOCKS_AGREE_S = 0.02
 ROWS: Mapping[Signal, str] = {
     Signal.TAP: "pelvis_acc_forward_ms2",
@@ -55,10 +53,14 @@ ROWS: Mapping[Signal, str] = {
 _HIDDEN_BY_SKIN = frozenset({DriverSignal.HIP_EXTERNAL_ROTATION, DriverSignal.THIGH_OPENING})
 """Turns of the thigh about its own axis, of which the skin follows half to nine tenths: only one's own range
 says whether one is short."""
-PATHS_SD_DEG = 1.3
+PATHS_SD_DEG = 2.0
 """How far a person's way through the last third differs from the model's, made as steep as theirs."""
-UNLIKELY_SDS = 2.0
-"""So many sigma from good form that it does not explain a number: one time in forty."""
+HARDENED_DEG, HARDENED_SD_DEG = 2.0, 1.0
+"""By how much the sensor over the sacrum tips as the muscles beneath it harden, by the end of a lift."""
+KNOWN_SD_SHARE = 0.5
+"""Of the sigma that the sensors give a change, what there is at least where good repetitions are known."""
+UNLIKELY_SDS = 2.5
+"""So many sigma from good form that it does not explain a number: it does six times in a thousand."""
 _ACROSS = frozenset({Signal.HIP_ADDUCTION, Signal.HIP_ROTATION})
 _TIPPED = frozenset({Signal.PELVIS_TILT, Signal.PELVIS_RESIDUAL})
 _HARD_WITHIN = frozenset({Window.REP, Window.CONCENTRIC, Window.LATE_EXTENSION})
@@ -95,6 +97,8 @@ class PersonalRule:
     """What good form shows, compared as the limits are."""
     known: bool = False
     """Whether that is this person's own."""
+    led_deg: float = 0.0
+    """Tilt that comes before the lift itself: how far it goes on into the lift differs between people."""
 
 
 def personal(
@@ -110,6 +114,7 @@ def personal(
         limits_of(rule, exercise, reference, own),
         usual - level,
         known=good_form.spread(rule, reference) is not None,
+        led_deg=good_form.led_deg(exercise),
     )
 
 
@@ -121,9 +126,19 @@ def read(one: PersonalRule, view: RepView) -> Reading | None:
     raw = _number(one, view)
     if raw is None or not isfinite(raw.value):
         return None
-    if one.people_sd:
-        raw = Value(raw.value, raw.t_s, hypot(raw.sd, one.people_sd))
+    raw = Value(raw.value, raw.t_s, _sd_of_good_form(one, raw.sd))
     return Reading(raw, raw.value - one.baseline)
+
+
+def _sd_of_good_form(one: PersonalRule, sd: float) -> float:
+    """One sigma of the number were the form good.
+
+    The spread of the person's own repetitions has the noise of the sensors in it already, but for what is the
+    same in all of them: how the sensors sit, in a level.
+    """
+    if one.known and one.rule.measure not in LEVELS:
+        return max(one.people_sd, KNOWN_SD_SHARE * sd)
+    return hypot(sd, one.people_sd) if one.people_sd else sd
 
 
 def _number(one: PersonalRule, view: RepView) -> Value | None:
@@ -141,7 +156,7 @@ def _number(one: PersonalRule, view: RepView) -> Value | None:
         value = Value(value.value, value.t_s, hypot(value.sd, _leak_sd(series, span, view)))
     if rule.signal is Signal.HIP_ROTATION:
         value = _beneath_the_skin(value, view)
-    return _as_sure_as_skin_allows(rule, value, view)
+    return _as_sure_as_skin_allows(one, value, view)
 
 
 def _leak_sd(series: Series, span: tuple[int, int], view: RepView) -> float:
@@ -162,19 +177,23 @@ def _leak_sd(series: Series, span: tuple[int, int], view: RepView) -> float:
 
 def _beneath_the_skin(value: Value, view: RepView) -> Value:
     """How far the bone has turned where the skin over it has turned so far."""
-    share, share_sd = view.followed
-    turned = value.value / share
-    return Value(turned, value.t_s, hypot(value.sd, share_sd * turned) / share)
+    return Value(value.value / view.followed, value.t_s, value.sd / view.followed)
 
 
-def _as_sure_as_skin_allows(rule: Rule, value: Value, view: RepView) -> Value:
-    """A rise of the pelvis by the end of a lift, with what the skin and the person may have to do with it."""
+def _as_sure_as_skin_allows(one: PersonalRule, value: Value, view: RepView) -> Value:
+    """A rise of the pelvis by the end of a lift, with what the skin and the person may have to do with it.
+
+    All of that comes again in each repetition, and is known of a person whose good form is.
+    """
+    rule = one.rule
     if rule.measure is not Measure.RISE or rule.signal not in _TIPPED or rule.window not in _HARD_WITHIN:
         return value
-    if rule.signal is Signal.PELVIS_RESIDUAL and view.reference and view.reference.source != "model":
+    if one.known or (rule.signal is Signal.PELVIS_RESIDUAL and view.on_own_path):
         return value
-    people = PATHS_SD_DEG if rule.signal is Signal.PELVIS_RESIDUAL else 0.0
-    return Value(value.value, value.t_s, hypot(value.sd, sharing.HARDENED_SD_DEG, people))
+    if rule.signal is Signal.PELVIS_TILT:
+        return Value(value.value, value.t_s, hypot(value.sd, sharing.HARDENED_SD_DEG))
+    people = hypot(value.sd, HARDENED_SD_DEG, PATHS_SD_DEG, one.led_deg)
+    return Value(value.value - HARDENED_DEG, value.t_s, people)
 
 
 def limits_of(
@@ -190,7 +209,7 @@ def limits_of(
     if rule.kind in own:
         warn, fail = own[rule.kind]
         return PersonalLimits(None, warn, fail)
-    if rule.signal in good_form.OF_PATH and not _late(rule) and (reference is None or reference.path is None):
+    if rule.signal in good_form.OF_PATH and not _late(rule) and good_form.spread(rule, reference) is None:
         return PersonalLimits(rule.limits[0], None, None)
     if good_form.by_model(rule, reference):
         return PersonalLimits(rule.limits[0], rule.fail, None)
@@ -248,8 +267,12 @@ def finding(one: PersonalRule, reading: Reading, side: Side) -> Finding | None:
 
 
 def _sure(one: PersonalRule, reading: Reading, sign: float, limit: float) -> bool:
-    """Whether good form does not explain the number; where it is not known, one sigma past the limit."""
-    if sign * (limit - one.usual) > 0.0:
+    """Whether good form does not explain the number.
+
+    Where the model's good form lies on the limit or beyond, it explains nothing: one sigma past the limit is
+    enough.
+    """
+    if one.known or sign * (limit - one.usual) > 0.0:
         return sign * (reading.value - one.usual) >= UNLIKELY_SDS * reading.raw.sd
     return sign * (reading.value - limit) >= reading.raw.sd
 

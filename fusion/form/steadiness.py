@@ -15,6 +15,9 @@ SPILL_TILT_DEG = 5.0
 SPILL_LIST_DEG = 4.0
 TREMOR_BAND_HZ = (3.0, 12.0)
 TREMOR_REFERENCE_S = 5.0
+_TREMOR_SD_SHARE = 0.25
+_OFFSET_SPILLS = 0.4
+"""Share of the sigma of P_res that runs over all the time, where it is already near the brim."""
 _PUSH_OFF_S = 0.5
 _ACC_SD_G = 0.05
 
@@ -28,13 +31,15 @@ def spill(view: RepView) -> Value:
     if not view.complete:
         return UNKNOWN
     total = np.zeros(view.end - view.start + 1)
+    sd = 0.2
     for kind, brim_deg in ((Signal.PELVIS_RESIDUAL, SPILL_TILT_DEG), (Signal.PELVIS_LIST, SPILL_LIST_DEG)):
         series = view.series(kind)
         if series is not None:
             reading.spilt(series.values, brim_deg, view.start, view.end, total)
+            sd = max(sd, _OFFSET_SPILLS * float(np.median(series.change_sd[view.start : view.end + 1])))
     duration_s = float(view.t_s[view.end] - view.t_s[view.start])
     at = float(view.t_s[view.start + int(np.argmax(total))])
-    return Value(float(total.sum()) * view.dt_s, at, 0.2 * duration_s)
+    return Value(float(total.sum()) * view.dt_s, at, sd * duration_s)
 
 
 def tremor_ratio(view: RepView) -> Value:
@@ -49,7 +54,7 @@ def tremor_ratio(view: RepView) -> Value:
     first, last = (band_rms(part, view.signals.rate_hz) for part in (x[:size], x[-size:]))
     if first <= 0.0:
         return UNKNOWN
-    return Value(last / first, float(view.t_s[view.end]), 0.2 * last / first)
+    return Value(last / first, float(view.t_s[view.end]), _TREMOR_SD_SHARE * last / first)
 
 
 def band_rms(rate_dps: FloatArray, rate_hz: float) -> float:

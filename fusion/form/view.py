@@ -22,8 +22,11 @@ GYRO_DRIFT_DPS = 0.3
 """What a gyroscope's bias and scale may be off by; over a repetition that is all that a change of inclination
 can be, whatever jolts make of the vertical meanwhile."""
 _INCLINED = ("pelvis_tilt", "pelvis_list", "thigh_pitch", "thigh_opening")
-FOLLOWED = (0.7, 0.115)
-"""Share of a turn about the thigh's own axis that the skin follows, half to nine tenths: mean and sigma."""
+FOLLOWED = 0.63
+"""Share of a turn about the thigh's own axis that is seen: the skin follows half to nine tenths of it, and a
+tenth more is lost where the sensors' axes are off."""
+BEYOND_PATH_DEG = 5.0
+"""How far beyond its ends the person's own path is continued."""
 GAP_VOID_S = 0.5
 MIDDLE = (0.2, 0.65)
 """Shares of the lift between which a person's own steepness is read."""
@@ -65,7 +68,7 @@ class RepView:
     complete: bool = True
     gap_s: float = 0.0
     reference: ReferencePath | None = None
-    followed: ClassVar[tuple[float, float]] = FOLLOWED
+    followed: ClassVar[float] = FOLLOWED
     spans: dict[Window, tuple[int, int]] = field(default_factory=dict, init=False)
     """Windows that have been looked for, first and last index of each (`fusion.form.windows`)."""
     _read: dict[Signal, Series | None] = field(default_factory=dict, init=False)
@@ -145,6 +148,11 @@ class RepView:
             self.dt_s,
         )
 
+    @property
+    def on_own_path(self) -> bool:
+        """Whether P_res is read over the person's own path."""
+        return self.reference is not None and self.reference.source != "model"
+
     @cached_property
     def residual_as_done(self) -> Series | None:
         """P_res over a path as steep as the middle of this lift.
@@ -178,7 +186,10 @@ class RepView:
         path = self.reference
         assert path is not None  # noqa: S101 - asked before
         assert pitch is not None  # noqa: S101 - asked before
-        return path(pitch.values)
+        if not self.on_own_path:
+            return path(pitch.values)
+        low, high = path.thigh_pitch_deg[0] - BEYOND_PATH_DEG, path.thigh_pitch_deg[-1] + BEYOND_PATH_DEG
+        return path(np.clip(pitch.values, low, high))
 
     def _steepness(self) -> float:
         """How much steeper than the model's this person's path is in the middle of the lift."""

@@ -48,7 +48,9 @@ class Admission:
         """Whether a posture is kept, and walked in, for a good part of a drill's shortest bout."""
         tempo = self._exercise.tempo
         bout_s = 0.5 * tempo.period_s[0] if tempo else 0.0
-        return bool(track.t_s[track.end] - track.t_s[track.start] > _BOUT_SHARE * bout_s)
+        high = track.effort_deg > track.effort_deg[track.start] + 0.5 * track.rom_deg
+        kept_s = track.t_s[np.flatnonzero(high)[[0, -1]]]
+        return bool(kept_s[1] - kept_s[0] > _BOUT_SHARE * bout_s)
 
     def _other_leg_within(self, track: Track) -> bool:
         """Whether the other leg did a whole repetition meanwhile: this one went out of its way and back."""

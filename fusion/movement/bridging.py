@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import pairwise
 from math import isfinite
+from statistics import median
 
 import numpy as np
 
@@ -169,6 +170,9 @@ class SilenceBridge:
 
     def _without_blur(self, signals: SignalBlock) -> SignalBlock:
         """What a sensor tells just after a silence, before it knows the vertical again, is not known."""
+        pelvis, thigh = (signals.sd[row] for row in self._heard_by)
+        if len(pelvis) and max(pelvis.max(), thigh.max()) <= _BLURRED_DEG:
+            return signals
         blurred = signals.sd[self._heard_by] > _BLURRED_DEG
         if not blurred.any():
             return signals
@@ -199,7 +203,7 @@ class SilenceBridge:
         least = 1.0 / self._rate_hz
         ways = [max(least, b - a) for a, b in pairwise(at)]
         self._cycles.append((rest_s, *ways))
-        self._usual = _Usual(levels, _Cycle(*np.median(np.array(self._cycles), axis=0).tolist()))
+        self._usual = _Usual(levels, _Cycle(*map(median, zip(*self._cycles, strict=True))))
 
     def _remember(self, part: SignalBlock, count: int, *, silent: bool) -> None:
         self._recent.append(part)

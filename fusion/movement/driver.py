@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import hypot
 
 import numpy as np
@@ -10,6 +11,14 @@ from fusion.exercises import Exercise
 from fusion.exercises.model import DriverSignal
 from fusion.types import FloatArray, Side, SignalBlock
 
+_WORKED_OUT = frozenset(
+    {
+        DriverSignal.PELVIS_ROLL,
+        DriverSignal.THIGH_ABDUCTION,
+        DriverSignal.THIGH_OPENING,
+        DriverSignal.HIP_EXTERNAL_ROTATION,
+    }
+)
 RAISED = (1.0, 0.0)
 """A leg that opens by being raised alone."""
 
@@ -21,6 +30,9 @@ def driven_deg(
 
     ``outward`` is the direction in which a leg opens (see `outward_of`); only an opening angle needs it.
     """
+    name = _plain(signal, side)
+    if name is not None:
+        return signals.get(name)
     if signal is DriverSignal.PELVIS_ROLL:
         return np.asarray(np.abs(signals.get("pelvis_list_deg")))
     if signal is DriverSignal.THIGH_ABDUCTION:
@@ -28,11 +40,16 @@ def driven_deg(
         return np.asarray(outwards * signals.get(f"thigh_opening_{side.value}_deg"))
     if signal is DriverSignal.THIGH_OPENING:
         return _opening_deg(signals, side, outward)
-    if signal is DriverSignal.HIP_EXTERNAL_ROTATION:
-        return np.asarray(-signals.get(f"hip_rotation_{side.value}_deg"))
-    if signal in {DriverSignal.PELVIS_TILT, DriverSignal.PELVIS_LIST}:
-        return signals.get(f"{signal.value}_deg")
-    return signals.get(f"{signal.value}_{side.value}_deg")
+    return np.asarray(-signals.get(f"hip_rotation_{side.value}_deg"))
+
+
+@cache
+def _plain(signal: DriverSignal, side: Side) -> str | None:
+    """Name of the signal that is the angle itself; None of an angle that has to be worked out."""
+    if signal in _WORKED_OUT:
+        return None
+    whole = signal in {DriverSignal.PELVIS_TILT, DriverSignal.PELVIS_LIST}
+    return f"{signal.value}_deg" if whole else f"{signal.value}_{side.value}_deg"
 
 
 def outward_of(exercise: Exercise) -> tuple[float, float]:

@@ -36,6 +36,7 @@ _RETURN_TILT_DEG = 40.0
 _SLIPPED_END_DEG = 30.0
 """The same for T, within a set: the thigh's sensor may slip by this much."""
 _BOW_DEG = 13.0
+_PEAK_SHARE = 0.8
 _BACK_SHARE_MIN = 0.4
 """Least share of the range that is gone back in a repetition."""
 _UPRIGHT_PITCH_DEG = 10.0
@@ -85,7 +86,7 @@ class PostureGate:
         count = self._exercise.count
         if not _SHORTEST_PHASE_S <= outwards_s <= _LONGEST_PHASE_S:
             return False
-        if count is not None and track.peak_dps < 0.8 * count.peak_rate_min_dps:
+        if count is not None and track.peak_dps < self._least_peak_dps(track, count.peak_rate_min_dps):
             return False
         if self._rest is None or self._turn is None or (in_set and self.recent.goes_on(track)):
             return True
@@ -100,6 +101,10 @@ class PostureGate:
         hold = self._exercise.hold
         longest_s = _ALONE_PAUSE_S + (2.0 * hold.target_s if hold else 0.0)
         return bool(track.t_s[track.leave] - track.t_s[track.reach] > longest_s)
+
+    def _least_peak_dps(self, track: Track, expected_dps: float) -> float:
+        """Who tires gets slower from one repetition to the next: the last ones say how fast is fast."""
+        return _PEAK_SHARE * min(expected_dps, self.recent.usual_peak_dps(track))
 
     def returns(self, track: Track, *, usual_deg: float | None = None) -> bool:
         """Whether the person came back to where the repetition began, near enough.
@@ -202,7 +207,8 @@ class PostureGate:
             return self._sure_stride(track)
         if track.rom_deg < _ALONE_FULL_SHARE * count.rom_full_deg and not track.by_free_leg:
             return False
-        if track.t_s[track.leave] - track.t_s[track.reach] > _ALONE_PAUSE_S:
+        stays_s = track.t_s[track.leave] - track.t_s[track.reach]
+        if stays_s > _ALONE_PAUSE_S and self._exercise.kind is not Kind.DRILL:
             return False
         return self._close_posture(track, self._rest, self._turn) and self._usual_time(track)
 

@@ -11,6 +11,8 @@ from fusion.movement.driver import outward_of
 from fusion.movement.reps import Driven
 from fusion.types import Side
 
+_REVERSAL_SHARE, _UNSTEADY_SHARE = 0.5, 0.7
+"""Of the least range, what reverses a movement; one in which people walk meanwhile goes up and down more."""
 _PELVIC = frozenset({DriverSignal.PELVIS_TILT, DriverSignal.PELVIS_LIST, DriverSignal.PELVIS_ROLL})
 
 
@@ -51,6 +53,7 @@ def _driven(exercise: Exercise, count: Count, side: Side) -> Driven:
         count.rom_min_deg,
         count.rom_full_deg,
         driver.cutoff_hz,
+        _UNSTEADY_SHARE if exercise.kind is Kind.DRILL else _REVERSAL_SHARE,
         outward_of(exercise),
     )
 

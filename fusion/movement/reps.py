@@ -20,7 +20,7 @@ import numpy as np
 from fusion.exercises.model import DriverSignal
 from fusion.history import JOINED_SD_DEG, History, heard_samples, part_of, samples_of
 from fusion.kernels import corners as excursion
-from fusion.kernels import turning
+from fusion.kernels import reading, turning
 from fusion.movement.driver import RAISED, driven_deg
 from fusion.types import BoolArray, FloatArray, Side, SignalBlock
 
@@ -59,6 +59,8 @@ class Driven:
     rom_min_deg: float
     rom_full_deg: float
     cutoff_hz: float = 5.0
+    reversal_share: float = 0.5
+    """Of the least range: a reversal by so much is one."""
     outward: tuple[float, float] = RAISED
     """In which direction a leg opens."""
 
@@ -165,7 +167,7 @@ class Track:
         first = len(self.signals) - len(self.t_s)
         sd = self.signals.sd[self.signals.names.index(name), first + self.start : first + self.end + 1]
         known = sd[sd < JOINED_SD_DEG]
-        return 2.0 * max(0.0, float(np.median(known)) - _USUAL_SD_DEG) if len(known) else 0.0
+        return 2.0 * max(0.0, float(reading.median_of(known)) - _USUAL_SD_DEG) if len(known) else 0.0
 
 
 def _columns(signals: SignalBlock, read_from: Side, count: int) -> dict[str, FloatArray]:
@@ -343,7 +345,9 @@ class RepSegmenter:
 
     def _learn(self, k: int) -> None:
         one, usual = self.driven[k], self.usual_rom_deg(k)
-        reversal = max(0.5 * one.rom_min_deg, _REVERSAL_SHARE * usual if self._roms[k] else 0.0)
+        reversal = max(
+            one.reversal_share * one.rom_min_deg, _REVERSAL_SHARE * usual if self._roms[k] else 0.0
+        )
         self._params[k, turning.DELTA] = reversal
         self._params[k, turning.ARRIVE] = max(one.rom_min_deg, _ARRIVE_SHARE * usual)
 

@@ -1,6 +1,7 @@
 """The judge of the accuracy table counts as it says, and the same cell comes out the same."""
 
 import math
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from benchmarks.judge.expected import without_inferred
 from benchmarks.judge.faults import accusations, fault_lines
 from benchmarks.judge.injected import MODEL_PERSON, reading
 from benchmarks.judge.matching import f1, match
-from benchmarks.judge.run import fault_cells
+from benchmarks.judge.run import count_cells, fault_cells
 from benchmarks.judge.subjects import REPORTED, TUNING, seeds
 from benchmarks.judge.summary import line
 from fusion.types import RepSummary, Side
@@ -88,7 +89,8 @@ def test_a_fault_that_leaves_no_movement_is_not_asked_for() -> None:
 def test_the_person_who_is_known_has_done_other_repetitions_than_those_judged() -> None:
     known = before("hip_thrust", 1000)
     (reference,) = known.references
-    assert (reference.source, reference.reps) == ("approved", 6)
+    assert reference.over_own_path
+    assert (reference.source, reference.reps) == ("approved", 12)
     assert {s.value for s in known.alignments} == {"pelvis", "thigh_right"}
 
 
@@ -169,3 +171,16 @@ def test_a_cell_is_the_same_each_time_and_says_how_to_make_it_again() -> None:
     assert one.document() == other.document()
     assert one.true_partial == 2
     assert cell.command == "ilium simulate --exercise rdl --case partial_45 --rate 60 --seed 1000 --out DIR"
+
+
+def test_as_live_the_same_set_is_judged_without_what_was_learnt_later() -> None:
+    """The seat beforehand is no stand, but that shows only when the person has got up."""
+    cell = Cell("hip_thrust", "around_sit", 1000)
+    looked_at, said = judge(cell), judge(replace(cell, as_live=True))
+    assert said.true_full == looked_at.true_full == 6
+    assert said.rmse_deg["hip_flexion_right_deg"] != looked_at.rmse_deg["hip_flexion_right_deg"]
+    assert said.document()["cell"] == {**asdict(cell), "as_live": True}
+
+
+def test_cells_of_a_table_as_live_are_marked() -> None:
+    assert [c.as_live for c in count_cells(["rdl"], ["nominal"], [1000], as_live=True)] == [True]

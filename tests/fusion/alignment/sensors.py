@@ -21,6 +21,8 @@ SEGMENTS = (Segment.PELVIS, Segment.THIGH_RIGHT, Segment.THIGH_LEFT)
 
 Turn = Callable[[FloatArray], FloatArray]
 """Times (n,) to rotation vectors (n, 3) in B, rad, from upright."""
+Path = Callable[[FloatArray], FloatArray]
+"""Times (n,) to places (n, 3) in B of an upright body, m."""
 
 
 def about(axis: FloatArray, angle_deg: Callable[[FloatArray], FloatArray]) -> Turn:
@@ -49,10 +51,33 @@ def mountings(seed: int = 1) -> dict[Segment, FloatArray]:
     return {s: quat.normalize(rng.normal(size=4)) for s in SEGMENTS}
 
 
+def resting(t_s: FloatArray) -> FloatArray:
+    """The hips stay where they are."""
+    return np.zeros((len(t_s), 3))
+
+
+def sets_off(start_s: float, speed_ms: float, direction: FloatArray) -> Path:
+    """The hips travel along a body axis (3,), at full speed 0.8 s after the start."""
+
+    def path(t_s: FloatArray) -> FloatArray:
+        since = np.maximum(t_s - start_s, 0.0)
+        gaining = np.minimum(since, 0.8)
+        return (speed_ms * (0.5 * gaining**2 / 0.8 + since - gaining))[:, None] * direction
+
+    return path
+
+
 def body(
-    turns: Mapping[Segment, Turn], duration_s: float, q_sb: Mapping[Segment, FloatArray], yaw: bool = True
+    turns: Mapping[Segment, Turn],
+    duration_s: float,
+    q_sb: Mapping[Segment, FloatArray],
+    yaw: bool = True,
+    path: Path = resting,
 ) -> AlignedBlock:
-    """All sensors on the grid; each one's earth frame has a heading of its own when ``yaw``."""
+    """All sensors on the grid; each one's earth frame has a heading of its own when ``yaw``.
+
+    ``path`` is where the middle between the hips goes, in the axes of an upright body.
+    """
     t_s = np.arange(round(duration_s * RATE_HZ)) / RATE_HZ
     segments = {}
     for k, (segment, turn) in enumerate(turns.items()):
@@ -66,18 +91,21 @@ def body(
 
         q_es, before = orientation(t_s), orientation(t_s - 1.0 / RATE_HZ)
         gyr = quat.to_rotation_vector(quat.multiply(quat.conjugate(before), q_es)) * RATE_HZ
-        acc = quat.rotate(quat.conjugate(q_es), _force_e_ms2(turns, segment, t_s, heading))
+        acc = quat.rotate(quat.conjugate(q_es), _force_e_ms2(turns, segment, t_s, heading, path))
         sd = np.full(len(t_s), 0.01)
         segments[segment] = OrientedBlock(t_s, q_es, gyr, acc, sd, sd, np.zeros(len(t_s), np.uint8))
     return AlignedBlock(t_s, RATE_HZ, segments)
 
 
 def _force_e_ms2(
-    turns: Mapping[Segment, Turn], segment: Segment, t_s: FloatArray, heading: FloatArray
+    turns: Mapping[Segment, Turn], segment: Segment, t_s: FloatArray, heading: FloatArray, path: Path
 ) -> FloatArray:
-    """What an accelerometer feels (n, 3), with the middle between the hips at rest."""
+    """What an accelerometer feels (n, 3)."""
 
     def place_m(times: FloatArray) -> FloatArray:
+        return quat.rotate(UPRIGHT, path(times)) + from_hips_m(times)
+
+    def from_hips_m(times: FloatArray) -> FloatArray:
         joint = JOINTS[Segment.THIGH_RIGHT if segment is PELVIS else segment]
         q_pelvis = quat.multiply(UPRIGHT, quat.from_rotation_vector(turns[PELVIS](times)))
         hip_m = np.array(joint.from_parent_m) * Z

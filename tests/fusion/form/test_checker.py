@@ -1,5 +1,6 @@
 """Rules to findings: limits, uncertainty, what is worn, the person's own spread, whole sets."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -32,7 +33,7 @@ def found(
     return {f.kind: f for f in judge.check(lift.track(), complete=complete).findings}
 
 
-@pytest.mark.parametrize(("size_deg", "severity"), [(0.0, None), (3.0, None), (8.0, "warn"), (14.0, "fail")])
+@pytest.mark.parametrize(("size_deg", "severity"), [(0.0, None), (3.0, None), (9.0, "warn"), (14.0, "fail")])
 def test_a_number_is_held_against_its_limits(size_deg: float, severity: str | None) -> None:
     seen = found(arched(size_deg), LATE)
     assert (seen["lumbar_extension"].severity if seen else None) == severity
@@ -40,7 +41,7 @@ def test_a_number_is_held_against_its_limits(size_deg: float, severity: str | No
 
 def test_a_finding_says_what_how_much_against_what_when_and_a_cue() -> None:
     finding = found(arched(14.0), LATE)["lumbar_extension"]
-    assert finding.value == pytest.approx(14.0, abs=1.5)
+    assert finding.value == pytest.approx(12.0, abs=1.5)  # 2° are the skin's, over muscles that harden
     assert (finding.limit, finding.unit, finding.cue) == (10.0, "deg", "Mind your form.")
     assert finding.t_s == pytest.approx(2.1, abs=0.5)
     assert finding.needs == (Segment.PELVIS, Segment.THIGH_RIGHT)
@@ -71,7 +72,8 @@ def test_an_arched_back_is_told_once() -> None:
     finish = rule("finish", "pelvis_residual_deg", measure="mean", window="top", warn=3.0)
     loud = {k for k, f in found(arched(14.0), spill, finish, LATE).items() if f.severity is not Severity.INFO}
     assert loud == {"lumbar_extension"}
-    own = FormChecker(Lift().exercise(spill, finish), [reference(Lift())])
+    good = {kind: OwnRange(0.0, 0.0, 0.0, 20) for kind in ("spilled_cup", "finish")}
+    own = FormChecker(Lift().exercise(spill, finish), [reference(Lift(), OVER_OWN_PATH | good)])
     alone = found(arched(14.0), checker=own)
     assert {f.severity for f in alone.values()} == {Severity.FAIL, Severity.WARN}
 
@@ -80,7 +82,10 @@ def test_the_whole_path_is_judged_loudly_only_against_the_persons_own() -> None:
     """How much of a lift is pelvis differs between people by more than a fault is large."""
     spill = rule("spilled_cup", "spill_deg_s", unit="deg s", warn=2.0, fail=4.0)
     assert found(arched(14.0), spill)["spilled_cup"].severity is Severity.INFO
-    own = FormChecker(Lift().exercise(spill), [reference(Lift())])
+    read_over_the_models = {"spilled_cup": OwnRange(0.0, 0.0, 0.0, 20)}
+    new = FormChecker(Lift().exercise(spill), [reference(Lift(), read_over_the_models)])
+    assert found(arched(14.0), checker=new)["spilled_cup"].severity is Severity.INFO
+    own = FormChecker(Lift().exercise(spill), [reference(Lift(), OVER_OWN_PATH | read_over_the_models)])
     assert found(arched(14.0), checker=own)["spilled_cup"].severity is Severity.FAIL
 
 
@@ -182,10 +187,16 @@ def test_rules_of_one_goal_do_not_hold_for_another() -> None:
 
 # --- the person's own
 
+OVER_OWN_PATH = {"over_own_path": OwnRange(1.0, 1.0, 1.0, 20)}
 
-def reference(lift: Lift, *, reps: int = 20, source: str = "approved", **own: OwnRange) -> PersonReference:
+
+def reference(
+    lift: Lift, own: Mapping[str, OwnRange] | None = None, *, reps: int = 20, source: str = "approved"
+) -> PersonReference:
     path = model_path(lift.exercise())
-    return PersonReference("test_lift", lift.side, 3, source, reps, path, 80.0, -5.0, 77.0, own)
+    assert path is not None
+    path = replace(path, source=source)
+    return PersonReference("test_lift", lift.side, 3, source, reps, path, 80.0, -5.0, 77.0, own or {})
 
 
 def test_the_lockout_is_held_against_the_persons_own() -> None:
@@ -193,7 +204,7 @@ def test_the_lockout_is_held_against_the_persons_own() -> None:
     stiff = Lift(far=(-92.0, 102.0))
     model = Lift().exercise(LOCKOUT)
     assert "incomplete_lockout" in found(stiff, checker=FormChecker(model))
-    own = reference(Lift(), incomplete_lockout=OwnRange(8.0, 10.0, 12.0, 20))
+    own = reference(Lift(), {"incomplete_lockout": OwnRange(8.0, 10.0, 12.0, 20)})
     assert found(stiff, checker=FormChecker(model, [own])) == {}
 
 
@@ -206,7 +217,7 @@ def test_a_persons_own_path_replaces_the_models() -> None:
 
 @pytest.mark.parametrize(("p90", "limit"), [(-9.0, 2.5), (2.0, 4.5), (3.0, 5.5), (9.0, 7.5)])
 def test_limits_follow_the_90th_centile_by_half_the_step_at_most(p90: float, limit: float) -> None:
-    own = reference(Lift(), lumbar_extension=OwnRange(0.0, 0.5 * p90, p90, 20))
+    own = reference(Lift(), {"lumbar_extension": OwnRange(0.0, 0.5 * p90, p90, 20)})
     checker = FormChecker(Lift().exercise(LATE), [own])
     seen = found(arched(limit + 2.5), checker=checker)
     assert seen["lumbar_extension"].limit == pytest.approx(limit)
@@ -214,7 +225,7 @@ def test_limits_follow_the_90th_centile_by_half_the_step_at_most(p90: float, lim
 
 @pytest.mark.parametrize(("reps", "source"), [(19, "approved"), (40, "best")])
 def test_limits_stay_until_twenty_repetitions_are_approved(reps: int, source: str) -> None:
-    own = reference(Lift(), reps=reps, source=source, lumbar_extension=OwnRange(0.0, 0.0, 0.0, reps))
+    own = reference(Lift(), {"lumbar_extension": OwnRange(0.0, 0.0, 0.0, reps)}, reps=reps, source=source)
     checker = FormChecker(Lift().exercise(LATE), [own])
     assert found(arched(8.0), checker=checker)["lumbar_extension"].limit == 5.0
 
@@ -229,7 +240,7 @@ def test_the_range_is_judged_against_the_persons_own() -> None:
 
 def test_a_coachs_own_limit_goes_before_everything() -> None:
     checker = FormChecker(Lift().exercise(LATE), limits=Limits(own={"lumbar_extension": (2.0, 4.0)}))
-    assert found(arched(3.5), checker=checker)["lumbar_extension"].limit == 2.0
+    assert found(arched(5.5), checker=checker)["lumbar_extension"].limit == 2.0
 
 
 def test_a_reference_of_another_exercise_or_side_is_left_alone() -> None:
@@ -269,3 +280,34 @@ def test_the_mean_of_each_repetition_is_what_a_set_is_judged_by() -> None:
     assert FormChecker(lift.exercise(drift)).check(lift.track()).metrics[
         "form_posture_loss"
     ] == pytest.approx(4.0)
+
+
+def test_a_contrast_over_a_set_is_from_its_least_mean_to_its_greatest() -> None:
+    contrast = rule(
+        "no_contrast", "pelvis_tilt_deg", measure="range", window="set", direction="below", warn=6.0
+    )
+    checker = FormChecker(Lift().exercise(contrast))
+    checker.check(Lift().track())
+    assert checker.check_set(reps_with("no_contrast", [15.0, 5.0, 13.0])) == ()
+    [finding] = checker.check_set(reps_with("no_contrast", [5.0, 2.0, 4.0]))
+    assert finding.value == 3.0
+
+
+def test_good_form_of_the_persons_own_explains_what_lies_beyond_a_limit_that_is_near_it() -> None:
+    """A share of 0.5 where 0.4 is the limit, and this person's good repetitions go from 0.3 to 0.5."""
+    share = rule("pelvis_share", "pelvis_share", unit="1", warn=0.4, fail=0.9)
+    lift = Lift(rest=(-10.0, 50.0), far=(10.0, 10.0))
+    exercise = Lift(rest=(0.0, 50.0), far=(5.0, 10.0)).exercise(share)
+    assert found(lift, checker=FormChecker(exercise))["pelvis_share"].severity is Severity.WARN
+    own = reference(lift, {"pelvis_share": OwnRange(0.3, 0.4, 0.5, 6)}, reps=6)
+    told = found(lift, checker=FormChecker(exercise, [own]))["pelvis_share"]
+    assert (told.severity, told.validity) == (Severity.INFO, Validity.DOUBTFUL)
+
+
+def test_an_inward_turn_is_the_bones_and_not_the_skins() -> None:
+    """The skin over the thigh follows half to nine tenths of a turn about its own axis."""
+    turn = rule("knees_turn_in", "hip_rotation_deg", measure="rise", warn=10.0, fail=18.0)
+    lift = Lift(extra={"hip_rotation_right_deg": Lift().ramp(0.0, 1.0, 9.45)}, sd_deg=1.0)
+    finding = found(lift, turn)["knees_turn_in"]
+    assert finding.value == pytest.approx(15.0, abs=0.5)
+    assert finding.severity is Severity.WARN

@@ -1,9 +1,12 @@
 """Numbers of a repetition, each on a movement of which the answer is known beforehand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from fusion.form import sharing, steadiness, timing
+from fusion.exercises.rules import Window
+from fusion.form import sharing, steadiness, timing, windows
 from fusion.form.metrics_of import metrics_of, path_of, residual_rise, tempo_of
 from fusion.form.view import RepView, view_of
 from fusion.reference_path import model_path
@@ -153,3 +156,48 @@ def test_the_knee_s_part_is_told_when_a_shank_is_worn() -> None:
     assert "knee_to_hip_ratio" not in metrics_of(view(lift))
     lift.extra = {"knee_flexion_right_deg": 60.0 * (1.0 - lift.share)}
     assert metrics_of(view(lift))["knee_to_hip_ratio"] == pytest.approx(60.0 / 82.0, abs=0.01)
+
+
+@pytest.mark.parametrize("out_s", [0.3, 1.2])
+def test_a_quick_lift_is_as_short_as_its_middle_says(out_s: float) -> None:
+    """Corners that a filter has rounded make it look a third longer."""
+    quick = view(Lift(out_s=out_s))
+    rounded = replace(quick, start=quick.start - 12, reach=quick.reach + 12)
+    assert timing.concentric(rounded).value == pytest.approx(out_s, rel=0.12)
+
+
+def test_hips_that_come_up_first_are_seen_where_the_thigh_turns_back() -> None:
+    """The trunk folds as far as the legs stretch: the hip stays bent, and the plateau seems to go on."""
+    squat = Lift(**SQUAT)  # type: ignore[arg-type]
+    up = squat.ramp(1.3, 1.6, 14.0) - squat.ramp(1.7, 2.2, 14.0)
+    seen = view(Lift(**SQUAT, tilt_added=up))  # type: ignore[arg-type]
+    late = replace(seen, leave=seen.leave + 25)
+    first, last = windows.span_of(Window.EARLY_CONCENTRIC, late) or (0, 0)
+    assert late.t_s[first] - 1.0 == pytest.approx(1.3, abs=0.15)
+    assert float(np.ptp(late.signals["pelvis_tilt_deg"][first : last + 1])) > 7.0
+
+
+def test_a_twitch_of_the_pelvis_long_before_the_thigh_moves_leads_nothing() -> None:
+    base = {"rest": (90.0, -90.0), "far": (90.0, -130.0)}
+    lift = Lift(**base)  # type: ignore[arg-type]
+    twitch = lift.ramp(-0.5, -0.4, 1.2) - lift.ramp(-0.38, -0.28, 1.2)
+    goes_on = lift.ramp(-0.3, 0.7, 8.0)
+    lead = {
+        name: timing.pelvis_lead(view(Lift(**base, tilt_added=added))).value  # type: ignore[arg-type]
+        for name, added in (("twitch", twitch), ("goes on", goes_on))
+    }
+    assert lead["twitch"] == 0.0
+    assert lead["goes on"] > 0.1
+
+
+def test_a_change_of_inclination_is_as_sure_as_the_gyroscope_whatever_the_vertical() -> None:
+    """Jolts make the level uncertain by 1 to 6° within a stride; the pelvis did not turn by that."""
+    lift = Lift()
+    signals = lift.signals()
+    signals.sd[:] = np.linspace(1.0, 6.0, len(signals))
+    seen = replace(view(lift), signals=signals)
+    tilt, rotation = (seen.row(name) for name in ("pelvis_list_deg", "hip_rotation_right_deg"))
+    assert tilt is not None
+    assert rotation is not None
+    assert float(tilt.change_sd.max()) == pytest.approx(1.2, abs=0.2)
+    assert float(rotation.change_sd.max()) > 5.0

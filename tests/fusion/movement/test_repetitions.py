@@ -302,3 +302,13 @@ def test_a_leg_whose_repetitions_no_sensor_shows_is_named() -> None:
     assert [w.code for w in warnings] == ["leg_not_seen"]
     assert "left leg" in warnings[0].message
     assert not [e for e in told("clamshell", played.signals(BOTH)) if isinstance(e, WarningEvent)]
+
+
+def test_who_tires_pulls_slower_and_is_counted_all_the_same() -> None:
+    player = Player()
+    player.stay(3.0)
+    for k in range(14):
+        player.perform(exercises.load("olympic_pull"), 1, tempo=1.0 + 0.09 * k)
+        player.stay(2.0)
+    player.stand(14.0)
+    assert len(reps_of(told("olympic_pull", player.signals()))) == 14
