@@ -186,9 +186,10 @@ class CalibrationLadder:
                 hip = self._levers.setdefault(side.thigh, HipLevers(side.thigh, frame.rate_hz))
                 hip.update(frame.segments[Segment.PELVIS], frame.segments[side.thigh])
         self._look_for_stand(frame)
-        if self._departures.update(frame, still=self._watch.resting):
+        if self._departures.update(frame, still=self._watch.resting, is_stand=self._is_stand):
             self._fresh = True
-            self._walked_from(self._departures.from_up_s)
+            # No other posture is the zero.
+            self._walked = self._walked or self.stood
         self._follow_headings(frame)
 
     def _look_for_stand(self, frame: AlignedBlock) -> None:
@@ -199,9 +200,8 @@ class CalibrationLadder:
         if pose is not None and not waits:
             self._take_pose(pose)
 
-    def _walked_from(self, up_s: Mapping[Segment, FloatArray]) -> None:
-        """Who sets off for a walk has stood: no other posture is the zero."""
-        self._walked = self._walked or (self.stood and self._stands.is_near(up_s))
+    def _is_stand(self, up_s: Mapping[Segment, FloatArray]) -> bool | None:
+        return self._stands.is_near(up_s) if self.stood else None
 
     def _wait_for_told(self, frame: AlignedBlock, start_s: float, stop_s: float) -> None:
         within = (frame.t_s >= start_s - 1e-9) & (frame.t_s < stop_s)
