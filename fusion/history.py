@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from fusion.types import BoolArray, FloatArray, SignalBlock
@@ -110,8 +112,13 @@ def heard_samples(signals: SignalBlock) -> tuple[BoolArray, BoolArray]:
     One that was filled in across silence is finite, and its uncertainty is not; `JOINED_SD_DEG` marks those
     that a sensor shows, but not yet as they are.
     """
-    names = enumerate(signals.names)
-    rows = [k for k, name in names if name.endswith("_deg") and name.startswith(("pelvis_", "thigh_pitch_"))]
+    rows = _inclination_rows(signals.names)
     known, sd = np.isfinite(signals.values[rows]), signals.sd[rows]
     unclear = (known & (sd >= JOINED_SD_DEG)).any(axis=0)
     return np.asarray(~unclear), np.asarray(~(known & np.isinf(sd)).all(axis=0))
+
+
+@lru_cache(maxsize=64)
+def _inclination_rows(names: tuple[str, ...]) -> list[int]:
+    rows = enumerate(names)
+    return [k for k, name in rows if name.endswith("_deg") and name.startswith(("pelvis_", "thigh_pitch_"))]

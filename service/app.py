@@ -106,7 +106,7 @@ class Service:
         for source in self._sources:
             source.know(self.repository.known_devices())
             self._spawn(source.run(self.gateway))
-        self._stack.push_async_callback(self._stop_tasks)
+        self._stack.push_async_callback(self.stop_sources)
 
     async def _start_mqtt(self) -> None:
         settings = self.settings
@@ -212,7 +212,8 @@ class Service:
     def _publish_status(self, status: DeviceStatus) -> None:
         self.mqtt.state(f"sensor/{status.device_id}/status", sensor_document(self.gateway, status))
 
-    async def _stop_tasks(self) -> None:
+    async def stop_sources(self) -> None:
+        """Hang up on all sensors: no packet comes from here on."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sys
-import time
 from collections import Counter
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -18,7 +16,7 @@ from typing import Any, Self
 import msgspec
 import numpy as np
 
-_STATM = f"/proc/{os.getpid()}/statm"
+from simulator.load import Load
 
 
 @dataclass(slots=True)
@@ -28,28 +26,6 @@ class Heard:
     mqtt_messages: int = 0
     ws_messages: int = 0
     findings: Counter[str] = field(default_factory=Counter)
-
-
-class Load:
-    """CPU time and resident memory of this process since it was made."""
-
-    def __init__(self) -> None:
-        self._cpu_s, self._wall_s = time.process_time(), time.perf_counter()
-
-    def cpu_percent(self) -> float:
-        """Share of one core."""
-        wall_s = time.perf_counter() - self._wall_s
-        return round(100.0 * (time.process_time() - self._cpu_s) / wall_s, 1)
-
-    def rss_mb(self) -> float:
-        """Resident memory now, or its peak where the system tells no more."""
-        try:
-            with open(_STATM, encoding="ascii") as file:  # noqa: PTH123 - a kernel file
-                return round(int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20, 1)
-        except OSError:
-            import resource  # noqa: PLC0415 - not on every system
-
-            return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10, 1)
 
 
 class Audience:
@@ -84,13 +60,20 @@ class Audience:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=1 << 22,
+            start_new_session=True,  # Ctrl-C is the gateway's; it then lets this one end
         )
         self._stack.push_async_callback(process.wait)
+        self._reading = asyncio.create_task(self._read(process))
+        self._stack.callback(self._reading.cancel)
         assert process.stdin is not None  # noqa: S101 - piped
-        self._stack.callback(process.stdin.close)
-        reading = asyncio.create_task(self._read(process))
-        self._stack.callback(reading.cancel)
+        self._end = process.stdin.close
+        self._stack.callback(self._end)
         return self
+
+    async def leave(self) -> None:
+        """Stop listening; what was heard is complete then."""
+        self._end()
+        await self._reading
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -39,9 +39,21 @@ class VirtualAthlete:
         return self._clock() - self._began_s
 
     @property
+    def left_s(self) -> float:
+        """Until the session is over, negative from then on; all of it before it has begun."""
+        now_s = 0.0 if self._began_s is None else self.now_s()
+        return self.session.duration_s - now_s
+
+    @property
     def reps_done(self) -> int:
         """Repetitions completed so far."""
         return 0 if self._began_s is None else self.session.reps_done(self.now_s())
+
+    def sets_done(self) -> list[dict[str, object]]:
+        """Exercise and repetitions of every set that has begun."""
+        now_s = 0.0 if self._began_s is None else self.now_s()
+        sets = [(done.exercise, sum(r.t_end_s <= now_s for r in done.reps)) for done in self.session.sets]
+        return [{"exercise": exercise, "reps": reps} for exercise, reps in sets if reps]
 
 
 class Crew:
@@ -70,10 +82,15 @@ class Crew:
         await asyncio.gather(*(sensor.power_on() for sensor in self.sensors.values()))
 
     def report(self) -> dict[str, object]:
-        """Repetitions done by each athlete and packets of each sensor."""
+        """What each athlete did, how long the last one still trains, and packets of each sensor.
+
+        A packet is sent when it went on the air, whatever it held, and dropped when the link lost it.
+        """
         return {
             "reps_done": {a.plan.id: a.reps_done for a in self.athletes},
-            "sent": {address: sensor.sent for address, sensor in self.sensors.items()},
+            "sets_done": {a.plan.id: a.sets_done() for a in self.athletes},
+            "left_s": max(a.left_s for a in self.athletes),
+            "sent": {address: sensor.told for address, sensor in self.sensors.items()},
             "dropped": {address: sensor.dropped for address, sensor in self.sensors.items()},
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import math
 import sys
@@ -34,11 +35,12 @@ def main(options: DemoOptions) -> None:
         sys.stdout.write(json.dumps(summary) + "\n")
     else:
         console.print(_table(summary))
-        latency = summary["latency_ms"]
+        latency, packets = summary["latency_ms"], summary["packets"]
         console.print(
             f"latency p50 {latency['p50']} ms, p99 {latency['p99']} ms · "
             f"gateway {summary['cpu_percent']} % of one core, {summary['rss_mb']} MB · "
-            f"packets lost {summary['packets']['lost']}"
+            f"virtual radio {summary['radio_cpu_percent']} % · "
+            f"packets received {packets['received']} of {packets['sent']}, {packets['lost']} lost on the way"
         )
 
 
@@ -78,10 +80,17 @@ def crew_plan(options: DemoOptions) -> CrewPlan:
 
 def _table(summary: dict[str, Any]) -> Table:
     table = Table(title="What was counted of what was done", title_justify="left")
-    for column in ("athlete", "exercise", "reps done", "counted", "findings"):
+    for column in ("athlete", "done", "counted", "findings"):
         table.add_column(column)
     for athlete in summary["athletes"]:
-        findings = ", ".join(f"{kind} ×{n}" for kind, n in athlete["findings"].items()) or "none"
-        done, counted = str(athlete["reps_done"]), str(athlete["reps_counted"])
-        table.add_row(athlete["id"], athlete["exercise"], done, counted, findings)
+        findings = "\n".join(f"{kind} ×{n}" for kind, n in athlete["findings"].items()) or "none"
+        done, counted = (_sets(athlete[f"sets_{name}"]) for name in ("done", "counted"))
+        table.add_row(athlete["id"], done, counted, findings)
     return table
+
+
+def _sets(sets: list[dict[str, Any]]) -> str:
+    """A line for each exercise in a row: "8 + 8 hip_thrust"."""
+    runs = itertools.groupby(sets, key=lambda one: one["exercise"])
+    lines = [f"{' + '.join(str(one['reps']) for one in run)} {exercise}" for exercise, run in runs]
+    return "\n".join(lines) or "none"

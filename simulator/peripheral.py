@@ -63,6 +63,8 @@ class VirtualSensor:
         self._tasks: set[asyncio.Task[None]] = set()
         self._trains: dict[tuple[str, tuple[tuple[str, float], ...]], Sequence[EncodedPacket]] = {}
         self._present = False
+        self.told = 0
+        """All that a gateway hears: samples, repeats after a reconnect, answers, values that it read."""
         controller = Controller(f"sensor {address}", link=link)
         controller.le_features &= ~LeFeatureMask.LE_EXTENDED_ADVERTISING  # few sensors have it
         self.name = advertised_name(profile, self._number)
@@ -155,6 +157,7 @@ class VirtualSensor:
         value = self.firmware.read(uuid)
         if value is None:
             raise att.ATT_Error(att.ErrorCode.READ_NOT_PERMITTED)
+        self.told += 1
         return value
 
     def _written(self, uuid: str, value: bytes) -> None:
@@ -179,6 +182,7 @@ class VirtualSensor:
         connection, characteristic = self._connection, self._characteristics[uuid]
         if connection is None:
             return
+        self.told += 1
         if indicate:
             await self._device.indicate_subscriber(connection, characteristic, payload)
         else:

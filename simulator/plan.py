@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from fusion.exercises import AUTO
 from fusion.types import Segment
 from simulator.link import LinkModel
 from simulator.manner import Manner
@@ -81,6 +82,12 @@ class AthletePlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sensors: dict[Segment, SensorPlan] = {}
     """Sensors that are not ordinary."""
     working_leg: Literal["right", "left"] = "right"
+
+    @property
+    def planned(self) -> str:
+        """What a coach would tell the gateway: the exercise of all sets, or to recognise each."""
+        kinds = {part.exercise for part in self.sets}
+        return kinds.pop() if len(kinds) == 1 else AUTO
 
 
 class CrewPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,24 +1,29 @@
-"""``python -m simulator.radio PORT``: the child of `simulator.radio_process`.
+"""``python -m simulator.radio PORT …``: the child of `simulator.radio_process`.
 
-Reads the plan and then requests from stdin, a line each; answers with a line on stdout.
+Reads the plan and then requests from stdin, a line each; answers each with the crew's report on stdout. The
+load in it counts from the moment everyone is in range: people are made up before that. Each port is an
+adapter.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from simulator.air import VirtualLink, gateway_adapter
 from simulator.crew import Crew
+from simulator.load import Load
 from simulator.plan import CrewPlan
 from simulator.radio_process import LINE_LIMIT
 
 
-async def _serve(port: int) -> None:
+async def _serve(ports: Sequence[int]) -> None:
     reader = asyncio.StreamReader(limit=LINE_LIMIT)
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
@@ -27,14 +32,17 @@ async def _serve(port: int) -> None:
     crew = Crew(plan, link)
     await crew.power_on()
     vanishing: set[asyncio.Task[None]] = set()
-    async with gateway_adapter(link, port):
-        _answer({"ready": True})
+    async with contextlib.AsyncExitStack() as stack:
+        for index, port in enumerate(ports):
+            await stack.enter_async_context(gateway_adapter(link, port, index))
+        load = Load()
+        _answer(crew.report())
         while line := await reader.readline():
             request = msgspec.json.decode(line)
             if "vanish" in request:
                 sensor = crew.sensors[request["vanish"]]
                 vanishing.add(asyncio.ensure_future(sensor.vanish(float(request["seconds"]))))
-            _answer(crew.report())
+            _answer(crew.report() | {"cpu_percent": load.cpu_percent()})
 
 
 def _answer(message: dict[str, Any]) -> None:
@@ -44,4 +52,4 @@ def _answer(message: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.ERROR)
-    asyncio.run(_serve(int(sys.argv[1])))
+    asyncio.run(_serve([int(port) for port in sys.argv[1:]]))

@@ -76,10 +76,15 @@ def main(mqtt_url: str, ws_url: str) -> None:
     for work in (lambda: _watch(ws_url, tally, ended), lambda: _wait_for_end(ended)):
         threading.Thread(target=work, daemon=True).start()
     while not ended.wait(_REPORT_S):
-        sys.stdout.buffer.write(tally.report())
-        sys.stdout.buffer.flush()
+        _write(tally.report())
     client.disconnect()
     client.loop_stop()
+    _write(tally.report())
+
+
+def _write(line: bytes) -> None:
+    sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
 
 
 def _subscribe(url: str, tally: Tally) -> Client:

@@ -14,6 +14,7 @@ import numpy as np
 from fusion import quaternion as quat
 from fusion.alignment.history import SensorHistory
 from fusion.kernels import leading_axis
+from fusion.quantiles import quantile
 from fusion.types import FloatArray
 from fusion.units import RAD_PER_DEG
 
@@ -77,7 +78,7 @@ def estimate_axis(up_ref_s: FloatArray, history: SensorHistory, *, by_rate: bool
 
 def _lean_rad(up_ref_s: FloatArray, history: SensorHistory) -> float:
     """How far the segment leaned at most, outliers left out."""
-    cosine = float(np.quantile(history.up_s @ up_ref_s, 0.03))
+    cosine = quantile(history.up_s @ up_ref_s, 0.03)
     return float(np.arccos(np.clip(cosine, -1.0, 1.0)))
 
 

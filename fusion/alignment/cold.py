@@ -17,6 +17,7 @@ from fusion.alignment.axis import estimate_axis
 from fusion.alignment.history import SensorHistory
 from fusion.alignment.reference import TRUNK, Reference
 from fusion.motion_hint import MotionHint
+from fusion.quantiles import ends
 from fusion.types import FloatArray, Segment
 from fusion.units import DEG_PER_RAD, RAD_PER_DEG
 
@@ -53,7 +54,7 @@ def cold_reference(
         mean = history.up_s.mean(axis=0)
         up = mean / np.linalg.norm(mean)
         axes[segment] = estimate_axis(up, history).axis_s
-        forward = np.cross(up, axes[segment])
+        forward = quat.cross(up, axes[segment])
         sign = -1.0 if segment in TRUNK else 1.0
         up_s[segment] = up
         angles[segment] = sign * np.arctan2(history.up_s @ forward, history.up_s @ up) * DEG_PER_RAD
@@ -101,7 +102,7 @@ def _ends(
     lift = histories[Segment.PELVIS].lift_ms2
     leading: FloatArray | None = None
     thighs = [s for s in angles if s not in TRUNK]
-    thighs.sort(key=lambda s: -float(np.ptp(np.quantile(angles[s], _ENDS))))
+    thighs.sort(key=lambda s: -_width(angles[s]))
     for segment in [*thighs, *(s for s in angles if s in TRUNK)]:
         trunk = segment in TRUNK
         expected = hint.pelvis_tilt_deg() if trunk else hint.thigh_pitch_deg()
@@ -125,12 +126,17 @@ def _ends(
     return signs, pitch
 
 
+def _width(angle_deg: FloatArray) -> float:
+    low, high = ends(angle_deg, _ENDS)
+    return high - low
+
+
 def _offset_deg(seen_deg: FloatArray, expected_deg: FloatArray, pause_deg: float | None) -> float:
     """What to add so that the range seen lies where the exercise has one as wide, the paused end fixed.
 
     Without key poses the lower end is upright.
     """
-    low, high = np.quantile(seen_deg, _ENDS)
+    low, high = ends(seen_deg, _ENDS)
     if pause_deg is None or not len(expected_deg):
         return float(-low)
     rest = pause_deg

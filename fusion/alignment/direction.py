@@ -10,9 +10,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from fusion import quaternion as quat
 from fusion.alignment.history import SensorHistory
 from fusion.alignment.reference import TRUNK, Reference
 from fusion.motion_hint import MotionHint, Plane
+from fusion.quantiles import ends, quantile
 from fusion.types import FloatArray, Segment
 from fusion.units import DEG_PER_RAD
 
@@ -28,8 +30,8 @@ _OTHER_PLANE = 2.5
 """Log odds against a motion in another plane than the plan's."""
 _SIDEWAYS_COST = 0.5
 _SIDEWAYS_MOST_DEG = 60.0
-_ABDUCTED_MOST_DEG = 35.0
-"""Furthest to the side in a step."""
+_ABDUCTED_MOST_DEG, _CROSSED_MOST_DEG = 35.0, 8.0
+"""Furthest to the side in a step; furthest across the other leg: a walk's swing would cross it each time."""
 _ENDS = (0.02, 0.98)
 
 
@@ -38,7 +40,7 @@ def signed_pitch_deg(
 ) -> FloatArray:
     """Pitch (n,) of the glimpses about ``z_s``, with the sign of docs/conventions.md, deg."""
     up = reference.up_s[segment]
-    forward = np.cross(up, z_s)
+    forward = quat.cross(up, z_s)
     angle = np.arctan2(history.up_s @ forward, history.up_s @ up)
     sign = -1.0 if segment in TRUNK else 1.0
     return np.asarray((sign * angle + reference.pitch_rad.get(segment, 0.0)) * DEG_PER_RAD)
@@ -64,7 +66,7 @@ def turn_scores(
     if is_frontal(segment, hint):
         # On one's side either plane has its sign: people also lie on their backs, and for longer.
         for k in range(4) if hint.side_lying_deg else (0, 2):
-            x_s = np.cross(reference.up_s[segment], axes_s[k])
+            x_s = quat.cross(reference.up_s[segment], axes_s[k])
             # The wrong sign tells against an axis; the right one tells nothing of the plane.
             scores[k] += min(0.0, _frontal_score(segment, reference, history, x_s, hint))
         if not hint.side_lying_deg:
@@ -83,16 +85,24 @@ def _standing_costs(
 ) -> FloatArray:
     """What no thigh of somebody on their feet does, for each of four axes (4,).
 
-    It swings far to the front (a seat, a stair), but not as far to the side or to the back.
+    It swings far to the front (a seat, a stair), but not as far to the side or to the back, nor across the
+    other leg.
     """
     costs = []
     for z_s in axes_s:
         aside = np.arcsin(np.clip(history.up_s @ z_s, -1.0, 1.0)) * DEG_PER_RAD
-        width = float(np.ptp(np.quantile(aside, _ENDS)))
-        back = -float(np.quantile(signed_pitch_deg(segment, reference, history, z_s), _ENDS[0]))
-        beyond = max(0.0, width - _ABDUCTED_MOST_DEG) + max(0.0, back - _BACKWARD_MOST_DEG[False])
+        outwards = aside if segment.value.endswith("right") else -aside
+        low, high = ends(outwards, _ENDS)
+        back = -quantile(signed_pitch_deg(segment, reference, history, z_s), _ENDS[0])
+        beyond = max(0.0, high - low - _ABDUCTED_MOST_DEG) + max(0.0, -low - _CROSSED_MOST_DEG)
+        beyond += max(0.0, back - _BACKWARD_MOST_DEG[False])
         costs.append(min(_BEYOND_COST * beyond / _UNSURE_DEG, _MOST))
     return np.array(costs)
+
+
+def _width(angle_deg: FloatArray) -> float:
+    low, high = ends(angle_deg, _ENDS)
+    return high - low
 
 
 def is_frontal(segment: Segment, hint: MotionHint) -> bool:
@@ -110,13 +120,13 @@ def is_sideways(hint: MotionHint) -> bool:
 def _sideways_cost(history: SensorHistory, z_s: FloatArray) -> float:
     """How far the segment would have leaned sideways, and how much of that no body does."""
     angle = np.arcsin(np.clip(history.up_s @ z_s, -1.0, 1.0)) * DEG_PER_RAD
-    low, high = np.quantile(angle, _ENDS)
+    low, high = ends(angle, _ENDS)
     return float(_SIDEWAYS_COST * (high - low) + _BEYOND_COST * max(0.0, high - low - _SIDEWAYS_MOST_DEG))
 
 
 def _cost(segment: Segment, pitch_deg: FloatArray, hint: MotionHint, begin_deg: float) -> float:
     """How far the range of pitches is from any that the exercise has from where it begins."""
-    low, high = np.quantile(pitch_deg, _ENDS)
+    low, high = ends(pitch_deg, _ENDS)
     trunk = segment in TRUNK
     expected = hint.pelvis_tilt_deg() if trunk else hint.thigh_pitch_deg()
     ranges = [(min(begin_deg, e), max(begin_deg, e)) for e in expected.tolist()]

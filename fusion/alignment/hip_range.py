@@ -14,6 +14,7 @@ import numpy as np
 from fusion.alignment.direction import signed_pitch_deg
 from fusion.alignment.history import SensorHistory
 from fusion.alignment.reference import Reference
+from fusion.quantiles import quantiles
 from fusion.types import FloatArray, Segment
 
 _LEAST_DEG, _MOST_DEG = -35.0, 145.0
@@ -43,16 +44,21 @@ def hip_range_costs(
     ``lying`` on a side leaves out the flexion, which gravity does not show then.
     """
     pelvis = Segment.PELVIS
-    _, here, there = np.intersect1d(histories[thigh].t_s, histories[pelvis].t_s, return_indices=True)
+    _, here, there = np.intersect1d(
+        histories[thigh].t_s, histories[pelvis].t_s, assume_unique=True, return_indices=True
+    )
+    if len(here) < _FEW:
+        return np.zeros((len(axes_s[thigh]), len(axes_s[pelvis])))
     leans = [
-        [_list_deg(histories[s], z)[at] for z in axes_s[s]] for s, at in ((thigh, here), (pelvis, there))
+        np.array([_list_deg(histories[s], z)[at] for z in axes_s[s]])
+        for s, at in ((thigh, here), (pelvis, there))
     ]
-    aside = np.array([[_aside_cost(t - p) for p in leans[1]] for t in leans[0]])
+    aside = _aside_costs(leans[0][:, None] - leans[1])
     if lying:
         return aside
-    bent = [_pitch_deg(thigh, reference, histories[thigh], z)[here] for z in axes_s[thigh]]
-    tilted = [_pitch_deg(pelvis, reference, histories[pelvis], z)[there] for z in axes_s[pelvis]]
-    return np.minimum(aside + np.array([[_cost(t + p) for p in tilted] for t in bent]), _COST_MOST)
+    bent = np.array([_pitch_deg(thigh, reference, histories[thigh], z)[here] for z in axes_s[thigh]])
+    tilted = np.array([_pitch_deg(pelvis, reference, histories[pelvis], z)[there] for z in axes_s[pelvis]])
+    return np.minimum(aside + _costs(bent[:, None] + tilted), _COST_MOST)
 
 
 def _list_deg(history: SensorHistory, z_s: FloatArray) -> FloatArray:
@@ -60,11 +66,10 @@ def _list_deg(history: SensorHistory, z_s: FloatArray) -> FloatArray:
     return np.degrees(np.arcsin(np.clip(history.up_s @ z_s, -1.0, 1.0)))
 
 
-def _aside_cost(lean_deg: FloatArray) -> float:
-    if len(lean_deg) < _FEW:
-        return 0.0
-    most = float(np.partition(np.abs(lean_deg), -_FEW_ASIDE)[-_FEW_ASIDE])
-    return float(min(max(0.0, most - _ASIDE_MOST_DEG) / _BEYOND_DEG, _COST_MOST))
+def _aside_costs(lean_deg: FloatArray) -> FloatArray:
+    """Of leans (..., n), n ≥ `_FEW`."""
+    most = np.partition(np.abs(lean_deg), -_FEW_ASIDE, axis=-1)[..., -_FEW_ASIDE]
+    return np.minimum(np.maximum(0.0, most - _ASIDE_MOST_DEG) / _BEYOND_DEG, _COST_MOST)
 
 
 def _pitch_deg(segment: Segment, reference: Reference, history: SensorHistory, z_s: FloatArray) -> FloatArray:
@@ -73,10 +78,9 @@ def _pitch_deg(segment: Segment, reference: Reference, history: SensorHistory, z
     return np.where(across > _PLAIN_SINE, signed_pitch_deg(segment, reference, history, z_s), np.nan)
 
 
-def _cost(flexion_deg: FloatArray) -> float:
-    known = flexion_deg[np.isfinite(flexion_deg)]
-    if len(known) < _FEW:
-        return 0.0
-    low, high = np.quantile((known - _MIDDLE_DEG + 180.0) % 360.0 - 180.0 + _MIDDLE_DEG, _ENDS)
-    beyond = max(0.0, _LEAST_DEG - low) + max(0.0, high - _MOST_DEG)
-    return float(min(beyond / _BEYOND_DEG, _COST_MOST))
+def _costs(flexion_deg: FloatArray) -> FloatArray:
+    """Of hip angles (..., n) of which some may be NaN; few say nothing."""
+    many = np.isfinite(flexion_deg).sum(axis=-1) >= _FEW
+    low, high = quantiles((flexion_deg - _MIDDLE_DEG + 180.0) % 360.0 - 180.0 + _MIDDLE_DEG, _ENDS)
+    beyond = np.maximum(0.0, _LEAST_DEG - low) + np.maximum(0.0, high - _MOST_DEG)
+    return np.where(many, np.minimum(beyond / _BEYOND_DEG, _COST_MOST), 0.0)

@@ -33,6 +33,7 @@ from fusion.alignment.solve import ready, solve, turned_over, usable
 from fusion.alignment.stand import StillPose, StillWatch, pose_of, what_moved
 from fusion.alignment.tissue import with_tissue
 from fusion.motion_hint import MotionHint
+from fusion.quantiles import quantile
 from fusion.soft_tissue import POPULATION, TissueGain
 from fusion.types import AlignedBlock, FloatArray, Segment, SegmentAlignment, Side, WarningEvent
 from fusion.units import RAD_PER_DEG
@@ -252,7 +253,7 @@ class CalibrationLadder:
     def _was_upright(self, segment: Segment, line_s: FloatArray) -> bool:
         """Whether a segment has stood along its line for a while; one that never has is another line."""
         along = self._histories[segment].up_s @ line_s
-        return len(along) > 0 and float(np.quantile(along, _UPRIGHT_QUANTILE)) > _ALONG_COS
+        return len(along) > 0 and quantile(along, _UPRIGHT_QUANTILE) > _ALONG_COS
 
     def _may_be_stand(self, pose: StillPose) -> bool:
         """Whether a still pose is upright as far as is known; a short one only counts in want of better."""

@@ -10,6 +10,7 @@ from fusion.alignment.history import SensorHistory
 from fusion.alignment.reference import TRUNK, Reference
 from fusion.alignment.stand import StillPose
 from fusion.motion_hint import MotionHint
+from fusion.quantiles import quantile
 from fusion.types import FloatArray, Segment
 from fusion.units import RAD_PER_DEG
 
@@ -43,7 +44,7 @@ def stays_near(pose: StillPose, hint: MotionHint, histories: Histories) -> bool:
         upright, resting = np.abs(poses_deg).max(), np.abs(poses_deg - poses_deg[0]).max()
         those = [s for s in histories if (s in TRUNK) == trunk]
         away = max((_away_deg(histories[s], pose.up_s[s]) for s in those), key=np.max)
-        most = float(np.quantile(away, 0.98))
+        most = quantile(away, 0.98)
         if not _ENOUGH_SHARE * resting <= most < 0.5 * (upright + resting):
             return False
         back = away[int(np.argmax(away)) :]

@@ -286,7 +286,7 @@ def _alignment(
     t_s: float,
 ) -> SegmentAlignment:
     y_s = reference.upright_s(segment, z_s)
-    x_s = np.cross(y_s, z_s)
+    x_s = quat.cross(y_s, z_s)
     w, x, y, z = quat.from_matrix(np.stack((x_s, y_s, z_s), axis=-1)).tolist()
     known = axis_sd_rad < np.pi / 4.0
     poor = axis_sd_rad > _POOR_SD_RAD or (view.own.share < _POOR_SHARE and view.own.amount > 4.0)

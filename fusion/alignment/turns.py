@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fusion import quaternion as quat
 from fusion.alignment.departure import Front
 from fusion.alignment.direction import turn_scores
 from fusion.alignment.hip_levers import LeverEvidence
@@ -87,7 +88,8 @@ def _parent(segment: Segment, seen: Mapping[Segment, Seen]) -> Segment | None:
 
 def _turned(up_s: FloatArray, z_s: FloatArray, quarters: int) -> FloatArray:
     """``z_s`` turned about the vertical."""
-    return np.asarray([z_s, np.cross(up_s, z_s), -z_s, -np.cross(up_s, z_s)][quarters])
+    aside = quat.cross(up_s, z_s)
+    return np.asarray([z_s, aside, -z_s, -aside][quarters])
 
 
 def _own(
@@ -121,15 +123,14 @@ def _link(
     table = np.zeros((TURNS, TURNS))
     one, other = seen[segment], seen[parent]
     alike = _concentration(one.azimuth_sd_rad, other.azimuth_sd_rad)
+    frames = [reference.frame_s(segment, z) for z in axes[segment]] if levers is not None else []
+    above_frames = [reference.frame_s(parent, z) for z in axes[parent]] if levers is not None else []
     for own in range(TURNS):
         for above in range(TURNS):
             off = one.azimuth_rad - other.azimuth_rad + (own - above) * np.pi / 2.0
             table[own, above] -= min(alike * (1.0 - np.cos(off)), _FACING_MOST)
             if levers is not None:
-                table[own, above] += levers.fit(
-                    reference.frame_s(parent, axes[parent][above]),
-                    reference.frame_s(segment, axes[segment][own]),
-                )
+                table[own, above] += levers.fit(above_frames[above], frames[own])
     return table
 
 
@@ -163,8 +164,7 @@ class _Tree:
 
     def marginal(self, segment: Segment, given: Mapping[Segment, int] | None = None) -> FloatArray:
         """Chance of each turn (4,) of one sensor, the others' summed over as far as they are not given."""
-        given = given or {}
-        logs = np.array([self._total({**given, segment: k}) for k in range(TURNS)])
+        logs = self._totals(segment, given or {})
         shares = np.exp(_SHARPNESS * (logs - logs.max()))
         return np.asarray(shares / shares.sum())
 
@@ -178,22 +178,26 @@ class _Tree:
             waiting += self._children.get(segment, [])
         return chosen
 
-    def _total(self, given: Mapping[Segment, int]) -> float:
-        return sum(float(_log_sum(self._below(root, given))) for root in self._children.get(None, []))
+    def _totals(self, asked: Segment, given: Mapping[Segment, int]) -> FloatArray:
+        """Log weight (4,) of everything with each turn of the sensor that is asked for."""
+        weights = [_log_sum(self._below(root, asked, given)) for root in self._children.get(None, [])]
+        return np.asarray(sum(weights))
 
-    def _below(self, segment: Segment, given: Mapping[Segment, int]) -> FloatArray:
-        """Log weight of each turn of a sensor with all that hangs from it."""
-        logs = self._own[segment].copy()
-        if segment in given:
-            logs[np.arange(TURNS) != given[segment]] = -np.inf
+    def _below(self, segment: Segment, asked: Segment, given: Mapping[Segment, int]) -> FloatArray:
+        """Log weight (4, 4) of each turn of a sensor with all that hangs from it: a row an answer."""
+        logs = np.tile(self._own[segment], (TURNS, 1))
+        if segment is asked:
+            logs[~np.eye(TURNS, dtype=bool)] = -np.inf
+        elif segment in given:
+            logs[:, np.arange(TURNS) != given[segment]] = -np.inf
         for child in self._children.get(segment, []):
-            logs = logs + _log_sum(self._below(child, given)[:, None] + self._links[child])
+            logs = logs + _log_sum(self._below(child, asked, given)[:, :, None] + self._links[child])
         return logs
 
 
 def _log_sum(logs: FloatArray) -> FloatArray:
-    """Log Σ exp over the first axis."""
-    most = np.max(logs, axis=0)
+    """Log Σ exp over the second axis."""
+    most = np.max(logs, axis=1)
     shift = np.where(np.isfinite(most), most, 0.0)
     with np.errstate(divide="ignore"):
-        return np.asarray(shift + np.log(np.exp(logs - shift).sum(axis=0)))
+        return np.asarray(shift + np.log(np.exp(logs - shift[:, None]).sum(axis=1)))

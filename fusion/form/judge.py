@@ -154,10 +154,10 @@ def _leak_sd(series: Series, span: tuple[int, int], view: RepView) -> float:
         return 0.0
     bent = flexion.smooth[span[0] : span[1] + 1]
     sd = series.level_sd[span[0] : span[1] + 1]
-    if not (np.isfinite(bent).any() and np.isfinite(sd).any()):
-        return 0.0
-    turned = min(float(np.nanmax(bent) - np.nanmin(bent)), 180.0)
-    return float(np.min(sd[np.isfinite(sd)])) * sin(radians(0.5 * turned))
+    # Both leave out what is not known, unless nothing is.
+    turned = min(float(np.fmax.reduce(bent) - np.fmin.reduce(bent)), 180.0)
+    least_sd = float(np.fmin.reduce(sd))
+    return least_sd * sin(radians(0.5 * turned)) if isfinite(turned) and isfinite(least_sd) else 0.0
 
 
 def _beneath_the_skin(value: Value, view: RepView) -> Value:

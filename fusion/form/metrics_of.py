@@ -99,9 +99,8 @@ def path_of(view: RepView) -> tuple[tuple[float, float], ...]:
     columns = [
         reading.by_way(view.effort_deg, one.smooth, lift[0], lift[1], PATH_POINTS) for one in (pitch, tilt)
     ]
-    if not all(np.isfinite(c).all() for c in columns):
-        return ()
-    return tuple((round(t, 2), round(p, 2)) for t, p in zip(*(c.tolist() for c in columns), strict=True))
+    path = np.round(columns, 2)
+    return tuple(zip(*path.tolist(), strict=True)) if np.isfinite(path).all() else ()
 
 
 def _greatest(view: RepView, name: str, measure: int) -> float:

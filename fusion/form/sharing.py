@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import hypot, isfinite
+
 import numpy as np
 
 from fusion.exercises.rules import Signal, Window
@@ -24,7 +26,7 @@ def pelvis_share(view: RepView) -> Value:
     if tilt is None or pitch is None or abs(pitch[0]) < THIGH_TURN_MIN_DEG:
         return UNKNOWN
     turn = abs(pitch[0])
-    sd = float(np.hypot(np.hypot(tilt[1], HARDENED_SD_DEG), pitch[1] * tilt[0] / turn)) / turn
+    sd = hypot(tilt[1], HARDENED_SD_DEG, pitch[1] * tilt[0] / turn) / turn
     return Value(tilt[0] / turn, _lift_end_s(view), sd)
 
 
@@ -52,8 +54,9 @@ def _change(view: RepView, signal: Signal) -> tuple[float, float] | None:
         return None
     x = series.smooth
     change = float(x[span[1]] - x[span[0]])
-    sd = float(np.max(series.change_sd[[span[0], span[1]]]))
-    return (change, sd) if np.isfinite(change) else None
+    first_sd, last_sd = series.change_sd[span[0]], series.change_sd[span[1]]
+    sd = max(float(first_sd), float(last_sd))
+    return (change, sd) if isfinite(change) else None
 
 
 def _lift_end_s(view: RepView) -> float:

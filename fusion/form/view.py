@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from math import hypot, inf, isfinite
 from typing import ClassVar
 
 import numpy as np
@@ -65,13 +66,16 @@ class RepView:
     gap_s: float = 0.0
     reference: ReferencePath | None = None
     followed: ClassVar[tuple[float, float]] = FOLLOWED
+    spans: dict[Window, tuple[int, int]] = field(default_factory=dict, init=False)
+    """Windows that have been looked for, first and last index of each (`fusion.form.windows`)."""
+    _read: dict[Signal, Series | None] = field(default_factory=dict, init=False)
 
-    @cached_property
+    @property
     def t_s(self) -> FloatArray:
         """Times (n,)."""
         return self.signals.t_s
 
-    @cached_property
+    @property
     def dt_s(self) -> float:
         """Time between samples."""
         return 1.0 / self.signals.rate_hz
@@ -121,7 +125,8 @@ class RepView:
         if not name.startswith(_INCLINED):
             return change
         drift = GYRO_DRIFT_DPS * float(self.t_s[self.end] - self.t_s[self.start])
-        return np.where(np.isfinite(change), np.minimum(change, np.hypot(TRACKING_SD_DEG, drift)), change)
+        # What is not known is infinite, and stays so.
+        return np.minimum(change, hypot(TRACKING_SD_DEG, drift), out=change, where=change < inf)
 
     def _thigh_list(self, signal: Signal) -> Series | None:
         series = self.row(f"thigh_opening_{self.side.value}_deg", 1.0 if self.side is Side.RIGHT else -1.0)
@@ -184,7 +189,7 @@ class RepView:
         low, high = (reading.passed_at(self.effort_deg, first, last, share) for share in MIDDLE)
         done = float(tilt.values[high] - tilt.values[low])
         model = float(self._on_path[high] - self._on_path[low])
-        if not np.isfinite(done) or not abs(model) >= MIDDLE_LEAST_DEG:
+        if not isfinite(done) or not abs(model) >= MIDDLE_LEAST_DEG:
             return 1.0
         return min(STEEPER_MAX, max(1.0 / STEEPER_MAX, done / model))
 
@@ -192,15 +197,6 @@ class RepView:
     def speed_dps(self) -> FloatArray:
         """Speed of the driving angle (n,), always positive."""
         return np.asarray(reading.speed_of(self.effort_deg, self.dt_s))
-
-    @cached_property
-    def spans(self) -> dict[Window, tuple[int, int]]:
-        """Windows that have been looked for, first and last index of each (`fusion.form.windows`)."""
-        return {}
-
-    @cached_property
-    def _read(self) -> dict[Signal, Series | None]:
-        return {}
 
 
 def view_of(
@@ -224,6 +220,7 @@ def view_of(
     )
 
 
+@cache
 def signal_row(signal: Signal, side: Side) -> str:
     """Name of a plain signal's row for the working leg of ``side``."""
     if signal in _WHOLE_BODY:

@@ -130,8 +130,9 @@ class MovementAnalyzer:
         if self._rotation is not None:
             signals = self._rotation(signals)
         if self._segmenter.driven:
-            for start in range(0, len(signals), self._segmenter.block_max):
-                self._take(part_of(signals, start, start + self._segmenter.block_max))
+            most = self._segmenter.block_max
+            for start in range(0, len(signals), most):
+                self._take(part_of(signals, start, start + most))
         return self._drain()
 
     def _take(self, signals: SignalBlock) -> None:

@@ -12,7 +12,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import pairwise
+from math import isfinite
 
 import numpy as np
 
@@ -108,7 +110,10 @@ class SilenceBridge:
         self._held: _Usual | None = self._usual
         """As known when the present silence began."""
         self._waiting: SignalBlock | None = None
-        self._before: SignalBlock | None = None
+        self._around = round(_AROUND_S * rate_hz) + 1
+        self._recent: deque[SignalBlock] = deque()
+        """The last blocks given out, at least as many samples as are looked at before a silence."""
+        self._recent_count = 0
         self._last_end_s = np.nan
         self._gave_up = self._was_silent = False
         self._apart, self._heard_from_s = np.zeros(len(self._rows)), -np.inf
@@ -125,19 +130,42 @@ class SilenceBridge:
         signals = self._without_blur(signals)
         block = signals if self._waiting is None else _joined(self._waiting, signals)
         self._waiting = None
-        while len(block):
-            silent = np.asarray(~np.isfinite(block.values[self._heard_by]).all(axis=0))
-            if silent[0]:
+        while count := len(block.t_s):
+            silent = self._silent(block)
+            begins = silent is not None and bool(silent[0])
+            part: SignalBlock | None
+            if silent is None:
+                part = self._joining(block)
+            elif begins:
                 part = self._across(block, silent)
             else:
-                heard = int(np.argmax(silent)) if silent.any() else len(block)
-                part = self._joining(part_of(block, 0, heard))
+                part = self._joining(part_of(block, 0, int(np.argmax(silent))))
             if part is None:
                 self._waiting = block
                 return
             yield part
-            self._remember(part, silent=bool(silent[0]) and not self._is_brief(silent))
-            block = part_of(block, len(part), len(block))
+            lasts = silent is not None and begins and not self._is_brief(silent)
+            taken = len(part.t_s)
+            self._remember(part, taken, silent=lasts)
+            if taken == count:
+                return
+            block = part_of(block, taken, count)
+
+    def _silent(self, block: SignalBlock) -> BoolArray | None:
+        """Where (n,) the pelvis's or the thigh's sensor said nothing; None where there is no such sample."""
+        pelvis, thigh = (block.values[row] for row in self._heard_by)
+        if isfinite(pelvis.dot(pelvis) + thigh.dot(thigh)):
+            return None
+        silent = ~(np.isfinite(pelvis) & np.isfinite(thigh))
+        return np.asarray(silent) if silent.any() else None
+
+    @property
+    def _before(self) -> SignalBlock | None:
+        """The last samples given out."""
+        if not self._recent:
+            return None
+        tail = reduce(_joined, self._recent)
+        return part_of(tail, max(0, len(tail) - self._around), len(tail))
 
     def _without_blur(self, signals: SignalBlock) -> SignalBlock:
         """What a sensor tells just after a silence, before it knows the vertical again, is not known."""
@@ -173,10 +201,12 @@ class SilenceBridge:
         self._cycles.append((rest_s, *ways))
         self._usual = _Usual(levels, _Cycle(*np.median(np.array(self._cycles), axis=0).tolist()))
 
-    def _remember(self, part: SignalBlock, *, silent: bool) -> None:
-        around = round(_AROUND_S * self._rate_hz) + 1
-        tail = part if self._before is None else _joined(self._before, part)
-        self._before = part_of(tail, max(0, len(tail) - around), len(tail))
+    def _remember(self, part: SignalBlock, count: int, *, silent: bool) -> None:
+        self._recent.append(part)
+        self._recent_count += count
+        while (more := self._recent_count - len(self._recent[0].t_s)) >= self._around:
+            self._recent.popleft()
+            self._recent_count = more
         self._was_silent = silent
         if not silent:
             self._held, self._gave_up = self._usual, False
@@ -187,10 +217,12 @@ class SilenceBridge:
         An orientation needs up to a second after silence to settle, and the other sensor tells no more than
         about where the silent one was: a step between them would be a turning point that nobody made.
         """
-        if self._was_silent and self._before is not None:
-            apart = self._before.values[self._rows, -1] - part.values[self._rows, 0]
+        if self._was_silent and (before := self._before) is not None:
+            apart = before.values[self._rows, -1] - part.values[self._rows, 0]
             self._apart = np.where(np.abs(apart) < _MOST_APART_DEG, apart, 0.0)
             self._heard_from_s = float(part.t_s[0])
+        if part.t_s[0] - self._heard_from_s >= _JOIN_S:
+            return part
         left = 1.0 - (part.t_s - self._heard_from_s) / _JOIN_S
         joins = left > 0.0
         if not joins.any() or not (np.abs(self._apart) > _STEP_DEG).any():
@@ -222,7 +254,7 @@ class SilenceBridge:
         if self._is_brief(silent):
             return self._across_brief(block, silent)
         usual = self._held
-        if usual is None or self._before is None:
+        if usual is None or not self._recent:
             return part_of(block, 0, _length(silent))
         filled, shown = self._by_other_sensor(block, usual)
         known = shown | ~silent
@@ -233,11 +265,10 @@ class SilenceBridge:
         if self._gave_up or run > _LONGEST_S * self._rate_hz:
             self._gave_up = True
             return part_of(block, 0, run)
-        around = round(_AROUND_S * self._rate_hz) + 1
         after = known[run:]
-        if len(after) < around and after.all():
+        if len(after) < self._around and after.all():
             return None
-        stop = run + min(around, _length(after))
+        stop = run + min(self._around, _length(after))
         return self._through(part_of(filled, 0, stop), run, usual)
 
     def _by_other_sensor(self, block: SignalBlock, usual: _Usual) -> tuple[SignalBlock, BoolArray]:
@@ -258,10 +289,10 @@ class SilenceBridge:
                 guess = usual.levels[row, 0] + share * (usual.levels[row, 1] - usual.levels[row, 0])
                 values[row, alone] = np.where(missing, guess, values[row, alone])
             values[self._flexion, alone] = values[by, alone] + values[of, alone]
-        if self._thigh_counts and self._before is not None:
+        if self._thigh_counts and (before := self._before) is not None:
             alone = heard[1] & ~heard[0] & ~shown
             shown |= alone
-            last = self._before.values[self._pelvic_rows, -1:]
+            last = before.values[self._pelvic_rows, -1:]
             seen = values[np.ix_(self._pelvic_rows, alone)]
             values[np.ix_(self._pelvic_rows, alone)] = np.where(np.isfinite(seen), seen, last)
         return _filled(block, values), shown
@@ -273,8 +304,9 @@ class SilenceBridge:
 
     def _through(self, block: SignalBlock, run: int, usual: _Usual) -> SignalBlock:
         """The first ``run`` samples along the usual repetition, from those before to those that follow."""
-        assert self._before is not None  # noqa: S101 - `_across` has asked
-        ends = [self._end(self._before, usual, -1), self._end(part_of(block, run, len(block)), usual, 0)]
+        before = self._before
+        assert before is not None  # noqa: S101 - `_across` has asked
+        ends = [self._end(before, usual, -1), self._end(part_of(block, run, len(block)), usual, 0)]
         if not np.isfinite(ends).all():
             return part_of(block, 0, run)
         from_s, to_s, misfits = _phases(ends, (run + 1) / self._rate_hz, usual.cycle)
@@ -286,7 +318,7 @@ class SilenceBridge:
         for row in self._rows:
             low, high = usual.levels[row]
             path = low + share * (high - low)
-            off = [self._before.values[row, -1] - path[0], block.values[row, run] - path[-1]]
+            off = [before.values[row, -1] - path[0], block.values[row, run] - path[-1]]
             guess = (path + off[0] + steps * (off[1] - off[0]))[1:-1]
             values[row, :run] = np.where(np.isfinite(values[row, :run]), values[row, :run], guess)
         self.implied_s.append((float(block.t_s[0]), float(block.t_s[run])))

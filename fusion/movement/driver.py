@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import hypot
 
 import numpy as np
@@ -10,6 +11,14 @@ from fusion.exercises import Exercise
 from fusion.exercises.model import DriverSignal
 from fusion.types import FloatArray, Side, SignalBlock
 
+_WORKED_OUT = frozenset(
+    {
+        DriverSignal.PELVIS_ROLL,
+        DriverSignal.THIGH_ABDUCTION,
+        DriverSignal.THIGH_OPENING,
+        DriverSignal.HIP_EXTERNAL_ROTATION,
+    }
+)
 RAISED = (1.0, 0.0)
 """A leg that opens by being raised alone."""
 
@@ -21,6 +30,9 @@ def driven_deg(
 
     ``outward`` is the direction in which a leg opens (see `outward_of`); only an opening angle needs it.
     """
+    name = _plain(signal, side)
+    if name is not None:
+        return signals.get(name)
     if signal is DriverSignal.PELVIS_ROLL:
         return np.asarray(np.abs(signals.get("pelvis_list_deg")))
     if signal is DriverSignal.THIGH_ABDUCTION:
@@ -28,11 +40,16 @@ def driven_deg(
         return np.asarray(outwards * signals.get(f"thigh_opening_{side.value}_deg"))
     if signal is DriverSignal.THIGH_OPENING:
         return _opening_deg(signals, side, outward)
-    if signal is DriverSignal.HIP_EXTERNAL_ROTATION:
-        return np.asarray(-signals.get(f"hip_rotation_{side.value}_deg"))
-    if signal in {DriverSignal.PELVIS_TILT, DriverSignal.PELVIS_LIST}:
-        return signals.get(f"{signal.value}_deg")
-    return signals.get(f"{signal.value}_{side.value}_deg")
+    return np.asarray(-signals.get(f"hip_rotation_{side.value}_deg"))
+
+
+@cache
+def _plain(signal: DriverSignal, side: Side) -> str | None:
+    """Name of the signal that is the angle itself; None of an angle that has to be worked out."""
+    if signal in _WORKED_OUT:
+        return None
+    whole = signal in {DriverSignal.PELVIS_TILT, DriverSignal.PELVIS_LIST}
+    return f"{signal.value}_deg" if whole else f"{signal.value}_{side.value}_deg"
 
 
 def outward_of(exercise: Exercise) -> tuple[float, float]:
@@ -56,8 +73,13 @@ def _opening_deg(signals: SignalBlock, side: Side, outward: tuple[float, float])
     pitch = np.radians(signals.get(f"thigh_pitch_{side.value}_deg"))
     side_up = np.sin(np.radians(signals.get(f"thigh_opening_{side.value}_deg")))
     level = np.sqrt(1.0 - side_up**2)
-    ahead = level * np.nan_to_num(np.sin(pitch))
-    along = level * np.nan_to_num(np.cos(pitch))
+    ahead = level * _none_for_unknown(np.sin(pitch))
+    along = level * _none_for_unknown(np.cos(pitch))
     raised = np.abs(np.arcsin(along))
     turned = np.arctan2(ahead, np.abs(side_up))
     return np.asarray(np.degrees(outward[0] * raised + outward[1] * turned))
+
+
+def _none_for_unknown(values: FloatArray) -> FloatArray:
+    """``values`` with 0 in place of NaN."""
+    return np.where(np.isnan(values), 0.0, values)

@@ -5,6 +5,8 @@ Gravity tells posture whatever the heading does. Without these gates, a walk to 
 
 from __future__ import annotations
 
+from math import hypot, isfinite
+
 import numpy as np
 
 from fusion.exercises import Exercise
@@ -14,6 +16,7 @@ from fusion.movement.poses import other_pitch_deg, turned_deg, upright
 from fusion.movement.recent import SAME_TILT_DEG, RecentRepetitions
 from fusion.movement.reps import Track
 from fusion.movement.strides import Strides, seen_stride
+from fusion.types import FloatArray
 
 _TILT_TOLERANCE_DEG = 32.0
 _CLOSE_TILT_DEG = 20.0
@@ -33,6 +36,7 @@ _RETURN_TILT_DEG = 40.0
 _SLIPPED_END_DEG = 30.0
 """The same for T, within a set: the thigh's sensor may slip by this much."""
 _BOW_DEG = 13.0
+_PEAK_SHARE = 0.8
 _BACK_SHARE_MIN = 0.4
 """Least share of the range that is gone back in a repetition."""
 _UPRIGHT_PITCH_DEG = 10.0
@@ -82,7 +86,7 @@ class PostureGate:
         count = self._exercise.count
         if not _SHORTEST_PHASE_S <= outwards_s <= _LONGEST_PHASE_S:
             return False
-        if count is not None and track.peak_dps < 0.8 * count.peak_rate_min_dps:
+        if count is not None and track.peak_dps < self._least_peak_dps(track, count.peak_rate_min_dps):
             return False
         if self._rest is None or self._turn is None or (in_set and self.recent.goes_on(track)):
             return True
@@ -97,6 +101,10 @@ class PostureGate:
         hold = self._exercise.hold
         longest_s = _ALONE_PAUSE_S + (2.0 * hold.target_s if hold else 0.0)
         return bool(track.t_s[track.leave] - track.t_s[track.reach] > longest_s)
+
+    def _least_peak_dps(self, track: Track, expected_dps: float) -> float:
+        """Who tires gets slower from one repetition to the next: the last ones say how fast is fast."""
+        return _PEAK_SHARE * min(expected_dps, self.recent.usual_peak_dps(track))
 
     def returns(self, track: Track, *, usual_deg: float | None = None) -> bool:
         """Whether the person came back to where the repetition began, near enough.
@@ -231,12 +239,11 @@ class PostureGate:
     # --- what fits
 
     def _posture_fits(self, track: Track, rest: KeyPose, turn: KeyPose) -> bool:
-        at = [track.start, track.reach]
-        lean = np.abs(track.pelvis_list_deg[at])
-        expected = np.abs([rest.pelvis_list_deg, turn.pelvis_list_deg])
-        if not (np.abs(lean - expected) <= _LIST_TOLERANCE_DEG).all():
-            return False
-        if expected[0] > _SIDE_LYING_DEG:
+        for at, pose in ((track.start, rest), (track.reach, turn)):
+            lean = abs(float(track.pelvis_list_deg[at]))
+            if not abs(lean - abs(pose.pelvis_list_deg)) <= _LIST_TOLERANCE_DEG:
+                return False
+        if abs(rest.pelvis_list_deg) > _SIDE_LYING_DEG:
             return True
         share = self._share(track)
         way = float(turned_deg(turn.pelvis_tilt_deg, rest.pelvis_tilt_deg))
@@ -261,28 +268,24 @@ class PostureGate:
 
     def _way_fits(self, track: Track, rest: KeyPose, turn: KeyPose) -> bool:
         """Direction in the plane of P and T, and a thigh that starts where the exercise rests."""
-        model_t = np.array(self._model_pitch(track, rest, turn))
-        at = [track.start, track.reach]
-        seen_t = track.thigh_pitch_deg[at]
-        if not np.isfinite(seen_t).all():
+        begins, far = self._model_pitch(track, rest, turn)
+        way = _way(track.thigh_pitch_deg, track)
+        if not isfinite(way):
             return True
-        tilt = float(np.diff(track.pelvis_tilt_deg[at])[0])
-        step = np.array([tilt, float(np.diff(seen_t)[0])])
-        model = np.array(
-            [float(turned_deg(turn.pelvis_tilt_deg, rest.pelvis_tilt_deg)), float(np.diff(model_t)[0])]
-        )
-        length = float(np.linalg.norm(model))
+        tilt = _way(track.pelvis_tilt_deg, track)
+        model_tilt, model_way = turned_deg(turn.pelvis_tilt_deg, rest.pelvis_tilt_deg), far - begins
+        length = hypot(model_tilt, model_way)
         if length >= _DIRECTION_DEG:
-            norm = float(np.linalg.norm(step)) * length
-            if norm == 0.0 or float(step @ model) / norm < _DIRECTION_COS_MIN:
+            norm = hypot(tilt, way) * length
+            if norm == 0.0 or (tilt * model_tilt + way * model_way) / norm < _DIRECTION_COS_MIN:
                 return self.recent.like_the_set(track)
         stands = upright(rest)
-        if stands and self._one_leg and np.isfinite(track.other_thigh_deg[track.start]):
+        if stands and self._one_leg and isfinite(track.other_thigh_deg[track.start]):
             # Legs in turn: this one may still be where it was held while the other one worked.
             allowed = _UPRIGHT_PITCH_DEG + abs(other_pitch_deg(rest, rest))
-            return self._starts_at(track, float(model_t[0]), allowed)
-        allowed = _UPRIGHT_PITCH_DEG if stands else max(14.0, min(30.0, 0.3 * abs(model[1])))
-        return self._starts_at(track, float(model_t[0]), allowed)
+            return self._starts_at(track, begins, allowed)
+        allowed = _UPRIGHT_PITCH_DEG if stands else max(14.0, min(30.0, 0.3 * abs(model_way)))
+        return self._starts_at(track, begins, allowed)
 
     @staticmethod
     def _model_pitch(track: Track, rest: KeyPose, turn: KeyPose) -> tuple[float, float]:
@@ -297,16 +300,13 @@ class PostureGate:
         return self.recent.off_deg(track, pitch, model_deg) <= allowed_deg or self.recent.like_the_set(track)
 
     def _legs_agree(self, track: Track) -> bool:
-        at = [track.start, track.reach]
-        own, other = (
-            float(np.diff(pitch[at])[0]) for pitch in (track.thigh_pitch_deg, track.other_thigh_deg)
-        )
-        if not np.isfinite(own) or not np.isfinite(other):
+        own, other = _way(track.thigh_pitch_deg, track), _way(track.other_thigh_deg, track)
+        if not isfinite(own) or not isfinite(other):
             return True
         if self._both_legs:
             return abs(own) < 15.0 or other / own >= _TOGETHER_SHARE_MIN
         if self._one_leg and not track.by_free_leg:
-            tilt = float(np.diff(track.pelvis_tilt_deg[at])[0])
+            tilt = _way(track.pelvis_tilt_deg, track)
             if abs(tilt + other) > abs(tilt + own) + 3.0:
                 return False
             return self._other_way is None or abs(other - self._other_way) <= _OTHER_LEG_DEG
@@ -323,6 +323,11 @@ class PostureGate:
         slipped = self.recent.like_the_set(track)
         seen[1:3] -= self.recent.slipped_deg(track)
         return slipped and self._strides.is_own(seen)
+
+
+def _way(angle_deg: FloatArray, track: Track) -> float:
+    """How far an angle (n,) goes from the beginning of an excursion to its far end."""
+    return float(angle_deg[track.reach] - angle_deg[track.start])
 
 
 def _bows(track: Track) -> bool:

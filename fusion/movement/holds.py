@@ -21,6 +21,7 @@ from fusion.kernels import posing
 from fusion.movement.driver import driven_deg
 from fusion.movement.hold_times import WAY_S, held_span
 from fusion.movement.legs import not_seen, worn_legs
+from fusion.movement.poses import turned_deg
 from fusion.movement.reps import Phase, Track
 from fusion.movement.sets import Candidate, SetBook
 from fusion.types import (
@@ -54,6 +55,7 @@ _TAKEN_UP = 1.5
 _NO_REST = 1.25
 """So much further away than a way to rest: a plank held low is nearly as near to lying prone."""
 _HISTORY_S = 200.0
+_SEEN = ("pelvis_tilt_deg", "thigh_pitch_right_deg", "thigh_pitch_left_deg")
 _ELSEWHERE = ((0.0, 0.0), (90.0, -90.0), (-90.0, 90.0), (0.0, 90.0))
 """P and T standing, lying prone and supine, sitting."""
 
@@ -67,6 +69,11 @@ class _LookedFor:
     own_rivals: list[FloatArray]
     """The exercise's other poses: from two fifths of the way on, the held one is taken up."""
     rivals: list[FloatArray]
+
+    def is_near(self, seen_deg: Sequence[float]) -> bool:
+        """Whether no known angle of three is far from the pose: else it need not be looked at closely."""
+        both = zip(seen_deg, self.pose.tolist(), strict=True)
+        return not any(abs(turned_deg(seen, model)) >= _NEAR_DEG for seen, model in both)
 
 
 class HoldAnalyzer:
@@ -89,6 +96,7 @@ class HoldAnalyzer:
         self._history = History(rate_hz, 0, _HISTORY_S)
         self._names: tuple[str, ...] | None = None
         self._legs: tuple[Side, ...] = ()
+        self._rows: list[int | None] = []
         self._looked_for: list[_LookedFor] = []
         self._state = np.zeros(posing.STATE_SIZE)
         self._close_s = inf
@@ -124,6 +132,9 @@ class HoldAnalyzer:
         if signals.names != self._names:
             self._wear(signals)
             self._events.clear()
+        last = [nan if row is None else float(signals.values[row, -1]) for row in self._rows]
+        if not any(one.is_near(last) for one in self._looked_for):
+            return 0
         return max(0, int(self._labels(part_of(signals, len(signals) - 1, len(signals)))[0]))
 
     def _read(self, signals: SignalBlock) -> None:
@@ -154,6 +165,7 @@ class HoldAnalyzer:
     def _wear(self, signals: SignalBlock) -> None:
         self._names = signals.names
         self._legs = worn_legs(signals.names)
+        self._rows = [signals.names.index(n) if n in signals.names else None for n in _SEEN]
         self._state[:] = 0.0
         self._looked_for = []
         for side in self._working_sides():
@@ -193,8 +205,8 @@ class HoldAnalyzer:
             return label
         best = np.full(len(signals), inf)
         for k, one in enumerate(self._looked_for):
-            off = np.nan_to_num(np.abs(_turned(seen - one.pose)))
-            away = np.linalg.norm(off, axis=1)
+            off = _known(np.abs(_turned(seen - one.pose)))
+            away = _length(off)
             near = (away < best) & (off.max(axis=1) < _NEAR_DEG)
             for other in one.own_rivals:
                 near &= away < _TAKEN_UP * _distance(seen, other)
@@ -209,13 +221,12 @@ class HoldAnalyzer:
     @staticmethod
     def _seen(signals: SignalBlock) -> FloatArray:
         """P and T of right and left leg (n, 3)."""
-        pitches = [signals.get(f"thigh_pitch_{leg.value}_deg") for leg in (Side.RIGHT, Side.LEFT)]
-        return np.stack((signals.get("pelvis_tilt_deg"), *pitches), axis=-1)
+        return np.stack([signals.get(name) for name in _SEEN], axis=-1)
 
     def _speed_dps(self, signals: SignalBlock) -> FloatArray:
         rates = [signals.get("pelvis_tilt_rate_dps")]
         rates += [signals.get(f"thigh_pitch_rate_{leg.value}_dps") for leg in self._legs]
-        return np.asarray(np.nan_to_num(np.abs(np.stack(rates))).max(axis=0))
+        return np.asarray(_known(np.abs(np.stack(rates))).max(axis=0))
 
     # --- what it means
 
@@ -333,4 +344,13 @@ def _distance(seen: FloatArray, pose: FloatArray) -> FloatArray:
 
     P and T of a person err alike, so the nearest pose by this length is also the likeliest.
     """
-    return np.asarray(np.linalg.norm(np.nan_to_num(_turned(seen - pose)), axis=1))
+    return _length(_known(_turned(seen - pose)))
+
+
+def _known(values: FloatArray) -> FloatArray:
+    """With 0 in place of what is not known."""
+    return np.where(np.isnan(values), 0.0, values)
+
+
+def _length(rows: FloatArray) -> FloatArray:
+    return np.asarray(np.sqrt((rows * rows).sum(axis=1)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import overload
+
 import numpy as np
 
 from fusion.exercises.model import KeyPose
@@ -10,8 +12,22 @@ from fusion.types import FloatArray
 _UPRIGHT_TILT_DEG, _UPRIGHT_PITCH_DEG = 15.0, 5.0
 
 
-def turned_deg(a: FloatArray | float, b: FloatArray | float) -> FloatArray:
+@overload
+def turned_deg(a: float, b: float) -> float: ...
+
+
+@overload
+def turned_deg(a: FloatArray, b: FloatArray | float) -> FloatArray: ...
+
+
+@overload
+def turned_deg(a: FloatArray | float, b: FloatArray) -> FloatArray: ...
+
+
+def turned_deg(a: FloatArray | float, b: FloatArray | float) -> FloatArray | float:
     """The smallest angle (…) from b to a, deg; whole turns count nothing."""
+    if isinstance(a, float) and isinstance(b, float):
+        return (a - b + 180.0) % 360.0 - 180.0
     return np.asarray((np.asarray(a) - np.asarray(b) + 180.0) % 360.0 - 180.0)
 
 

@@ -6,6 +6,7 @@ A slip shifts T and leaves P: it shifts where repetitions start and end, and not
 from __future__ import annotations
 
 from collections import deque
+from statistics import median
 
 import numpy as np
 
@@ -51,6 +52,7 @@ class RecentRepetitions:
         self._sd_deg: dict[Side, deque[float]] = {}
         self._ways: dict[Side, deque[FloatArray]] = {}
         """Least and greatest P and T on their way, range and duration of the same."""
+        self._peaks_dps: dict[Side, deque[float]] = {}
 
     def slipped_deg(self, track: Track) -> float:
         """How far T of the leg that is read is taken to be off, deg."""
@@ -75,6 +77,8 @@ class RecentRepetitions:
 
     def learn(self, track: Track) -> None:
         """Remember what a repetition that counted was like, wherever its thigh's sensor was by then."""
+        peaks = self._peaks_dps.setdefault(track.read_from, deque(maxlen=_ALIKE_MEMORY))
+        peaks.append(track.peak_dps)
         like = self._features(track)
         if self._shows:
             way = _way(track, np.ones(len(track.t_s), bool))
@@ -83,10 +87,15 @@ class RecentRepetitions:
             like[_LEVEL] -= self.slipped_deg(track)
             self._counted.setdefault(track.read_from, deque(maxlen=_ALIKE_MEMORY)).append(like)
 
+    def usual_peak_dps(self, track: Track) -> float:
+        """Usual greatest speed of a repetition of this leg; infinite before any has counted."""
+        peaks = self._peaks_dps.get(track.read_from)
+        return float(np.median(peaks)) if peaks else np.inf
+
     def usual_way_deg(self, track: Track) -> float | None:
         """How far T usually goes in a repetition of this leg; None before any has counted."""
         counted = self._counted.get(track.read_from)
-        return float(np.median([like[_WAY] for like in counted])) if counted else None
+        return median(float(like[_WAY]) for like in counted) if counted else None
 
     def _features(self, track: Track) -> FloatArray | None:
         """Level of P and of T, how far both go, and ln time (5,); the last one of strides alone."""

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from math import nan
 from statistics import median
 
 import numpy as np
@@ -66,9 +67,13 @@ class Driven:
         """Whether the sensor is on the leg that does not work."""
         return self.side is not self.read_from
 
+    def angle_deg(self, signals: SignalBlock) -> FloatArray:
+        """The angle (n,)."""
+        return driven_deg(self.signal, signals, self.read_from, self.outward)
+
     def effort_deg(self, signals: SignalBlock) -> FloatArray:
         """The angle (n,), turned so that a repetition runs low → high → low."""
-        return np.asarray(self.sign * driven_deg(self.signal, signals, self.read_from, self.outward))
+        return np.asarray(self.sign * self.angle_deg(signals))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +110,13 @@ class Track:
     """Share of the time from start to end that at least one sensor has shown."""
     implied_s: float = 0.0
     """Longest time that none has shown."""
+    rom_deg: float = field(init=False)
+    """Range of the excursion."""
+
+    def __post_init__(self) -> None:
+        far = self.effort_deg[self.reach : self.leave + 1]
+        rom_deg = float(far.max() - self.effort_deg[self.start]) if len(far) else nan
+        object.__setattr__(self, "rom_deg", rom_deg)
 
     def as_heard(self) -> Track:
         """The same with what was filled in unknown again: what form is judged by."""
@@ -143,20 +155,17 @@ class Track:
 
     @property
     def pitch_doubt_deg(self) -> float:
-        """How far T may be off where the excursion begins, beyond what it always may (two sigma).
+        """How far T may be off in the excursion, beyond what it always may (two sigma).
 
         A silence in the midst of a fast movement leaves an orientation that takes seconds to come right.
         """
-        row = self.signals.names.index(f"thigh_pitch_{self.read_from.value}_deg")
+        name = f"thigh_pitch_{self.read_from.value}_deg"
+        if name not in self.signals.names:
+            return 0.0
         first = len(self.signals) - len(self.t_s)
-        sd = self.signals.sd[row, first + self.start : first + self.end + 1]
+        sd = self.signals.sd[self.signals.names.index(name), first + self.start : first + self.end + 1]
         known = sd[sd < JOINED_SD_DEG]
         return 2.0 * max(0.0, float(np.median(known)) - _USUAL_SD_DEG) if len(known) else 0.0
-
-    @property
-    def rom_deg(self) -> float:
-        """Range of the excursion."""
-        return float(self.effort_deg[self.reach : self.leave + 1].max() - self.effort_deg[self.start])
 
 
 def _columns(signals: SignalBlock, read_from: Side, count: int) -> dict[str, FloatArray]:
@@ -171,6 +180,14 @@ def _columns(signals: SignalBlock, read_from: Side, count: int) -> dict[str, Flo
         "other_thigh_deg": f"thigh_pitch_{other.value}_deg",
     }
     return {column: signals.get(name)[len(signals) - count :] for column, name in names.items()}
+
+
+def _by_angle(driven: Sequence[Driven]) -> list[tuple[Driven, list[int]]]:
+    """Which of them are driven by the same angle: it is worked out once."""
+    users: dict[tuple[object, ...], list[int]] = {}
+    for k, one in enumerate(driven):
+        users.setdefault((one.signal, one.read_from, one.outward), []).append(k)
+    return [(driven[of[0]], of) for of in users.values()]
 
 
 class RepSegmenter:
@@ -192,12 +209,14 @@ class RepSegmenter:
             self._params[k, turning.STILL_DPS], self._params[k, turning.STILL_S] = STILL_DPS, _STILL_S
             self._lag.append(round(rate_hz / (2.0 * np.pi * one.cutoff_hz)))
             self._learn(k)
+        self._angles = _by_angle(self.driven)
         self._t_s = np.empty(0)
         self._effort = np.empty((len(self.driven), 0))
         self._smooth = self._effort
         self._first = 0
         self._began_s = np.full(len(self.driven), np.nan)
-        """When each effort was first known."""
+        """When each effort was first known, and those that have not been yet."""
+        self._unknown = list(range(len(self.driven)))
 
     @property
     def block_max(self) -> int:
@@ -210,11 +229,19 @@ class RepSegmenter:
         self._smooth = self._history.append(signals)
         self._t_s = signals.t_s
         self._effort = np.empty((len(self.driven), len(signals)))
-        for k, one in enumerate(self.driven):
-            self._effort[k] = one.effort_deg(signals)
-        for k in np.flatnonzero(np.isnan(self._began_s)).tolist():
+        for angle, users in self._angles:
+            angle_deg = angle.angle_deg(signals)
+            for k in users:
+                np.multiply(angle_deg, self.driven[k].sign, out=self._effort[k])
+        if self._unknown:
+            self._note_beginnings(signals.t_s)
+
+    def _note_beginnings(self, t_s: FloatArray) -> None:
+        for k in self._unknown[:]:
             known = np.isfinite(self._effort[k])
-            self._began_s[k] = signals.t_s[np.argmax(known)] if known.any() else np.nan
+            if known.any():
+                self._began_s[k] = t_s[np.argmax(known)]
+                self._unknown.remove(k)
 
     def began_before(self, which: int, track: Track) -> bool:
         """Whether an excursion was under way already when its effort was first known."""

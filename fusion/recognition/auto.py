@@ -28,7 +28,7 @@ from fusion.movement.reps import Phase
 from fusion.recognition.hold_scouts import HoldScouts
 from fusion.recognition.scouts import Scouts, Sighting
 from fusion.recognition.templates import Template
-from fusion.types import Event, ExerciseEvent, SetEvent, Side, SignalBlock
+from fusion.types import Event, ExerciseEvent, RepEvent, SetEvent, Side, SignalBlock
 
 UNKNOWN: Final = "unknown"
 
@@ -116,6 +116,8 @@ class AutoAnalyzer:
         self._free_from_s = -inf
         """Repetitions that began earlier belong to a set that is over."""
         self._unknown_told = False
+        self._closed = self._first = 0
+        """Sets that are over, and how many were when the present exercise was named."""
         self._events: list[Event] = []
 
     @property
@@ -179,9 +181,10 @@ class AutoAnalyzer:
             self._look()
 
     def _hear(self, events: list[Event]) -> None:
-        self._events.extend(events)
+        self._events.extend(_numbered(event, self._first) for event in events)
         for event in events:
             if isinstance(event, SetEvent) and event.closed:
+                self._closed += 1
                 self._named = None
                 self._forget_before(event.summary.t_end_s - _AGAIN_S)
                 self._unknown_told = False
@@ -282,13 +285,22 @@ class AutoAnalyzer:
         if self._named is not None:
             self._end(self._named, begin_s - _AGAIN_S)
         self._events.append(ExerciseEvent(now_s, exercise.id, confidence, (), alike(exercise.id, self._worn)))
-        self._named = analyzer
+        self._named, self._first = analyzer, self._closed
         self._unknown_told = False
         self._hear(events)
 
     def _end(self, named: MovementAnalyzer | HoldAnalyzer, t_s: float) -> None:
         self._hear(named.flush() if isinstance(named, HoldAnalyzer) else named.end_before(t_s))
         self._named = None
+
+
+def _numbered(event: Event, first: int) -> Event:
+    """The event with its set's number in the session: every exercise begins to count its own at zero."""
+    if isinstance(event, RepEvent):
+        return replace(event, set_index=event.set_index + first)
+    if isinstance(event, SetEvent):
+        return replace(event, summary=replace(event.summary, index=event.summary.index + first))
+    return event
 
 
 def _joined(parts: list[SignalBlock]) -> SignalBlock:

@@ -94,6 +94,7 @@ class TemplateTable:
         most = max((len(t.rests) for t in templates), default=0)
         rows = [t.rests[np.minimum(np.arange(most), len(t.rests) - 1)] for t in templates]
         self._rests = np.array(rows).reshape(len(templates), most, 6)
+        self._postures = self._rests[:, :, _POSTURE].reshape(-1, 3)
         self._turns = np.array([t.turn for t in templates]).reshape(-1, 6)
         ranges = np.array([t.range for t in templates]).reshape(-1, 6)
         self._turn_sd = _TURN_SD_DEG + _TURN_SD_SHARE * np.nan_to_num(ranges)
@@ -104,8 +105,8 @@ class TemplateTable:
 
     def may_rest_at(self, posture_deg: FloatArray, within_deg: float) -> bool:
         """Whether any of them begins within so much of P, T and |ML| (3,); what is not known fits."""
-        off = np.abs(turned_deg(posture_deg, self._rests[:, :, _POSTURE])).reshape(-1, 3)
-        return bool((~(off > within_deg)).all(axis=1).any())
+        far = np.abs(turned_deg(posture_deg, self._postures)) > within_deg
+        return not bool(far.any(axis=1).all())
 
     def distances(self, look: Look) -> FloatArray:
         """Squared distance (n,) of each, in standard deviations, over what is known of the look."""
@@ -117,7 +118,7 @@ class TemplateTable:
 
 def _capped(deviations: FloatArray, most: FloatArray | float = _MOST) -> FloatArray:
     """Squares of deviations, none more than ``most``, what is not known counting nothing."""
-    return np.asarray(np.minimum(np.nan_to_num(deviations) ** 2, most))
+    return np.asarray(np.minimum(np.where(np.isnan(deviations), 0.0, deviations) ** 2, most))
 
 
 def _squashed(hold_s: float) -> float:

@@ -140,6 +140,7 @@ class Link:
         loop = asyncio.get_running_loop()
         heard, ask_s = self._talk.heard, loop.time() + _ASK_BATTERY_S
         while True:
+            _heed_cancellation()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_SILENCE_S):
                     await self._lost.wait()
@@ -179,6 +180,17 @@ class Link:
         with contextlib.suppress(LinkError, NotImplementedError, *ERRORS):
             async with asyncio.timeout(_FAREWELL_S):
                 await step
+
+
+def _heed_cancellation() -> None:
+    """Raise `CancelledError` when the task was cancelled before and somebody on the way swallowed it.
+
+    `asyncio.wait_for` before Python 3.12 does, when what it waits for comes in the same turn of the loop, and
+    Bluetooth stacks wait for every answer with it.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _missing(client: BleakClient, profile: Profile) -> str | None:

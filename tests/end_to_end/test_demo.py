@@ -29,9 +29,44 @@ def test_the_demo_counts_what_was_done_and_says_so_in_one_document(tmp_path: Pat
     assert set(arched["findings"]) == {"lumbar_extension"}
     assert arched["findings"]["lumbar_extension"] == arched["reps_done"]
     assert summary["latency_ms"]["p50"] <= summary["latency_ms"]["p99"]
-    assert summary["packets"]["lost"] == 0
-    assert summary["packets"]["received"] > 2 * 2 * 60 * 30
-    assert {"cpu_percent", "rss_mb"} <= summary.keys()
+    assert summary["packets"]["lost"] == summary["packets"]["dropped"] == 0
+    assert summary["packets"]["received"] == summary["packets"]["sent"] > 2 * 2 * 60 * 30
+    assert {"cpu_percent", "radio_cpu_percent", "rss_mb"} <= summary.keys()
+
+
+_SCENARIO = """
+title = "One after the other"
+about = "Two exercises without a pause between them, over a radio that loses packets."
+
+[link]
+loss = 0.01
+
+[[athletes]]
+id = "one"
+seed = 301
+
+[[athletes.sets]]
+exercise = "rdl"
+reps = 2
+
+[[athletes.sets]]
+exercise = "squat_parallel"
+reps = 2
+"""
+
+
+def test_a_scenario_ends_when_everyone_is_done_and_says_what_each_did(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(_SCENARIO)
+    done = ilium("demo", "--scenario", "mine.toml", "--headless", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "until Ctrl-C" in done.stderr
+    summary = json.loads(done.stdout)
+    (athlete,) = summary["athletes"]
+    assert athlete["exercise"] == "auto"
+    assert athlete["sets_done"] == [{"exercise": "rdl", "reps": 2}, {"exercise": "squat_parallel", "reps": 2}]
+    assert athlete["sets_counted"][0] == {"exercise": "rdl", "reps": 2}
+    assert summary["packets"]["dropped"] > 0
+    assert summary["packets"]["received"] == summary["packets"]["sent"]
 
 
 @pytest.mark.parametrize(

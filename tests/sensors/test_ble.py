@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
@@ -17,6 +18,7 @@ from msgspec.structs import replace
 import firmware_profiles
 from firmware_profiles.schema import Serial
 from sensors.ble import BleAdapter, BleSource, RadioError, scan
+from sensors.ble.link import Link
 from sensors.source import DeviceState, PacketSink
 from simulator.ble_backend import ble_adapter
 from simulator.bluez.device import DeviceObject
@@ -95,6 +97,17 @@ async def test_every_packet_arrives_once_and_in_order(gateway: Gateway) -> None:
     assert {s.battery_percent for s in sink.states if s.state is STREAMING} == {87}
 
 
+async def test_a_sensor_told_no_more_and_no_less_than_was_heard() -> None:
+    """Answers and values read count as well. (BlueZ also reads the battery for itself.)"""
+    link, sink = virtual_link(), Sink()
+    sensors = [sensor_on(link, n, packets=20) for n in (1, 2)]
+    async with on_air(link, sensors) as adapters, running(source_on(adapters), sink):
+        await sink.until(lambda: len(sink.samples) == 40 and len(sink.last(STREAMING)) == 2)
+        told = {sensor.address: sensor.told for sensor in sensors}
+    assert min(told.values()) > 20
+    assert told == Counter(p.device_id for p in sink.packets[: sum(told.values())])
+
+
 async def test_sensors_are_connected_one_at_a_time(gateway: Gateway) -> None:
     """The BlueZ look-alike refuses a second connect meanwhile, as real adapters do."""
     link, sink = virtual_link(), Sink()
@@ -134,6 +147,26 @@ async def test_at_the_end_every_sensor_is_told_to_stop(gateway: Gateway) -> None
         streamed.append(sensor.streaming)
     assert streamed == [True, False]
     assert sink.of(address(1))[-1] is STOPPED
+
+
+async def test_a_cancellation_that_got_lost_on_the_way_still_ends_the_stream(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As happens when an answer comes in the very turn of the loop in which the gateway is told to end."""
+    asked = asyncio.Event()
+
+    async def answered_just_then(_link: Link) -> None:
+        asked.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(Link, "ask_battery", answered_just_then)
+    link, sink = virtual_link(), Sink()
+    sensor = sensor_on(link, 1, packets=100_000)
+    async with on_air(link, [sensor], gateway) as adapters, asyncio.timeout(PATIENCE_S):
+        async with running(source_on(adapters), sink):
+            await asked.wait()
+        assert not sensor.streaming
 
 
 async def test_a_stranger_that_advertises_like_ours_is_left_alone_with_a_reason(gateway: Gateway) -> None:

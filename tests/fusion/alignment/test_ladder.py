@@ -1,6 +1,7 @@
 """The ladder on made-up bodies: stand, axis, sign, later stands, slips, seats, no stand at all."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,9 @@ from hypothesis import strategies as st
 from fusion import exercises
 from fusion import quaternion as quat
 from fusion.alignment import CalibrationLadder, FunctionalMovement, FunctionalWindow
+from fusion.alignment.places import StillPlaces
+from fusion.alignment.reference import StandCollection
+from fusion.alignment.stand import StillPose
 from fusion.motion_hint import MotionHint, Plane, Pose
 from fusion.types import AlignedBlock, FloatArray, OrientedBlock, Segment
 from tests.fusion.alignment.sensors import (
@@ -281,6 +285,40 @@ def test_a_stretch_held_for_long_does_not_become_the_stand() -> None:
     ladder = watch(CalibrationLadder(SEGMENTS, hint), body(turns, 24.0, q_sb))
     assert not ladder.zeroed_late
     assert axis_error_deg(ladder, LEFT, q_sb[LEFT], Y) < 1.0
+
+
+def test_a_heading_lost_in_a_silence_does_not_turn_an_axis() -> None:
+    q_sb = mountings(14)
+    block = body(squat(), 24.0, q_sb)
+    thigh = block.segments[RIGHT]
+    gone, after = (block.t_s >= 9.0) & (block.t_s < 14.0), block.t_s >= 14.0
+    turn = quat.from_rotation_vector([0.0, 0.0, 2.2])
+    q_es = np.where(after[:, None], quat.multiply(turn, thigh.q_es), thigh.q_es)
+    heading_sd = np.where(after, 3.0, thigh.heading_sd_rad)
+    inclination_sd = np.where(after & (block.t_s < 14.5), 1.4, thigh.inclination_sd_rad)
+    q_es[after & (block.t_s < 14.3)] = q_sb[PELVIS]  # and at first not even the vertical is known
+    q_es[gone] = np.nan
+    hurt = replace(thigh, q_es=q_es, heading_sd_rad=heading_sd, inclination_sd_rad=inclination_sd)
+    ladder = watch(
+        CalibrationLadder(SEGMENTS, SQUAT), replace(block, segments={**block.segments, RIGHT: hurt})
+    )
+    assert all(axis_error_deg(ladder, s, q_sb[s], Z) < 1.0 for s in SEGMENTS)
+
+
+def test_a_rest_on_the_way_that_was_taken_for_the_stand_gives_way_to_it_again() -> None:
+    def pose(start_s: float, stop_s: float, up: FloatArray) -> StillPose:
+        return StillPose(start_s, stop_s, dict.fromkeys(SEGMENTS, up), {}, {})
+
+    stands, places = StandCollection(), StillPlaces()
+    stands.add(pose(0.0, 5.0, Y))
+    places.add(pose(9.0, 11.0, X))
+    misfits = {tuple(Y): 50.0, tuple(X): 20.0}
+    chosen = places.instead_of(stands, lambda up_s: misfits[tuple(up_s[PELVIS])], lambda _: True)
+    assert chosen is not None
+    assert chosen.only.start_s == 9.0
+    misfits = {tuple(Y): 30.0, tuple(X): 45.0}
+    back = places.instead_of(chosen, lambda up_s: misfits[tuple(up_s[PELVIS])], lambda _: True)
+    assert back is stands
 
 
 def test_single_rows_that_a_radio_loses_are_no_reason_to_see_no_stand() -> None:

@@ -147,6 +147,21 @@ def test_bending_for_something_and_walking_on_is_no_repetition() -> None:
     assert len(reps_of(told("rdl", player.signals()))) == 4
 
 
+def test_picking_up_and_putting_down_the_weight_is_no_repetition() -> None:
+    bend = np.array([57.0, 0.0, 36.0, 36.0, 0.0, 0.0, 0.0, 0.0])
+    player = Player()
+    player.stay(3.0)
+    player.to(0.9, bend)
+    player.stay(1.2)
+    player.stand(4.0)
+    player.perform(exercises.load("rdl"), 6)
+    player.to(0.9, bend)
+    player.stay(1.2)
+    player.stand(14.0)
+    found = reps_of(told("rdl", player.signals()))
+    assert [r.t_top_s for r in found] == pytest.approx([r.t_top_s for r in player.reps], abs=0.3)
+
+
 def test_standing_about_between_two_sets_is_no_repetition() -> None:
     player = Player()
     player.stay(3.0)

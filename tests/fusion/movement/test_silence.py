@@ -68,6 +68,45 @@ def test_a_second_of_silence_is_gone_across_along_the_usual_repetition(
     assert all(rep.full for rep in found)
 
 
+@pytest.mark.parametrize("exercise_id", ["squat_parallel", "glute_bridge", "front_leg_raise"])
+@pytest.mark.parametrize("sensors", [_PELVIS, _THIGH, _PELVIS + _THIGH])
+def test_bursts_that_a_radio_loses_make_no_turning_points(exercise_id: str, sensors: tuple[str, ...]) -> None:
+    played, signals = _set_of(exercise_id)
+    hurt = signals
+    for from_s in np.arange(played.reps[0].t_start_s - 3.0, signals.t_s[-1], 0.83):
+        hurt = _silent(hurt, from_s, from_s + 0.13, sensors)
+    found = reps_of(told(exercise_id, hurt))
+    assert [rep.full for rep in found] == [True] * 6
+    assert [rep.t_top_s for rep in found] == pytest.approx([rep.t_top_s for rep in played.reps], abs=0.15)
+
+
+def test_across_a_burst_an_angle_goes_on_as_it_went() -> None:
+    played, signals = _set_of("squat_parallel")
+    squat = exercises.load("squat_parallel")
+    from_s = played.reps[1].t_start_s + 0.6
+    hurt = _silent(signals, from_s, from_s + 0.14, _THIGH)
+    bridge = SilenceBridge(squat, driven_angles(squat, Side.RIGHT, signals.names)[0], signals.names, RATE_HZ)
+    pieces = list(bridge.pieces(hurt))
+    row = signals.names.index("thigh_pitch_right_deg")
+    values = np.concatenate([p.values[row] for p in pieces])
+    sd = np.concatenate([p.sd[row] for p in pieces])
+    gone = np.isnan(hurt.values[row])
+    assert gone.any()
+    assert np.abs(values - signals.values[row])[gone].max() < 1.0
+    assert np.isfinite(sd[gone]).all()
+
+
+def test_strides_are_counted_through_a_silence_that_begins_and_ends_in_them() -> None:
+    player = Player()
+    player.stay(3.0)
+    player.walk(16.0)
+    player.stand(12.0)
+    signals = player.signals()
+    heard = reps_of(told("walk", signals))
+    hurt = _silent(signals, 9.0, 11.3, _PELVIS + _THIGH)
+    assert len(reps_of(told("walk", hurt))) == len(heard)
+
+
 def test_a_set_is_not_split_by_silence_and_what_nobody_saw_is_said() -> None:
     played, signals = _set_of("hip_thrust")
     from_s, to_s = played.reps[2].t_start_s - 0.1, played.reps[4].t_start_s - 0.1

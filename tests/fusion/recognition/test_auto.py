@@ -53,8 +53,11 @@ def test_two_exercises_one_after_the_other_are_two_sets() -> None:
     player.perform(exercises.load("squat_parallel"), 4)
     player.perform(exercises.load("rdl"), 4)
     player.stay(15.0)
-    done = sets_of(told(AUTO, player.signals(BOTH)))
-    assert [(s.exercise, len(s.reps)) for s in done] == [("squat_parallel", 4), ("rdl", 4)]
+    events = told(AUTO, player.signals(BOTH))
+    done = sets_of(events)
+    assert [(s.index, s.exercise, len(s.reps)) for s in done] == [(0, "squat_parallel", 4), (1, "rdl", 4)]
+    counted = [e.set_index for e in events if isinstance(e, RepEvent) and e.kind is RepEventKind.COMMITTED]
+    assert counted == [0] * 4 + [1] * 4
 
 
 def test_any_splitting_names_and_counts_the_same() -> None:
