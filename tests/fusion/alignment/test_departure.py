@@ -140,3 +140,17 @@ def test_a_walk_before_the_set_shows_the_axes_though_the_plan_has_another_moveme
     for segment in SEGMENTS:
         assert axis_error_deg(ladder, segment, q_sb[segment], Z) < 8.0
         assert ladder.alignments[segment].zero == "stand"
+
+
+def test_what_a_movement_on_the_spot_leaves_unknown_is_waited_for_and_said_once() -> None:
+    """Thighs that swing as far to the front as to the back under a still pelvis: nothing tells them apart."""
+    swing = about(Z, lambda t_s: 20.0 * np.sin(2.0 * np.pi * np.maximum(t_s - STAND_S, 0.0) / 2.0))
+    q_sb = mountings(5)
+    ladder = CalibrationLadder(SEGMENTS, KICKBACK)
+    for piece in split_frames(body({PELVIS: still, RIGHT: swing, LEFT: swing}, 30.0, q_sb)):
+        ladder.update(piece)
+    assert not ladder.ready
+    assert [w.code for w in ladder.warnings] == ["axis_unknown"]
+    assert "three slow hip hinges" in ladder.warnings[0].message
+    ladder.conclude(30.0)
+    assert ladder.ready  # at the end of a recording the best guess is shown, with its uncertainty
