@@ -20,6 +20,8 @@ _TAIL_SHARE: Final = 0.29
 """Before its corner a minimum-jerk way spends this share of the time from the corner to 15 % of the range."""
 _SLOW_S: Final = 0.6
 """From 3 to 15 % of the range: sway and skin turn faster than a slower way at its ends."""
+_OUTER_MOST: Final = 1.2
+"""From 15 to 3 % a smooth way takes 0.63 of its time from half to 15 %; one that takes more stays there."""
 _LEVEL_OVER_S: Final = 0.2
 _OUTER: Final = 0.03
 _OUTER_TAIL: Final = 1.176
@@ -110,8 +112,11 @@ def _slow_end(level: FloatArray, at: int, step: int, slow: int) -> int:
     inner = outer
     while 0 <= inner - step < n and abs(level[inner] - end) < _NEAR * (top - base):
         inner -= step
+    middle = inner
+    while 0 <= middle - step < n and abs(level[middle] - end) < 0.5 * (top - base):
+        middle -= step
     took = abs(outer - inner)
-    if took < slow:
+    if took < slow or took > _OUTER_MOST * abs(inner - middle):
         return -1
     return min(n - 1, max(0, outer + step * int(np.rint(_OUTER_TAIL * took))))
 

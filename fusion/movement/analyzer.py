@@ -318,7 +318,9 @@ class MovementAnalyzer:
         tempo = self.exercise.tempo
         soon_s = 2.0 * tempo.period_s[1] if tempo else 8.0
         at_far_end = self._began_s is not None and float(track.t_s[track.start]) - self._began_s < soon_s
-        under_way = self._segmenter.began_before(which, track)
+        # A bout of a drill has no beginning that could be told to a sample.
+        drill = self.exercise.kind is Kind.DRILL
+        under_way = not drill and self._segmenter.began_before(which, track)
         if at_far_end or under_way:
             message = "the recording began within a repetition; it is counted from the next one on"
             self._warn(self._now_s, "set_begun_mid_rep", message)

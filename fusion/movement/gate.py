@@ -138,10 +138,11 @@ class PostureGate:
         return not (stands and off > allowed + doubt)
 
     def _comes_from_elsewhere(self, begins_deg: float, ends_deg: float, doubt_deg: float) -> bool:
-        """Whether P ends far from where it began, and from where the exercise rests."""
+        """Whether P ends far from where it began, and from where the exercise rests or goes through."""
         assert self._rest is not None  # noqa: S101 - `returns` has asked
         changed = abs(float(turned_deg(ends_deg, begins_deg))) > _RETURN_TILT_DEG + doubt_deg
-        at_rest = abs(float(turned_deg(ends_deg, self._rest.pelvis_tilt_deg))) <= _TILT_TOLERANCE_DEG
+        on_the_way = (p.pelvis_tilt_deg for p in self._exercise.poses if p is not self._turn)
+        at_rest = min(abs(float(turned_deg(ends_deg, tilt))) for tilt in on_the_way) <= _TILT_TOLERANCE_DEG
         return changed and not at_rest
 
     def at_turn(self, tilt_deg: float, pitch_deg: float) -> bool:
