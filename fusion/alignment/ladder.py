@@ -326,14 +326,9 @@ class CalibrationLadder:
             if enough:
                 self._say_unknown(t_s)
             return False
-        if self.ready and turned_over(found, self.alignments) and not self._may_turn_over(found):
-            return False
+        if self.ready and not ready(found) and turned_over(found, self.alignments):
+            return False  # a doubt is no reason to turn everything over
         return self._accept(found, t_s)
-
-    def _may_turn_over(self, found: Mapping[Segment, SegmentAlignment]) -> bool:
-        """A doubt is no reason to turn everything over, and what is known takes a stand to turn it."""
-        assert self._reference is not None  # noqa: S101 - something was found
-        return ready(found) and (self._reference.method == "stand" or not ready(self.alignments))
 
     def _say_unknown(self, t_s: float) -> None:
         """What is not known is not counted; that is said once."""
