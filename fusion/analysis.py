@@ -167,6 +167,8 @@ def _still_true(
     }
     if all(a.zero == "stand" for a in alignments.values()):
         settled.add(("no_stand", None))
+    if not any(a.warnings for a in alignments.values()):
+        settled.add(("axis_unknown", None))
     return [e for e in told if isinstance(e, CalibrationEvent) or (e.code, e.segment) not in settled]
 
 

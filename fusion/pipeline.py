@@ -226,6 +226,7 @@ class MotionPipeline:
                 self._calibrate(output, float(piece.t_s[-1]))
                 for waiting in self._ladder.backlog() if waited else ():
                     self._interpret(waiting, output)
+            self._warn(output)
 
     def learn(self, recording: Iterable[AlignedBlock]) -> list[Event]:
         """Only find out how the sensors sat in a recording of an `Intake`: no angles, nothing counted."""
@@ -271,14 +272,18 @@ class MotionPipeline:
         else:
             self._kinematics.align(self._ladder.alignments)
         self._headings.align(self._ladder.alignments)
-        output.events.extend(self._ladder.warnings[self._told :])
-        self._told = len(self._ladder.warnings)
+        self._warn(output)
         for alignment in self._ladder.alignments.values():
             output.events.append(CalibrationEvent(now_s, alignment))
             if alignment.segment not in self._doubted:
                 for warning in alignment.warnings:
                     self._doubted.add(alignment.segment)
                     output.events.append(WarningEvent(now_s, "axis_uncertain", warning, alignment.segment))
+
+    def _warn(self, output: PipelineOutput) -> None:
+        """What the ladder has to say, once."""
+        output.events.extend(self._ladder.warnings[self._told :])
+        self._told = len(self._ladder.warnings)
 
     def _interpret(self, block: AlignedBlock, output: PipelineOutput) -> None:
         if self._kinematics is None:

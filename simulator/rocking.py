@@ -17,7 +17,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
 
 from fusion import quaternion as quat
 from fusion.types import FloatArray
@@ -84,7 +83,10 @@ def rock(wobble: Wobble, t_s: FloatArray, linear_b: FloatArray, rate_b: FloatArr
 
 def _effort(rate_b: FloatArray, dt_s: float) -> FloatArray:
     size = np.minimum(np.linalg.norm(rate_b, axis=1), _MOST_EFFORT_DPS * RAD_PER_DEG)
-    return np.asarray(uniform_filter1d(size, max(1, round(_EFFORT_S / dt_s)), mode="nearest"))
+    count = max(1, round(_EFFORT_S / dt_s))
+    before = count // 2
+    total = np.cumsum(np.pad(size, (before + 1, count - 1 - before), mode="edge"))
+    return np.asarray((total[count:] - total[:-count]) / count)
 
 
 def _muscle(seed: int, t_s: FloatArray) -> FloatArray:

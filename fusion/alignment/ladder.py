@@ -29,7 +29,7 @@ from fusion.alignment.places import StillPlaces, misfit_deg
 from fusion.alignment.position import in_position, stays_near
 from fusion.alignment.reference import Reference, StandCollection, rest_reference
 from fusion.alignment.slip import Slip, find_slip, undone
-from fusion.alignment.solve import ready, solve, turned_over
+from fusion.alignment.solve import ready, solve, turned_over, usable
 from fusion.alignment.stand import StillPose, StillWatch, pose_of, what_moved
 from fusion.alignment.tissue import with_tissue
 from fusion.motion_hint import MotionHint
@@ -46,8 +46,8 @@ _GROWTH = 1.25
 """The axes are asked for again when so much more has been seen."""
 _LONG_ENOUGH_TURN = 100.0
 _LITTLE_TURN = 20.0
-"""Evidence after which an axis that is still poor is used as it is; the smaller where the exercise hardly
-moves the pelvis and so will not make it better."""
+"""Evidence after which an axis that is still poor is used if it is of some use; the smaller where the
+exercise hardly moves the pelvis and so will not make it better."""
 _QUIET_PELVIS_DEG = 10.0
 _FULL_TURN_RAD = 8.0 * RAD_PER_DEG
 _UPRIGHT_DEG = 35.0
@@ -60,6 +60,10 @@ _REST_TURN = 6.0
 NO_STAND = (
     "no still stand was found; angles start from the movement's own range (±10°);"
     " stand still for 3 s, or say where with --stand A:B"
+)
+UNKNOWN = (
+    "nothing is counted yet: the movement so far does not show which way the sensors face;"
+    " stand still for 3 s, then do three slow hip hinges or walk a few steps"
 )
 REST_POSE = (
     "no still stand was found; angles start from the exercise's rest pose (±8°);"
@@ -144,15 +148,15 @@ class CalibrationLadder:
     def update(self, block: AlignedBlock) -> bool:
         """Take one block that lies within one frame; True when the alignments have changed."""
         self._frame.append(block)
-        full = False
         if not self.ready:
             self._kept.append(block)
-            full = self._kept[-1].t_s[-1] - self._kept[0].t_s[0] > _BACKLOG_S
+            while self._kept[-1].t_s[-1] - self._kept[0].t_s[0] > _BACKLOG_S:
+                self._kept.pop(0)
         if not ends_frame(block):
             return False
         frame, self._frame = filled(join_blocks(self._frame)), []
         self._take(frame)
-        return self.conclude(float(frame.t_s[-1])) if full else self._maybe_solve(float(frame.t_s[-1]))
+        return self._maybe_solve(float(frame.t_s[-1]))
 
     def conclude(self, t_s: float) -> bool:
         """Make do with what there is (end of the input, or waited long enough); True when that helped."""
@@ -187,9 +191,10 @@ class CalibrationLadder:
                 hip = self._levers.setdefault(side.thigh, HipLevers(side.thigh, frame.rate_hz))
                 hip.update(frame.segments[Segment.PELVIS], frame.segments[side.thigh])
         self._look_for_stand(frame)
-        if self._departures.update(frame, still=self._watch.resting):
+        if self._departures.update(frame, still=self._watch.resting, is_stand=self._is_stand):
             self._fresh = True
-            self._walked_from(self._departures.from_up_s)
+            # No other posture is the zero.
+            self._walked = self._walked or self.stood
         self._follow_headings(frame)
 
     def _look_for_stand(self, frame: AlignedBlock) -> None:
@@ -200,9 +205,8 @@ class CalibrationLadder:
         if pose is not None and not waits:
             self._take_pose(pose)
 
-    def _walked_from(self, up_s: Mapping[Segment, FloatArray]) -> None:
-        """Who sets off for a walk has stood: no other posture is the zero."""
-        self._walked = self._walked or (self.stood and self._stands.is_near(up_s))
+    def _is_stand(self, up_s: Mapping[Segment, FloatArray]) -> bool | None:
+        return self._stands.is_near(up_s) if self.stood else None
 
     def _wait_for_told(self, frame: AlignedBlock, start_s: float, stop_s: float) -> None:
         within = (frame.t_s >= start_s - 1e-9) & (frame.t_s < stop_s)
@@ -317,11 +321,24 @@ class CalibrationLadder:
         found = self._find(t_s)
         placed = self._walked or in_position(self._hint, self._reference, self._histories)
         sure = ready(found) and placed
-        if not (self.ready or sure or self._turned >= self._patience):
+        enough = self._turned >= self._patience
+        if not (self.ready or sure or (enough and usable(found))):
+            if enough:
+                self._say_unknown(t_s)
             return False
-        if self.ready and not ready(found) and turned_over(found, self.alignments):
-            return False  # a doubt is no reason to turn everything over
+        if self.ready and turned_over(found, self.alignments) and not self._may_turn_over(found):
+            return False
         return self._accept(found, t_s)
+
+    def _may_turn_over(self, found: Mapping[Segment, SegmentAlignment]) -> bool:
+        """A doubt is no reason to turn everything over, and what is known takes a stand to turn it."""
+        assert self._reference is not None  # noqa: S101 - something was found
+        return ready(found) and (self._reference.method == "stand" or not ready(self.alignments))
+
+    def _say_unknown(self, t_s: float) -> None:
+        """What is not known is not counted; that is said once."""
+        if not any(w.code == "axis_unknown" for w in self.warnings):
+            self.warnings.append(WarningEvent(t_s, "axis_unknown", UNKNOWN))
 
     def _accept(self, found: Mapping[Segment, SegmentAlignment], t_s: float) -> bool:
         """Use what was found, unless it is what is used already."""

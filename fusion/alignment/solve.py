@@ -23,7 +23,7 @@ from fusion.alignment.joint_heading import NO_IDEA_RAD, JointHeading
 from fusion.alignment.reference import TRUNK, Reference
 from fusion.alignment.turns import Seen, Turned, choose_turns
 from fusion.motion_hint import MotionHint
-from fusion.types import FloatArray, Segment, SegmentAlignment
+from fusion.types import FloatArray, Segment, SegmentAlignment, Side
 from fusion.units import DEG_PER_RAD, RAD_PER_DEG
 
 _TURN_OUT_RAD = 12.0 * RAD_PER_DEG
@@ -39,6 +39,7 @@ _ANOTHER_COS = 0.7
 _FUNCTIONAL_SD_RAD = 4.0 * RAD_PER_DEG
 _POOR_SHARE = 0.75
 _POOR_SD_RAD = 20.0 * RAD_PER_DEG
+_USABLE_SD_RAD = 30.0 * RAD_PER_DEG
 KNOWN_SD_RAD = 20.0 * RAD_PER_DEG
 """An axis known to this is good enough to begin with."""
 _ZERO_QUALITY: Mapping[str, float] = {"stand": 1.0, "rest": 0.6, "motion": 0.4}
@@ -101,6 +102,12 @@ def solve(
 def ready(alignments: Mapping[Segment, SegmentAlignment]) -> bool:
     """Whether every axis is known well enough to show angles."""
     return all(a.axis_sd_rad <= KNOWN_SD_RAD for a in alignments.values())
+
+
+def usable(alignments: Mapping[Segment, SegmentAlignment]) -> bool:
+    """Whether the pelvis and a thigh are known well enough to count by; others may hang there unmoved."""
+    known = {s for s, a in alignments.items() if a.axis_sd_rad <= _USABLE_SD_RAD}
+    return Segment.PELVIS in known and any(side.thigh in known for side in Side)
 
 
 def turned_over(

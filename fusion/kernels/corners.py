@@ -18,6 +18,12 @@ _SPEED_OVER_SHARE: Final = 0.1
 """Speeds are taken over this time, or this share of a slow way, so that noise makes no corners."""
 _TAIL_SHARE: Final = 0.29
 """Before its corner a minimum-jerk way spends this share of the time from the corner to 15 % of the range."""
+_SLOW_S: Final = 0.6
+"""From 3 to 15 % of the range: sway and skin turn faster than a slower way at its ends."""
+_LEVEL_OVER_S: Final = 0.2
+_OUTER: Final = 0.03
+_OUTER_TAIL: Final = 1.176
+"""Before a minimum-jerk way is at 3 % of its range it takes so much of the time from there to 15 %."""
 _GAP_STEPS: Final = 1.5
 
 
@@ -67,12 +73,47 @@ def _phase(x: FloatArray, t_s: FloatArray, top: float) -> tuple[int, int]:
     step_s = abs(t_s[n - 1] - t_s[0]) / (n - 1)
     over_s = max(_SPEED_OVER_S, _SPEED_OVER_SHARE * (t_s[high] - t_s[low]))
     wide = max(1, min(n - 1, int(np.rint(over_s / step_s))))
+    level = _smoothed(x, max(1, int(np.rint(0.5 * _LEVEL_OVER_S / step_s))))
+    slow = int(np.rint(_SLOW_S / step_s))
     speed = (x[wide:] - x[: n - wide]) / (t_s[wide:] - t_s[: n - wide])
     limit = _CORNER_SPEED * speed.max()
     start = _left(speed, low, wide, limit)
     reach = _reached(speed, high, wide, limit, n)
     start = max(int(np.argmin(x[: start + 1])), start - int(np.rint(_TAIL_SHARE * (low - start))))
-    return start, min(reach + int(np.rint(_TAIL_SHARE * (reach - high))), n - 1)
+    reach = min(reach + int(np.rint(_TAIL_SHARE * (reach - high))), n - 1)
+    slow_start, slow_reach = _slow_end(level, low, -1, slow), _slow_end(level, high, 1, slow)
+    return slow_start if slow_start >= 0 else start, slow_reach if slow_reach >= 0 else reach
+
+
+@rare
+def _smoothed(x: FloatArray, half: int) -> FloatArray:
+    """Moving mean (n,) over ``half`` samples on either side."""
+    n = len(x)
+    out = np.empty(n)
+    for k in range(n):
+        out[k] = x[max(0, k - half) : min(n, k + half + 1)].mean()
+    return out
+
+
+@rare
+def _slow_end(level: FloatArray, at: int, step: int, slow: int) -> int:
+    """Where a slow way that passes ``at`` ends, going by ``step``; −1 where it is none.
+
+    Told by how long it takes from 15 to 3 % of the range before its end, and how a smooth way goes on.
+    """
+    n = len(level)
+    base, top = level.min(), level.max()
+    end = base if step < 0 else top
+    outer = at
+    while 0 < outer < n - 1 and abs(level[outer] - end) > _OUTER * (top - base):
+        outer += step
+    inner = outer
+    while 0 <= inner - step < n and abs(level[inner] - end) < _NEAR * (top - base):
+        inner -= step
+    took = abs(outer - inner)
+    if took < slow:
+        return -1
+    return min(n - 1, max(0, outer + step * int(np.rint(_OUTER_TAIL * took))))
 
 
 @rare

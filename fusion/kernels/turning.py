@@ -37,7 +37,9 @@ LOWEST_AT: Final = 13
 """Index of the lowest sample while falling: the next valley."""
 FIRST: Final = 14
 """Effort of the very first sample: high when the stream began within a repetition."""
-STATE_SIZE: Final = 15
+FALL_S: Final = 15
+"""For how long it has been falling since the far end."""
+STATE_SIZE: Final = 16
 AT_SIZE: Final = 6
 
 # Columns of its parameters.
@@ -66,6 +68,10 @@ _STILL_SHARE: Final = 0.15
 """Of the excursion's greatest speed: a slow movement is not a still one."""
 _SETTLE_S: Final = 0.4
 _SETTLE_SHARE: Final = 0.3
+_PAUSE_S: Final = 1.0
+_REST_SHARE: Final = 0.2
+_REST_LESS_S: Final = 0.15
+"""A smooth way goes on for about this share of its time, less a moment, when its speed seems to die away."""
 _EASE_DEG: Final = 3.0
 _EASE_SHARE: Final = 0.08
 """So much of the way back shows a touch-and-go lockout."""
@@ -137,6 +143,7 @@ def _take(raw: float, t_s: float, index: int, s: FloatArray, p: FloatArray, at: 
     stood = s[STILL]
     still = min(p[STILL_DPS], max(_SLOWEST_DPS, _STILL_SHARE * s[FAST]))
     s[STILL] = stood + step if speed < still else 0.0
+    s[FALL_S] += step
     if s[RISING] == 0.0:
         return _fall(index, s, p, at)
     event = _rise(index, s, p, at)
@@ -168,6 +175,7 @@ def _rise(index: int, s: FloatArray, p: FloatArray, at: FloatArray) -> int:
         s[TURNED], at[3], event = 1.0, s[VALLEY_AT], TURN
     if turning:
         s[RISING], s[TOP], s[EXTREME], s[LOWEST_AT] = 0.0, s[EXTREME], x, index
+        s[FALL_S] = 0.0
     return event
 
 
@@ -184,7 +192,10 @@ def _fall(index: int, s: FloatArray, p: FloatArray, at: FloatArray) -> int:
     if s[DONE] == 0.0:
         height = s[TOP] - s[VALLEY]
         back = s[EXTREME] - s[VALLEY] <= _BACK_SHARE * height
-        rests = s[STILL] >= p[STILL_S] or rise >= max(_EASE_DEG, _EASE_SHARE * height)
+        if s[STILL] >= _PAUSE_S and not back:
+            s[FALL_S] = 0.0  # a pause on the way: what follows is a way of its own
+        over = s[STILL] >= max(p[STILL_S], _REST_SHARE * s[FALL_S] - _REST_LESS_S)
+        rests = over or rise >= max(_EASE_DEG, _EASE_SHARE * height)
         if turning or (back and rests):
             s[DONE], at[3], event = 1.0, s[VALLEY_AT], RETURN
             s[GAP], s[FAST] = 0.0, 0.0

@@ -10,7 +10,7 @@ from math import hypot, isfinite
 import numpy as np
 
 from fusion.exercises import Exercise
-from fusion.exercises.model import KeyPose, Kind, Laterality
+from fusion.exercises.model import DriverSignal, KeyPose, Kind, Laterality
 from fusion.kernels import reading
 from fusion.movement.poses import other_pitch_deg, turned_deg, upright
 from fusion.movement.recent import SAME_TILT_DEG, RecentRepetitions
@@ -47,7 +47,9 @@ _SHORTEST_REP_S = 0.45
 """From leaving to being back; a quicker one is part of a stride, or a knock."""
 _TOGETHER_SHARE_MIN = 0.3
 """Legs that work together move together: cycling and stairs do not."""
-_ALONE_FULL_SHARE = 0.75
+_ALONE_FULL_SHARE, _ALONE_HIDDEN_SHARE = 0.75, 0.5
+_UNDER_SKIN = frozenset({DriverSignal.HIP_EXTERNAL_ROTATION, DriverSignal.THIGH_OPENING})
+"""What turns under the skin: a tenth to a half of it is not seen."""
 _ALONE_TIME = (0.45, 2.2)
 """A repetition that stands alone takes no less and no more than this, of the tempo's limits."""
 _ALONE_PAUSE_S = 5.0
@@ -172,7 +174,7 @@ class PostureGate:
             return False
         return self._way_fits(track, rest, turn) and self._legs_agree(track)
 
-    def _is_stride(self, track: Track, rest: KeyPose, turn: KeyPose) -> bool:
+    def _is_stride(self, track: Track, rest: KeyPose, turn: KeyPose, *, in_doubt: bool = False) -> bool:
         """Whether this looks like a stride of an everyday gait, and more so than like the exercise."""
         if not (upright(rest) or upright(turn)):
             return False
@@ -180,7 +182,8 @@ class PostureGate:
         if seen is None or _bows(track):
             return False
         begins, far = self._model_pitch(track, rest, turn)
-        return self._strides.is_rather_everyday(seen, (begins, begins + self._share(track) * (far - begins)))
+        ends = (begins, begins + self._share(track) * (far - begins))
+        return self._strides.is_rather_everyday(seen, ends, in_doubt=in_doubt)
 
     def walks(self, track: Track) -> bool:
         """Whether a movement that does not belong is a stride of an everyday gait."""
@@ -205,10 +208,14 @@ class PostureGate:
             return False
         if self._steps:
             return self._sure_stride(track)
-        if track.rom_deg < _ALONE_FULL_SHARE * count.rom_full_deg and not track.by_free_leg:
+        hidden = self._exercise.driver.signal in _UNDER_SKIN
+        least_deg = (_ALONE_HIDDEN_SHARE if hidden else _ALONE_FULL_SHARE) * count.rom_full_deg
+        if track.rom_deg < least_deg and not track.by_free_leg:
             return False
         stays_s = track.t_s[track.leave] - track.t_s[track.reach]
         if stays_s > _ALONE_PAUSE_S and self._exercise.kind is not Kind.DRILL:
+            return False
+        if self._is_stride(track, self._rest, self._turn, in_doubt=True):
             return False
         return self._close_posture(track, self._rest, self._turn) and self._usual_time(track)
 

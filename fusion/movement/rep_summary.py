@@ -19,6 +19,8 @@ from fusion.types import FloatArray, RepSummary
 
 _FULL_SHARE = 2.0 / 3.0
 _TAKEN_UP_SHARE = 0.7
+_KNOWN_BY = 3
+"""So many strides show a person's range: the first one, from a stand, may go further than the next."""
 _MOST_SHARE = 1.5
 """Of the exercise's full range: what is more than this was no repetition to go by."""
 _GAP_VOID_S = 0.5
@@ -100,7 +102,9 @@ class RepReader:
     ) -> RepSummary:
         """The repetition as it is told; ``complete`` is one whose return has been seen."""
         roms = [r.rom_deg for r in self._book.reps if r.side is track.side and r.full]
-        usual = min(median(roms), _MOST_SHARE * driven.rom_full_deg) if roms else 0.0
+        steps_off = self._exercise.kind is Kind.STEP and len(roms) < _KNOWN_BY
+        most = 1.0 if steps_off else _MOST_SHARE
+        usual = min(median(roms), most * driven.rom_full_deg) if roms else 0.0
         rom_deg = track.rom_deg - (slip.in_range_deg if slip else 0.0)
         full = rom_deg >= max(driven.rom_min_deg, _FULL_SHARE * usual)
         before_s = float(track.t_s[track.start]) - self._book.reps[-1].t_end_s if self._book.reps else 0.0

@@ -51,16 +51,19 @@ class Strides:
         """Whether it is near a stride of an everyday gait."""
         return bool(np.isfinite(seen).all()) and _everyday_off(seen) < _LIKE_GAIT
 
-    def is_rather_everyday(self, seen: FloatArray, pitch_deg: tuple[float, float]) -> bool:
+    def is_rather_everyday(
+        self, seen: FloatArray, pitch_deg: tuple[float, float], *, in_doubt: bool = False
+    ) -> bool:
         """Whether it is near a stride of an everyday gait, and nearer than to the exercise.
 
-        ``pitch_deg``: T at the ends of the exercise's movement, as far as this one goes.
+        ``pitch_deg``: T at the ends of the exercise's movement, as far as this one goes. What is planned is
+        ahead, except ``in_doubt``: where nothing else speaks for it.
         """
         if self._model is None:
             return False
         own = np.array([self._model[0], max(pitch_deg), min(pitch_deg), self._model[3]])
         gait = _everyday_off(seen)
-        return gait < _LIKE_GAIT and gait < _off(seen, own) - _PLANNED
+        return gait < _LIKE_GAIT and gait < _off(seen, own) - (0.0 if in_doubt else _PLANNED)
 
     def is_surely_own(self, seen: FloatArray) -> bool:
         """Whether it is near the exercise's own stride."""

@@ -199,8 +199,12 @@ async def test_a_half_done_discovery_is_cleared_from_the_cache_and_done_again() 
         running(source_on(adapters), sink),
     ):
         await sink.until(lambda: len(sink.samples) == 5)
-    assert sink.of(address(1))[:5] == [FOUND, CONNECTING, LOST, CONNECTING, STREAMING]
-    assert len(found) == 2
+    # A report of the object that has just been removed may still come, and costs another attempt.
+    states = sink.of(address(1))
+    assert states[:4] == [FOUND, CONNECTING, LOST, CONNECTING]
+    assert STREAMING in states
+    assert [device.half_discovered for device in found] == [True] + [False] * (len(found) - 1)
+    assert len(found) > 1
 
 
 async def test_a_sensor_that_answers_with_an_error_is_said_to_in_its_own_words(gateway: Gateway) -> None:

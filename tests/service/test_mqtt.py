@@ -29,20 +29,19 @@ async def mosquitto(folder: Path, port: int = 0) -> AsyncIterator[str]:
     port = port or free_port()
     folder.mkdir(exist_ok=True)
     config = folder / "mosquitto.conf"
-    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
+    config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nlog_dest stderr\n")
     binary = program("mosquitto", "mosquitto")
-    process = await asyncio.create_subprocess_exec(binary, "-c", str(config))
+    process = await asyncio.create_subprocess_exec(binary, "-c", str(config), stderr=asyncio.subprocess.PIPE)
+    assert process.stderr is not None
     try:
-        while True:
-            with contextlib.suppress(OSError):
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-                writer.close()
-                break
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(PATIENCE_S):
+            while line := await process.stderr.readline():
+                if b" running" in line:
+                    break
         yield f"mqtt://127.0.0.1:{port}"
     finally:
         process.terminate()
-        await process.wait()
+        await process.communicate()
 
 
 Broker = Callable[..., contextlib.AbstractAsyncContextManager[str]]

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from bleak import BleakClient, BleakScanner
 from bleak.exc import BleakDBusError, BleakGATTProtocolError
+from bumble import hci
 from dbus_fast import BusType, Message, MessageType
 from dbus_fast.aio import MessageBus
 
 import firmware_profiles
+from simulator.air import _GatewayController
 from simulator.bluez.device import GATT_SERVICE, DeviceObject
 from tests.sensors.virtual_radio import (
     DOT,
@@ -76,14 +78,23 @@ async def test_attributes_are_on_the_bus_while_there_is_a_link() -> None:
         bus.disconnect()
 
 
-async def test_a_second_connect_on_the_same_adapter_is_refused_while_the_first_is_under_way() -> None:
-    link = virtual_link()
+async def test_a_second_connect_on_the_same_adapter_is_refused_while_the_first_is_under_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    link, under_way = virtual_link(), asyncio.Event()
     away = sensor_on(link, 1)
+    attempt = _GatewayController.on_hci_le_create_connection_command
+
+    def begun(controller: _GatewayController, command: hci.HCI_LE_Create_Connection_Command) -> None:
+        attempt(controller, command)
+        under_way.set()
+
+    monkeypatch.setattr(_GatewayController, "on_hci_le_create_connection_command", begun)
     async with on_air(link, [away, sensor_on(link, 2)], Gateway.BLUEZ):
         found = {d.address: d for d in await BleakScanner.discover(timeout=0.2)}
         await away._disappear()
         first = asyncio.ensure_future(BleakClient(found[address(1)], timeout=1.0).connect())
-        await asyncio.sleep(0.1)
+        await under_way.wait()
         with pytest.raises(BleakDBusError, match="InProgress"):
             await BleakClient(found[address(2)]).connect()
         with pytest.raises(TimeoutError):

@@ -57,9 +57,14 @@ def walk(q_sb: dict[Segment, FloatArray], path: Path, duration_s: float = 8.0) -
 
 def seen(block: AlignedBlock, *, sideways: bool = False) -> Departures:
     departures = Departures(SEGMENTS, sideways=sideways)
-    for frame in split_frames(block):
-        departures.update(frame, still=all(is_still(b) for b in frame.segments.values()))
+    take(departures, block)
     return departures
+
+
+def take(departures: Departures, block: AlignedBlock, is_stand: bool | None = True) -> None:
+    for frame in split_frames(block):
+        still = all(is_still(b) for b in frame.segments.values())
+        departures.update(frame, still=still, is_stand=lambda _: is_stand)
 
 
 @given(seed=st.integers(0, 1000))
@@ -73,8 +78,8 @@ def test_who_sets_off_for_a_walk_shows_the_front_of_every_sensor_however_it_is_w
 
 
 def _sits_down(t_s: FloatArray) -> FloatArray:
-    share = np.clip((t_s - STAND_S) / 1.2, 0.0, 1.0)
-    return (0.4 * share**2 * (3.0 - 2.0 * share))[:, None] * -X
+    share = np.clip((t_s - STAND_S) / 1.6, 0.0, 1.0)
+    return (0.5 * share**2 * (3.0 - 2.0 * share))[:, None] * (-X - Y)
 
 
 @pytest.mark.parametrize("path", [resting, _sits_down], ids=["on the spot", "sitting down"])
@@ -91,12 +96,23 @@ def test_a_walk_shows_it_among_side_steps_as_well() -> None:
     assert seen(walk(mountings(3), sets_off(STAND_S, 1.2, X)), sideways=True).fronts()
 
 
+@pytest.mark.parametrize(
+    ("is_stand", "speed_ms", "shows"),
+    [(True, 0.5, True), (False, 1.2, False), (None, 1.2, True), (None, 0.5, False)],
+)
+def test_where_no_stand_is_known_only_a_walk_counts(
+    is_stand: bool | None, speed_ms: float, shows: bool
+) -> None:
+    departures = Departures(SEGMENTS, sideways=False)
+    take(departures, walk(mountings(3), sets_off(STAND_S, speed_ms, X)), is_stand)
+    assert bool(departures.fronts()) is shows
+
+
 def test_every_departure_makes_it_surer_up_to_a_limit() -> None:
     departures = Departures(SEGMENTS, sideways=False)
     sigmas, sureness = [], []
     for _ in range(4):
-        for frame in split_frames(walk(mountings(3), sets_off(STAND_S, 1.2, X))):
-            departures.update(frame, still=all(is_still(b) for b in frame.segments.values()))
+        take(departures, walk(mountings(3), sets_off(STAND_S, 1.2, X)))
         front = departures.fronts()[PELVIS]
         sigmas.append(front.sd_rad)
         sureness.append(front.sureness)
@@ -124,3 +140,17 @@ def test_a_walk_before_the_set_shows_the_axes_though_the_plan_has_another_moveme
     for segment in SEGMENTS:
         assert axis_error_deg(ladder, segment, q_sb[segment], Z) < 8.0
         assert ladder.alignments[segment].zero == "stand"
+
+
+def test_what_a_movement_on_the_spot_leaves_unknown_is_waited_for_and_said_once() -> None:
+    """Thighs that swing as far to the front as to the back under a still pelvis: nothing tells them apart."""
+    swing = about(Z, lambda t_s: 20.0 * np.sin(2.0 * np.pi * np.maximum(t_s - STAND_S, 0.0) / 2.0))
+    q_sb = mountings(5)
+    ladder = CalibrationLadder(SEGMENTS, KICKBACK)
+    for piece in split_frames(body({PELVIS: still, RIGHT: swing, LEFT: swing}, 30.0, q_sb)):
+        ladder.update(piece)
+    assert not ladder.ready
+    assert [w.code for w in ladder.warnings] == ["axis_unknown"]
+    assert "three slow hip hinges" in ladder.warnings[0].message
+    ladder.conclude(30.0)
+    assert ladder.ready  # at the end of a recording the best guess is shown, with its uncertainty
