@@ -47,17 +47,17 @@ def _early_concentric(view: RepView) -> Span:
 
 
 def deepest(view: RepView) -> int:
-    """Where the thigh turns back at the far end.
+    """Where the thigh turns back on its way out or at the far end.
 
     The hip may stay bent as it was long after that, where the trunk folds as far as the legs stretch.
     """
     pitch = view.series(Signal.THIGH_PITCH)
     if pitch is None:
         return view.leave
-    x = np.abs(pitch.smooth[view.reach : view.leave + 1])
+    x = np.abs(pitch.smooth[view.start : view.leave + 1])
     if not np.isfinite(x).any():
         return view.leave
-    return view.reach + int(np.flatnonzero(x >= np.nanmax(x) - DEEPEST_DEG)[-1])
+    return view.start + int(np.flatnonzero(x >= np.nanmax(x) - DEEPEST_DEG)[-1])
 
 
 def _late_extension(view: RepView) -> Span:
