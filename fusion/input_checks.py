@@ -17,6 +17,8 @@ from fusion.kernels import screen
 from fusion.types import FloatArray, ImuBlock, SampleQuality
 from fusion.units import DEG_PER_RAD, STANDARD_GRAVITY_MS2
 
+_MOST_USUAL_MS2 = 70.0
+"""A sprinter's thigh feels 4 g half of the time."""
 _TAU_S = 1.0
 _LONG_ENOUGH_S = 2.0
 """Less says nothing about units of the rate."""
@@ -111,7 +113,7 @@ def foreign_force(size: float) -> str | None:
     if 300.0 < size < 3000.0:
         factor = f"multiply by {STANDARD_GRAVITY_MS2 / 1000.0:.5f} to get m/s²"
         return f"the acceleration is about {size:.0f} at rest, so it is in mg; {factor}"
-    if not 4.0 < size < 40.0:
+    if not 4.0 < size < _MOST_USUAL_MS2:
         return f"the acceleration is about {size:.3g} where 9.8 m/s² is expected; are unit and scale right?"
     return None
 

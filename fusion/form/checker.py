@@ -25,7 +25,7 @@ from fusion.form.metrics_of import metrics_of, path_of, residual_rise, tempo_of
 from fusion.form.timing import hold
 from fusion.form.view import RepView, view_of
 from fusion.form.worn import worn_segments
-from fusion.movement.reps import Track
+from fusion.movement.track import Track
 from fusion.reference_path import METRIC_PREFIX, OVER_OWN_PATH, PersonReference, ReferencePath, model_path
 from fusion.types import Finding, NotJudged, RepSummary, Segment, Severity, Side
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from fusion.exercises.rules import Signal, Window
 from fusion.kernels import reading
-from fusion.movement.reps import Track
+from fusion.movement.track import Track
 from fusion.reference_path import ReferencePath
 from fusion.types import FloatArray, Side, SignalBlock
 

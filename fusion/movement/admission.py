@@ -8,8 +8,9 @@ from fusion.exercises import Exercise
 from fusion.exercises.model import Kind, Laterality
 from fusion.movement.driver import driven_deg
 from fusion.movement.gate import PostureGate
-from fusion.movement.reps import RepSegmenter, Track
+from fusion.movement.reps import RepSegmenter
 from fusion.movement.sets import SetBook
+from fusion.movement.track import Track
 
 _PARTIAL_SHARE = 0.27
 """Of the usual range; 0.3 with room for how evenly a person moves."""

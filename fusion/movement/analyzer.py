@@ -26,8 +26,9 @@ from fusion.movement.holds import HoldAnalyzer
 from fusion.movement.legs import driven_angles, leg_not_seen, not_seen, worn_legs
 from fusion.movement.poses import turned_deg
 from fusion.movement.rep_summary import RepReader
-from fusion.movement.reps import Phase, RepSegmenter, Track
+from fusion.movement.reps import Phase, RepSegmenter
 from fusion.movement.sets import SetBook
+from fusion.movement.track import Track
 from fusion.movement.turned import TurnedHip
 from fusion.types import (
     Event,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from itertools import pairwise
 from math import isfinite
@@ -20,10 +20,11 @@ from statistics import median
 import numpy as np
 
 from fusion.exercises import Exercise
-from fusion.exercises.model import DriverSignal, Kind, Tempo
+from fusion.exercises.model import DriverSignal, Kind
 from fusion.history import JOINED_SD_DEG, part_of
 from fusion.movement.brief_silence import SLOPE_SAMPLES, across_brief, longest_brief_s
-from fusion.movement.reps import Driven, Track
+from fusion.movement.track import Driven, Track
+from fusion.movement.usual_repetition import Cycle, UsualRepetition, model_repetition, phases_through
 from fusion.types import BoolArray, FloatArray, SignalBlock
 
 _LONGEST_S = 12.0
@@ -33,9 +34,6 @@ _AROUND_S = 0.13
 _SHOWS_DEG, _SHOWS_SHARE, _SHOWS_LEAST_DEG = 15.0, 0.35, 6.0
 """A segment that turns this far in a repetition, and by this share of the other's way, shows it by itself;
 so does the one that turns more, if not by less than the last."""
-_MOVES_SHARE = 0.2
-"""Of a phase's mean speed, below which one rests at an end."""
-_SLACK_S = 0.3
 _JOIN_S, _STEP_DEG, _MOST_APART_DEG = 0.7, 3.0, 45.0
 """So long it takes from a filled angle to the seen one, where they are apart, and not as far as two poses."""
 _BLURRED_DEG = 40.0
@@ -46,46 +44,6 @@ _SURE_MISFIT, _CLEARER = 0.12, 2.0
 than with one repetition more or less."""
 _FURTHEST = (-0.5, 1.5)
 """Shares of a repetition between which one angle tells the others."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Cycle:
-    """How long rest, way out, far end and way back of a repetition take, s."""
-
-    rest_s: float
-    out_s: float
-    far_s: float
-    back_s: float
-
-    @property
-    def period_s(self) -> float:
-        return self.rest_s + self.out_s + self.far_s + self.back_s
-
-    def share(self, at_s: FloatArray) -> FloatArray:
-        """Share of the range (n,) at times from the beginning of a rest."""
-        knots = np.cumsum([0.0, self.rest_s, self.out_s, self.far_s, self.back_s])
-        way = np.interp(np.mod(at_s, self.period_s), knots, [0.0, 0.0, 1.0, 1.0, 0.0])
-        return np.asarray(0.5 - 0.5 * np.cos(np.pi * way))
-
-    def place(self, share: float, speed: float) -> tuple[float, float]:
-        """When in the cycle (s) one is at a share of the range with a speed in 1/s, from and to."""
-        ahead = float(np.arccos(1.0 - 2.0 * min(1.0, max(0.0, share)))) / np.pi
-        if speed > _MOVES_SHARE / self.out_s:
-            at_s = self.rest_s + ahead * self.out_s
-            return at_s, at_s
-        if speed < -_MOVES_SHARE / self.back_s:
-            at_s = self.period_s - ahead * self.back_s
-            return at_s, at_s
-        far_s = self.rest_s + self.out_s
-        return (far_s, far_s + self.far_s) if share > 0.5 else (0.0, self.rest_s)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Usual:
-    """The person's usual repetition: each signal (k, 2) at rest and at the far end, deg; NaN: not known."""
-
-    levels: FloatArray
-    cycle: _Cycle
 
 
 class SilenceBridge:
@@ -107,8 +65,8 @@ class SilenceBridge:
         """Whether what is counted needs no pelvis, which may then be taken to stay where it was."""
         self._heard_by = [names.index("pelvis_list_deg"), names.index(f"thigh_opening_{side}_deg")]
         self._brief = int(longest_brief_s(exercise) * rate_hz)
-        self._usual = _model(exercise, names, side)
-        self._held: _Usual | None = self._usual
+        self._usual = model_repetition(exercise, names, side)
+        self._held: UsualRepetition | None = self._usual
         """As known when the present silence began."""
         self._waiting: SignalBlock | None = None
         self._around = round(_AROUND_S * rate_hz) + 1
@@ -203,7 +161,7 @@ class SilenceBridge:
         least = 1.0 / self._rate_hz
         ways = [max(least, b - a) for a, b in pairwise(at)]
         self._cycles.append((rest_s, *ways))
-        self._usual = _Usual(levels, _Cycle(*map(median, zip(*self._cycles, strict=True))))
+        self._usual = UsualRepetition(levels, Cycle(*map(median, zip(*self._cycles, strict=True))))
 
     def _remember(self, part: SignalBlock, count: int, *, silent: bool) -> None:
         self._recent.append(part)
@@ -275,7 +233,7 @@ class SilenceBridge:
         stop = run + min(self._around, _length(after))
         return self._through(part_of(filled, 0, stop), run, usual)
 
-    def _by_other_sensor(self, block: SignalBlock, usual: _Usual) -> tuple[SignalBlock, BoolArray]:
+    def _by_other_sensor(self, block: SignalBlock, usual: UsualRepetition) -> tuple[SignalBlock, BoolArray]:
         """With the angles of a silent sensor from those of the other; and where that one shows them (n,)."""
         values = block.values.copy()
         heard = np.isfinite(values[self._heard_by])
@@ -301,19 +259,19 @@ class SilenceBridge:
             values[np.ix_(self._pelvic_rows, alone)] = np.where(np.isfinite(seen), seen, last)
         return _filled(block, values), shown
 
-    def _shows_from_deg(self, usual: _Usual) -> float:
+    def _shows_from_deg(self, usual: UsualRepetition) -> float:
         """How far a segment turns that shows by itself how far a repetition has gone."""
         most = float(np.nanmax(np.abs(np.diff(usual.levels[[self._pelvis, self._thigh]])), initial=0.0))
         return max(_SHOWS_LEAST_DEG, min(_SHOWS_DEG, most), _SHOWS_SHARE * most)
 
-    def _through(self, block: SignalBlock, run: int, usual: _Usual) -> SignalBlock:
+    def _through(self, block: SignalBlock, run: int, usual: UsualRepetition) -> SignalBlock:
         """The first ``run`` samples along the usual repetition, from those before to those that follow."""
         before = self._before
         assert before is not None  # noqa: S101 - `_across` has asked
         ends = [self._end(before, usual, -1), self._end(part_of(block, run, len(block)), usual, 0)]
         if not np.isfinite(ends).all():
             return part_of(block, 0, run)
-        from_s, to_s, misfits = _phases(ends, (run + 1) / self._rate_hz, usual.cycle)
+        from_s, to_s, misfits = phases_through(ends, (run + 1) / self._rate_hz, usual.cycle)
         if self._is_sure(ends, misfits, usual.cycle):
             self._sure_s.append((float(block.t_s[0]), float(block.t_s[run])))
         steps = np.arange(run + 2) / (run + 1)
@@ -330,7 +288,7 @@ class SilenceBridge:
         implied.sd[:, :run] = np.inf  # what one sensor still gave does not show the repetition
         return part_of(implied, 0, run)
 
-    def _end(self, around: SignalBlock, usual: _Usual, at: int) -> tuple[float, float]:
+    def _end(self, around: SignalBlock, usual: UsualRepetition, at: int) -> tuple[float, float]:
         """Share of the range at one end of a silence, and its speed, 1/s."""
         effort = self._effort(around)
         ends = self._effort(
@@ -343,39 +301,13 @@ class SilenceBridge:
     def _effort(self, block: SignalBlock) -> FloatArray:
         return self._driven.effort_deg(block)
 
-    def _is_sure(self, ends: list[tuple[float, float]], misfits: tuple[float, float], cycle: _Cycle) -> bool:
+    def _is_sure(self, ends: list[tuple[float, float]], misfits: tuple[float, float], cycle: Cycle) -> bool:
         """Whether one went on as usual through a silence: in a gait, or in motion at both of its ends."""
         if len(self._cycles) < _LEAST_CYCLES:
             return False
         moves = [first == last for first, last in (cycle.place(*end) for end in ends)]
         best, second = misfits
         return (self._cyclic or all(moves)) and best < _SURE_MISFIT and second > _CLEARER * best
-
-
-def _phases(
-    ends: list[tuple[float, float]], took_s: float, cycle: _Cycle
-) -> tuple[float, float, tuple[float, float]]:
-    """Times in the cycle from which and up to which one went, the second of them in a later cycle.
-
-    Of all numbers of turns, the one whose time is nearest to the time that it took; last come the misfits, as
-    |ln| of the two times, of that number and of the second best.
-    """
-    first, last = (cycle.place(*end) for end in ends)
-    period_s = cycle.period_s
-    found = []
-    for turns in range(int(took_s / period_s) + 3):
-        least_s = last[0] + turns * period_s - first[1]
-        most_s = last[1] + turns * period_s - first[0]
-        if most_s < -_SLACK_S:
-            continue
-        nearest_s = min(max(took_s, least_s, 0.0), max(most_s, 0.0))
-        off = abs(float(np.log((took_s + _SLACK_S) / (nearest_s + _SLACK_S))))
-        spare_s = nearest_s - (last[0] + turns * period_s - first[1])
-        from_s = first[1] - max(0.0, min(spare_s, first[1] - first[0]))
-        found.append((off, from_s, max(from_s, from_s + nearest_s)))
-    found.sort(key=lambda one: one[0])
-    off, from_s, to_s = found[0]
-    return from_s, to_s, (off, found[1][0] if len(found) > 1 else float("inf"))
 
 
 def _filled(block: SignalBlock, values: FloatArray) -> SignalBlock:
@@ -395,28 +327,6 @@ _GRAVITY = frozenset({"pelvis_tilt_deg", "pelvis_list_deg"})
 def _is_filled(name: str, side: str) -> bool:
     legs = ("thigh_pitch", "thigh_opening", "hip_flexion", "hip_rotation", "hip_adduction")
     return name in _GRAVITY or name in {f"{leg}_{side}_deg" for leg in legs}
-
-
-def _model(exercise: Exercise, names: tuple[str, ...], side: str) -> _Usual | None:
-    rest, turn, tempo = exercise.rest_pose, exercise.turn_pose, exercise.tempo
-    if rest is None or turn is None or tempo is None:
-        return None
-    levels = np.full((len(names), 2), np.nan)
-    for k, pose in enumerate((rest, turn)):
-        levels[names.index("pelvis_tilt_deg"), k] = pose.pelvis_tilt_deg
-        levels[names.index("pelvis_list_deg"), k] = pose.pelvis_list_deg
-        levels[names.index(f"thigh_pitch_{side}_deg"), k] = pose.thigh_pitch_deg
-        levels[names.index(f"hip_flexion_{side}_deg"), k] = pose.hip_flexion_deg
-    return _Usual(levels, _cycle(tempo, lifts_first=exercise.lifts_first))
-
-
-def _cycle(tempo: Tempo, *, lifts_first: bool) -> _Cycle:
-    half = 0.5 * tempo.period_s[1]
-    lift_s, lower_s = (s[1] if s is not None else half for s in (tempo.concentric_s, tempo.eccentric_s))
-    top_s, bottom_s = tempo.hold_top_s, tempo.hold_bottom_s
-    if lifts_first:
-        return _Cycle(bottom_s, lift_s, top_s, lower_s)
-    return _Cycle(top_s, lower_s, bottom_s, lift_s)
 
 
 def _joined(a: SignalBlock, b: SignalBlock) -> SignalBlock:

@@ -14,8 +14,8 @@ from fusion.exercises.model import DriverSignal, KeyPose, Kind, Laterality
 from fusion.kernels import reading
 from fusion.movement.poses import other_pitch_deg, turned_deg, upright
 from fusion.movement.recent import SAME_TILT_DEG, RecentRepetitions
-from fusion.movement.reps import Track
 from fusion.movement.strides import Strides, seen_stride
+from fusion.movement.track import Track
 from fusion.types import FloatArray
 
 _TILT_TOLERANCE_DEG = 32.0

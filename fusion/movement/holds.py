@@ -22,8 +22,9 @@ from fusion.movement.driver import driven_deg
 from fusion.movement.hold_times import WAY_S, held_span
 from fusion.movement.legs import not_seen, worn_legs
 from fusion.movement.poses import turned_deg
-from fusion.movement.reps import Phase, Track
+from fusion.movement.reps import Phase
 from fusion.movement.sets import Candidate, SetBook
+from fusion.movement.track import Track
 from fusion.types import (
     Event,
     FindingEvent,

@@ -8,7 +8,7 @@ from fusion.exercises import Exercise
 from fusion.exercises.model import Count, DriverSignal, Kind, Laterality
 from fusion.exercises.rules import Worn
 from fusion.movement.driver import outward_of
-from fusion.movement.reps import Driven
+from fusion.movement.track import Driven
 from fusion.types import Side
 
 _REVERSAL_SHARE, _UNSTEADY_SHARE = 0.5, 0.7

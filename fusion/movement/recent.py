@@ -13,8 +13,8 @@ import numpy as np
 from fusion.exercises import Exercise
 from fusion.exercises.model import Kind
 from fusion.movement.poses import turned_deg
-from fusion.movement.reps import Track
 from fusion.movement.strides import seen_stride
+from fusion.movement.track import Track
 from fusion.types import BoolArray, FloatArray, Side
 
 SAME_TILT_DEG = 6.0

@@ -13,8 +13,8 @@ from fusion.exercises.model import DriverSignal, Kind
 from fusion.form import FormChecker
 from fusion.kernels import reading
 from fusion.movement.gate import PostureGate
-from fusion.movement.reps import Driven, Track
 from fusion.movement.sets import Candidate, SetBook
+from fusion.movement.track import Driven, Track
 from fusion.types import FloatArray, RepSummary
 
 _FULL_SHARE = 2.0 / 3.0

@@ -10,19 +10,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from math import nan
 from statistics import median
 
 import numpy as np
 
-from fusion.exercises.model import DriverSignal
-from fusion.history import JOINED_SD_DEG, History, heard_samples, part_of, samples_of
+from fusion.history import History, heard_samples, part_of, samples_of
 from fusion.kernels import corners as excursion
-from fusion.kernels import reading, turning
-from fusion.movement.driver import RAISED, driven_deg
-from fusion.types import BoolArray, FloatArray, Side, SignalBlock
+from fusion.kernels import turning
+from fusion.movement.track import Driven, Track, columns_of
+from fusion.types import BoolArray, FloatArray, SignalBlock
 
 STILL_DPS = 10.0
 _STILL_S = 0.1
@@ -30,8 +27,6 @@ _REVERSAL_SHARE = 0.2
 _ARRIVE_SHARE = 0.8
 """Share of the usual range from which standing still means lockout, not a pause on the way."""
 _UNDER_WAY_S = 0.05
-_USUAL_SD_DEG = 6.0
-"""Of an orientation that nothing has disturbed, at its worst."""
 _BEFORE_S = 1.0
 """So much of the signals before an excursion goes with it."""
 
@@ -44,144 +39,6 @@ class Phase(StrEnum):
     TOP = "top"
     LOWERING = "lowering"
     BOTTOM = "bottom"
-
-
-@dataclass(frozen=True, slots=True)
-class Driven:
-    """One angle that is counted: of which leg, turned by ``sign`` into an effort, and its ranges, deg."""
-
-    signal: DriverSignal
-    sign: float
-    side: Side
-    """The leg that works."""
-    read_from: Side
-    """The leg whose sensor shows it."""
-    rom_min_deg: float
-    rom_full_deg: float
-    cutoff_hz: float = 5.0
-    reversal_share: float = 0.5
-    """Of the least range: a reversal by so much is one."""
-    outward: tuple[float, float] = RAISED
-    """In which direction a leg opens."""
-
-    @property
-    def by_free_leg(self) -> bool:
-        """Whether the sensor is on the leg that does not work."""
-        return self.side is not self.read_from
-
-    def angle_deg(self, signals: SignalBlock) -> FloatArray:
-        """The angle (n,)."""
-        return driven_deg(self.signal, signals, self.read_from, self.outward)
-
-    def effort_deg(self, signals: SignalBlock) -> FloatArray:
-        """The angle (n,), turned so that a repetition runs low → high → low."""
-        return np.asarray(self.sign * self.angle_deg(signals))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Track:
-    """The samples of one excursion as columns (n,), with the indices of its corners."""
-
-    side: Side
-    t_s: FloatArray
-    effort_deg: FloatArray
-    pelvis_tilt_deg: FloatArray
-    thigh_pitch_deg: FloatArray
-    hip_flexion_deg: FloatArray
-    pelvis_list_deg: FloatArray
-    other_thigh_deg: FloatArray
-    """Pitch of the leg that is not judged; NaN where it wears no sensor."""
-    start: int
-    """Last sample before the excursion."""
-    reach: int
-    """First sample at its far end."""
-    leave: int
-    """Last sample at its far end."""
-    end: int
-    """First sample back; the last one there is while the repetition is not over."""
-    signals: SignalBlock
-    """All signals, from a second before the excursion on."""
-    gap_s: float = 0.0
-    """Longest time without a sample."""
-    peak_dps: float = 0.0
-    """Greatest speed of the effort."""
-    by_free_leg: bool = False
-    heard: BoolArray | None = None
-    """Which samples (n,) all sensors gave; None for all. In the others angles were filled in."""
-    shown_share: float = 1.0
-    """Share of the time from start to end that at least one sensor has shown."""
-    implied_s: float = 0.0
-    """Longest time that none has shown."""
-    rom_deg: float = field(init=False)
-    """Range of the excursion."""
-
-    def __post_init__(self) -> None:
-        far = self.effort_deg[self.reach : self.leave + 1]
-        rom_deg = float(far.max() - self.effort_deg[self.start]) if len(far) else nan
-        object.__setattr__(self, "rom_deg", rom_deg)
-
-    def as_heard(self) -> Track:
-        """The same with what was filled in unknown again: what form is judged by."""
-        if self.heard is None:
-            return self
-        signals = self.signals
-        values = np.where(signals.sd >= JOINED_SD_DEG, np.nan, signals.values)
-        signals = SignalBlock(signals.t_s, signals.rate_hz, signals.names, values, signals.sd)
-        columns = _columns(signals, self.read_from, len(self.t_s))
-        return replace(
-            self,
-            signals=signals,
-            pelvis_tilt_deg=columns["pelvis_tilt_deg"],
-            thigh_pitch_deg=columns["thigh_pitch_deg"],
-            hip_flexion_deg=columns["hip_flexion_deg"],
-            pelvis_list_deg=columns["pelvis_list_deg"],
-            other_thigh_deg=columns["other_thigh_deg"],
-        )
-
-    def sd_deg(self, at: int) -> float:
-        """One sigma of P or T, whichever is known worse, at a sample; infinite where one was filled in."""
-        names = self.signals.names
-        rows = [names.index("pelvis_tilt_deg"), names.index(f"thigh_pitch_{self.read_from.value}_deg")]
-        k = len(self.signals) - len(self.t_s) + at
-        sd = max(
-            (float(self.signals.sd[row, k]) for row in rows if np.isfinite(self.signals.values[row, k])),
-            default=0.0,
-        )
-        return sd if sd < JOINED_SD_DEG else float("inf")
-
-    @property
-    def read_from(self) -> Side:
-        """The leg whose sensor shows it."""
-        other = Side.LEFT if self.side is Side.RIGHT else Side.RIGHT
-        return other if self.by_free_leg else self.side
-
-    @property
-    def pitch_doubt_deg(self) -> float:
-        """How far T may be off in the excursion, beyond what it always may (two sigma).
-
-        A silence in the midst of a fast movement leaves an orientation that takes seconds to come right.
-        """
-        name = f"thigh_pitch_{self.read_from.value}_deg"
-        if name not in self.signals.names:
-            return 0.0
-        first = len(self.signals) - len(self.t_s)
-        sd = self.signals.sd[self.signals.names.index(name), first + self.start : first + self.end + 1]
-        known = sd[sd < JOINED_SD_DEG]
-        return 2.0 * max(0.0, float(reading.median_of(known)) - _USUAL_SD_DEG) if len(known) else 0.0
-
-
-def _columns(signals: SignalBlock, read_from: Side, count: int) -> dict[str, FloatArray]:
-    """The last ``count`` samples of the signals that are columns of a `Track`."""
-    side = read_from.value
-    other = Side.LEFT if read_from is Side.RIGHT else Side.RIGHT
-    names = {
-        "pelvis_tilt_deg": "pelvis_tilt_deg",
-        "thigh_pitch_deg": f"thigh_pitch_{side}_deg",
-        "hip_flexion_deg": f"hip_flexion_{side}_deg",
-        "pelvis_list_deg": "pelvis_list_deg",
-        "other_thigh_deg": f"thigh_pitch_{other.value}_deg",
-    }
-    return {column: signals.get(name)[len(signals) - count :] for column, name in names.items()}
 
 
 def _by_angle(driven: Sequence[Driven]) -> list[tuple[Driven, list[int]]]:
@@ -300,7 +157,7 @@ class RepSegmenter:
         start, reach, leave, end = corners(x, signals.t_s[first:])
         heard, shown = (which[first:] for which in heard_samples(signals))
         inside = slice(start, end + 1)
-        columns = _columns(signals, one.read_from, len(x))
+        columns = columns_of(signals, one.read_from, len(x))
         return Track(
             side=one.side,
             t_s=signals.t_s[first:],

@@ -10,7 +10,7 @@ from math import inf
 import numpy as np
 
 from fusion.exercises import Exercise
-from fusion.movement.reps import Track
+from fusion.movement.track import Track
 from fusion.types import FloatArray
 
 _STRIDE_TILT_DEG, _STRIDE_DEG, _STRIDE_SHARE, _STRIDE_TIME = 18.0, 12.0, 0.3, 0.5

@@ -17,7 +17,8 @@ from fusion.exercises import Exercise
 from fusion.kernels import turning
 from fusion.movement.gate import PostureGate
 from fusion.movement.legs import driven_angles, not_seen
-from fusion.movement.reps import Driven, RepSegmenter, Track
+from fusion.movement.reps import RepSegmenter
+from fusion.movement.track import Driven, Track
 from fusion.recognition.templates import SIDE_LYING_DEG, Look, Template, TemplateTable, look_of
 from fusion.types import FloatArray, Side, SignalBlock
 

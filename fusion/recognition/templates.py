@@ -17,7 +17,7 @@ import numpy as np
 from fusion.exercises import Exercise
 from fusion.exercises.model import KeyPose, Kind, Laterality
 from fusion.movement.poses import turned_deg
-from fusion.movement.reps import Track
+from fusion.movement.track import Track
 from fusion.types import FloatArray, Side, SignalBlock
 
 SIDE_LYING_DEG: Final = 60.0

@@ -16,7 +16,8 @@ from fusion import quaternion as quat
 from fusion.exercises.model import DriverSignal
 from fusion.kernels import turning
 from fusion.kinematics import Kinematics
-from fusion.movement.reps import Driven, RepSegmenter
+from fusion.movement.reps import RepSegmenter
+from fusion.movement.track import Driven
 from fusion.resample import GridAligner
 from fusion.types import (
     AlignedBlock,

@@ -74,6 +74,12 @@ def test_what_cannot_be_is_named_with_its_mend(block: ImuBlock, message: str) ->
         check_recording(block)
 
 
+def test_a_sprinters_thigh_that_feels_more_than_four_g_half_of_the_time_is_no_foreign_unit() -> None:
+    sprint = replace(GOOD, acc_ms2=GOOD.acc_ms2 * 4.3)
+    _, said = check_recording(sprint)
+    assert said == []
+
+
 def test_the_place_in_a_file_is_named() -> None:
     with pytest.raises(InputError, match=r"legs\.csv: line 62: a value is not finite at 1\.0167 s"):
         check_recording(spoiled("acc", 60, np.nan), "legs.csv", lambda k: f"line {k + 2}")
