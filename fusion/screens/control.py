@@ -15,6 +15,7 @@ from fusion.types import RepSummary, Segment, Side, Validity
 
 TURNS_UNDER_DEG = 5.0
 STILL_THIGH_DEG = 6.0
+_TURNED_DEG = 1.0
 HINGE_WARN_DEG = 5.0
 _FLEXION_SD_DEG = 10.0
 """Soft tissue leans the pelvis sensor on as the hip flexes: its turning back shows that much later."""
@@ -49,7 +50,11 @@ def _mobility(side: Side) -> Evaluate:
 
 
 def _before_it_turns(squats: Collected, rep: RepSummary, side: Side) -> tuple[float, float]:
-    """Hip flexion where P is greatest on the way down, and how far P has come back at the deepest, deg."""
+    """Hip flexion up to which P keeps near its greatest on the way down, and how far it then comes back, deg.
+
+    Where it has come back by a degree it has turned; a threshold on the whole way back would make the answer
+    jump to the deepest point.
+    """
     t_s = squats.t_s
     tilt, flexion = known(squats["pelvis_tilt_deg"]), known(squats[f"hip_flexion_{side.value}_deg"])
     rows = np.flatnonzero((t_s >= rep.t_start_s) & (t_s <= rep.t_end_s))
@@ -57,9 +62,9 @@ def _before_it_turns(squats: Collected, rep: RepSummary, side: Side) -> tuple[fl
         return nan, nan
     bottom = rows[int(np.argmax(flexion[rows]))]
     down = np.arange(rows[0], bottom + 1)
-    top = down[int(np.argmax(tilt[down]))]
-    reversal = float(tilt[top] - tilt[bottom])
-    return float(flexion[top] if reversal > TURNS_UNDER_DEG else flexion[bottom]), reversal
+    most = float(tilt[down].max())
+    before = down[np.flatnonzero(tilt[down] >= most - _TURNED_DEG)[-1]]
+    return float(flexion[before]), most - float(tilt[bottom])
 
 
 def _mobility_screen(side: Side) -> Screen:
