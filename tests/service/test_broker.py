@@ -45,7 +45,7 @@ async def test_it_does_not_outlive_a_killed_gateway(tmp_path: Path) -> None:
         "async def main():\n"
         "    async with embedded_broker(Path(sys.argv[1])) as url:\n"
         "        print(url, flush=True)\n"
-        "        await asyncio.sleep(600)\n"
+        "        await asyncio.Event().wait()\n"
         "asyncio.run(main())"
     )
     gateway = await asyncio.create_subprocess_exec(
