@@ -6,8 +6,8 @@ import asyncio
 import math
 from typing import Final
 
-SLOT_S: Final = 0.0025
-"""Two units of a connection interval (Core specification, volume 6, part B, 4.5.1)."""
+SLOT_S: Final = 0.005
+"""Four units of a connection interval (Core specification, volume 6, part B, 4.5.1): a third of the usual one."""
 
 
 class ConnectionEvents:
