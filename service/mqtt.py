@@ -138,7 +138,7 @@ class MqttPublisher:
             self._live.append(info)
 
     def _on_publish(self, _c: object, _u: object, mid: int, *_: object) -> None:
-        """Heard only while an answer is awaited: paho makes properties and a reason for each frame it tells."""
+        """Heard only while an answer is awaited: paho makes properties and a reason for every frame."""
         event_id = self._events.pop(mid, None)
         if event_id is not None:
             self._acknowledged(event_id)

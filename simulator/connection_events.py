@@ -1,4 +1,4 @@
-"""When an adapter's links have their turns: side by side on one grid, as a central with one radio lays them."""
+"""When links have their turns: side by side on one grid, as a central with one radio lays them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 from typing import Final
 
 SLOT_S: Final = 0.005
-"""Four units of a connection interval (Core specification, volume 6, part B, 4.5.1): a third of the usual one."""
+"""Four units of a connection interval (Core specification, volume 6, part B, 4.5.1); the usual one has twelve."""
 
 
 class ConnectionEvents:
