@@ -7,7 +7,7 @@ import math
 from typing import Final
 
 SLOT_S: Final = 0.005
-"""Four units of a connection interval (Core specification, volume 6, part B, 4.5.1); the usual one has twelve."""
+"""Four units of a connection interval (Core specification, volume 6, part B, 4.5.1); usual are twelve."""
 
 
 class ConnectionEvents:
