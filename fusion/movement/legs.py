@@ -9,6 +9,7 @@ from fusion.exercises.model import Count, DriverSignal, Kind, Laterality
 from fusion.exercises.rules import Worn
 from fusion.movement.driver import outward_of
 from fusion.movement.track import Driven
+from fusion.movement.way_shape import way_shapes
 from fusion.types import Side
 
 _REVERSAL_SHARE, _UNSTEADY_SHARE = 0.5, 0.7
@@ -55,6 +56,7 @@ def _driven(exercise: Exercise, count: Count, side: Side) -> Driven:
         driver.cutoff_hz,
         _UNSTEADY_SHARE if exercise.kind is Kind.DRILL else _REVERSAL_SHARE,
         outward_of(exercise),
+        way_shapes(exercise, driver.signal),
     )
 
 

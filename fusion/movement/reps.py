@@ -15,10 +15,11 @@ from statistics import median
 
 import numpy as np
 
+from fusion.exercises.model import DriverSignal
 from fusion.history import History, heard_samples, part_of, samples_of
 from fusion.kernels import corners as excursion
 from fusion.kernels import turning
-from fusion.movement.smooth_way import Way, fitted
+from fusion.movement.smooth_way import View, smooth_corners
 from fusion.movement.track import Driven, Track, columns_of
 from fusion.types import BoolArray, FloatArray, SignalBlock
 
@@ -28,6 +29,9 @@ _REVERSAL_SHARE = 0.2
 _ARRIVE_SHARE = 0.8
 """Share of the usual range from which standing still means lockout, not a pause on the way."""
 _UNDER_WAY_S = 0.05
+_THIGH_SHARE = 0.4
+"""A thigh that turns by so much of a hip's range tells its slow ways better: glutes that contract under the
+sensor of the pelvis look like one to three degrees of tilt."""
 _BEFORE_S = 1.0
 """So much of the signals before an excursion goes with it."""
 
@@ -67,6 +71,9 @@ class RepSegmenter:
             self._params[k, turning.ALPHA] = 1.0 - float(np.exp(-2.0 * np.pi * one.cutoff_hz / rate_hz))
             self._params[k, turning.DT] = self._dt
             self._params[k, turning.STILL_DPS], self._params[k, turning.STILL_S] = STILL_DPS, _STILL_S
+            half, low = one.shapes.driver[1].times_of(0.5, 1.0 - turning.LOW)
+            self._params[k, turning.LOW_TO_END] = (1.0 - low) / (low - half)
+            self._params[k, turning.WHOLE] = 1.0 / (low - half)
             self._lag.append(round(rate_hz / (2.0 * np.pi * one.cutoff_hz)))
             self._learn(k)
         self._angles = _by_angle(self.driven)
@@ -159,7 +166,8 @@ class RepSegmenter:
         x = effort[first:]
         start, reach, leave, end = corners(x, signals.t_s[first:])
         if self._event == turning.RETURN:
-            start, reach, leave, end = smooth_corners(x, signals.t_s[first:], (start, reach, leave, end))
+            views = _views(x, signals.get(f"thigh_pitch_{one.read_from.value}_deg")[first:], one)
+            start, reach, leave, end = smooth_corners(signals.t_s[first:], (start, reach, leave, end), views)
         heard, shown = (which[first:] for which in heard_samples(signals))
         inside = slice(start, end + 1)
         columns = columns_of(signals, one.read_from, len(x))
@@ -242,6 +250,15 @@ def _height(state: FloatArray) -> float:
     return float(state[turning.X] - state[turning.VALLEY])
 
 
+def _views(effort: FloatArray, pitch: FloatArray, one: Driven) -> list[View]:
+    """What shows the slow ways of an excursion (n,), the best first."""
+    views = [View(effort, *one.shapes.driver)]
+    by_hip = one.signal is DriverSignal.HIP_FLEXION and not one.by_free_leg
+    if by_hip and float(np.ptp(pitch)) > _THIGH_SHARE * float(np.ptp(effort)):
+        views.insert(0, View(pitch, *one.shapes.thigh))
+    return views
+
+
 def _longest_run(of: BoolArray) -> int:
     """Most samples in a row that are true."""
     if not of.any():
@@ -254,16 +271,3 @@ def corners(x: FloatArray, t_s: FloatArray) -> tuple[int, int, int, int]:
     """Start, reach, leave and end of an excursion x (n,) that runs low → high → (low)."""
     start, reach, leave, end = excursion.corners(np.ascontiguousarray(x), np.ascontiguousarray(t_s))
     return start, reach, leave, end
-
-
-def smooth_corners(
-    x: FloatArray, t_s: FloatArray, seem: tuple[int, int, int, int]
-) -> tuple[int, int, int, int]:
-    """The corners of a whole excursion x (n,), those of slow ways by a smooth way fitted to each of them."""
-    start, reach, leave, end = seem
-    far_s = 0.5 * float(t_s[reach] + t_s[leave])
-    out = fitted(t_s, x, Way(float(t_s[start]), float(t_s[reach])), Way(float(t_s[0]), far_s))
-    back = fitted(t_s, x, Way(float(t_s[leave]), float(t_s[end])), Way(far_s, float(t_s[-1])))
-    times_s = np.maximum.accumulate([out.begin_s, out.end_s, back.begin_s, back.end_s])
-    at = np.minimum(np.searchsorted(t_s, times_s), len(t_s) - 1).tolist()
-    return at[0], at[1], at[2], at[3]
