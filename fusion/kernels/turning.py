@@ -62,7 +62,7 @@ STILL_S: Final = 5
 LOW_TO_END: Final = 6
 """How long a way back goes on from where 15 % of it are ahead, in times from half of it to there..."""
 WHOLE: Final = 7
-"""...and how long all of it takes."""
+"""...and how long all of it takes; 0 where the way back has no time of its own."""
 PARAMS_SIZE: Final = 8
 
 NOTHING: Final = 0
@@ -241,12 +241,15 @@ def _over(stays: bool, s: FloatArray, p: FloatArray) -> bool:
     How slow is still cannot be told of a way so slow that people sway as fast; how long the rest of it takes
     can, by the time that it has taken before.
     """
+    rested = s[STILL] >= max(p[STILL_S], _REST_SHARE * s[FALL_S] - _REST_LESS_S)
+    if p[WHOLE] == 0.0:
+        return rested
     ahead = (s[X] - s[VALLEY]) / max(1e-9, s[FROM] - s[VALLEY])
     if ahead > 0.5:
         s[HALF_S] = s[FALL_S]
     if ahead > LOW:
         s[LOW_S] = s[FALL_S]
-        return stays and s[STILL] >= max(p[STILL_S], _REST_SHARE * s[FALL_S] - _REST_LESS_S)
+        return stays and rested
     took_s = s[LOW_S] - s[HALF_S]
     later_s = max(0.0, _LATER_SHARE * p[WHOLE] * took_s - _LATER_LESS_S)
     left_s = min(_LONGEST_END_S, p[LOW_TO_END] * took_s + later_s)

@@ -56,7 +56,7 @@ def _driven(exercise: Exercise, count: Count, side: Side) -> Driven:
         driver.cutoff_hz,
         _UNSTEADY_SHARE if exercise.kind is Kind.DRILL else _REVERSAL_SHARE,
         outward_of(exercise),
-        way_shapes(exercise, driver.signal),
+        None if exercise.kind is Kind.DRILL else way_shapes(exercise, driver.signal),
     )
 
 

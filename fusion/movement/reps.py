@@ -21,6 +21,7 @@ from fusion.kernels import corners as excursion
 from fusion.kernels import turning
 from fusion.movement.smooth_way import View, smooth_corners
 from fusion.movement.track import Driven, Track, columns_of
+from fusion.movement.way_shape import WayShapes
 from fusion.types import BoolArray, FloatArray, SignalBlock
 
 STILL_DPS = 10.0
@@ -71,9 +72,10 @@ class RepSegmenter:
             self._params[k, turning.ALPHA] = 1.0 - float(np.exp(-2.0 * np.pi * one.cutoff_hz / rate_hz))
             self._params[k, turning.DT] = self._dt
             self._params[k, turning.STILL_DPS], self._params[k, turning.STILL_S] = STILL_DPS, _STILL_S
-            half, low = one.shapes.driver[1].times_of(0.5, 1.0 - turning.LOW)
-            self._params[k, turning.LOW_TO_END] = (1.0 - low) / (low - half)
-            self._params[k, turning.WHOLE] = 1.0 / (low - half)
+            if one.shapes is not None:
+                half, low = one.shapes.driver[1].times_of(0.5, 1.0 - turning.LOW)
+                self._params[k, turning.LOW_TO_END] = (1.0 - low) / (low - half)
+                self._params[k, turning.WHOLE] = 1.0 / (low - half)
             self._lag.append(round(rate_hz / (2.0 * np.pi * one.cutoff_hz)))
             self._learn(k)
         self._angles = _by_angle(self.driven)
@@ -165,8 +167,9 @@ class RepSegmenter:
         first = int(np.searchsorted(signals.t_s, self._time_of(begin, until)))
         x = effort[first:]
         start, reach, leave, end = corners(x, signals.t_s[first:])
-        if self._event == turning.RETURN:
-            views = _views(x, signals.get(f"thigh_pitch_{one.read_from.value}_deg")[first:], one)
+        if self._event == turning.RETURN and one.shapes is not None:
+            pitch = signals.get(f"thigh_pitch_{one.read_from.value}_deg")[first:]
+            views = _views(x, pitch, one, one.shapes)
             start, reach, leave, end = smooth_corners(signals.t_s[first:], (start, reach, leave, end), views)
         heard, shown = (which[first:] for which in heard_samples(signals))
         inside = slice(start, end + 1)
@@ -250,12 +253,12 @@ def _height(state: FloatArray) -> float:
     return float(state[turning.X] - state[turning.VALLEY])
 
 
-def _views(effort: FloatArray, pitch: FloatArray, one: Driven) -> list[View]:
+def _views(effort: FloatArray, pitch: FloatArray, one: Driven, shapes: WayShapes) -> list[View]:
     """What shows the slow ways of an excursion (n,), the best first."""
-    views = [View(effort, *one.shapes.driver)]
+    views = [View(effort, *shapes.driver)]
     by_hip = one.signal is DriverSignal.HIP_FLEXION and not one.by_free_leg
     if by_hip and float(np.ptp(pitch)) > _THIGH_SHARE * float(np.ptp(effort)):
-        views.insert(0, View(pitch, *one.shapes.thigh))
+        views.insert(0, View(pitch, *shapes.thigh))
     return views
 
 

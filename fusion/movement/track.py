@@ -35,8 +35,8 @@ class Driven:
     """Of the least range: a reversal by so much is one."""
     outward: tuple[float, float] = RAISED
     """In which direction a leg opens."""
-    shapes: WayShapes = ALL_STRAIGHT
-    """How it and the thigh go to the far end and back."""
+    shapes: WayShapes | None = ALL_STRAIGHT
+    """How it and the thigh go to the far end and back; None where people walk meanwhile."""
 
     @property
     def by_free_leg(self) -> bool:
