@@ -97,7 +97,7 @@ class RepReader:
             stays_s=float(track.t_s[track.leave] - track.t_s[track.reach]),
             rests_s=_rests_s(track),
             like_stride=self._gate.walks(track),
-            gait_margin=self._gate.own_stride_ahead(track),
+            gait_margin=0.0 if doubtful else self._gate.own_stride_ahead(track),
         )
 
     def summary(
