@@ -21,6 +21,8 @@ _GIVE_UP_S = 60.0
 """A movement begun and not ended for this long belongs to no set."""
 _TOP_DEG, _TOP_SHARE, _TOP_TILT_DEG = 12.0, 0.18, 15.0
 """How far a set-up movement ends from where the set's end: effort and T, also as a share of the range; P."""
+_SMALL_DEG, _SMALL_SHARE = 6.0, 0.3
+"""The same of an effort so small that 12° are half of it."""
 _FULL_SHARE = 2.0 / 3.0
 _PLACE_DEG = 18.0
 """How far P or T may be, where the first one begins and the last one ends, from where the others do."""
@@ -270,8 +272,10 @@ def _near(
 ) -> bool:
     """Whether effort, P and T at its far end are near those of ``top_deg``."""
     effort, tilt, pitch = top_deg
-    allowed = float(np.hypot(share * max(_TOP_DEG, _TOP_SHARE * rom_deg), doubt_deg))
-    if abs(one.top_deg - effort) > allowed or abs(one.top_pitch_deg - pitch) > allowed:
+    small_deg = min(_TOP_DEG, max(_SMALL_DEG, _SMALL_SHARE * rom_deg))
+    allowed = share * np.maximum([small_deg, _TOP_DEG], _TOP_SHARE * rom_deg)
+    off = np.abs([one.top_deg - effort, one.top_pitch_deg - pitch])
+    if (off > np.hypot(allowed, doubt_deg)).any():
         return False
     return not abs(one.top_tilt_deg - tilt) > np.hypot(share * _TOP_TILT_DEG, doubt_deg)
 
