@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from fusion.exercises import Exercise
 from fusion.exercises.model import Count, DriverSignal, Kind, Laterality
@@ -34,7 +35,8 @@ def driven_angles(exercise: Exercise, side: Side, names: Collection[str]) -> tup
         return ()
     if exercise.laterality in {Laterality.BILATERAL, Laterality.EITHER}:
         return (_driven(exercise, count, side if side in legs else legs[0]),)
-    both = [_driven(exercise, count, leg) for leg in legs]
+    in_turn = len(legs) == 2 and exercise.laterality is Laterality.UNILATERAL
+    both = [replace(_driven(exercise, count, leg), in_turn=in_turn) for leg in legs]
     if len(legs) == 1 and driver.free_leg is not None:
         both.append(_by_free_leg(exercise, count, legs[0]))
     return tuple(both)

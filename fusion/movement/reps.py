@@ -33,6 +33,7 @@ _UNDER_WAY_S = 0.05
 _THIGH_SHARE = 0.4
 """A thigh that turns by so much of a hip's range tells its slow ways better: glutes that contract under the
 sensor of the pelvis look like one to three degrees of tilt."""
+_OWN_SHARE = 0.7
 _BEFORE_S = 1.0
 """So much of the signals before an excursion goes with it."""
 
@@ -166,9 +167,9 @@ class RepSegmenter:
         effort = excursion.advanced(efforts[which][known], signals.t_s, self._lag[which], self._dt)
         first = int(np.searchsorted(signals.t_s, self._time_of(begin, until)))
         x = effort[first:]
-        start, reach, leave, end = corners(x, signals.t_s[first:])
+        pitch = signals.get(f"thigh_pitch_{one.read_from.value}_deg")[first:]
+        start, reach, leave, end = _corners_of(x, pitch, signals.t_s[first:], one)
         if self._event == turning.RETURN and one.shapes is not None:
-            pitch = signals.get(f"thigh_pitch_{one.read_from.value}_deg")[first:]
             views = _views(x, pitch, one, one.shapes)
             start, reach, leave, end = smooth_corners(signals.t_s[first:], (start, reach, leave, end), views)
         heard, shown = (which[first:] for which in heard_samples(signals))
@@ -251,6 +252,22 @@ class RepSegmenter:
 
 def _height(state: FloatArray) -> float:
     return float(state[turning.X] - state[turning.VALLEY])
+
+
+def _corners_of(
+    effort: FloatArray, pitch: FloatArray, t_s: FloatArray, one: Driven
+) -> tuple[int, int, int, int]:
+    """The corners of an excursion (n,) of one leg.
+
+    What the other leg does in between tilts the pelvis, or moves this thigh against it: where hip and thigh
+    do not set out at once, the first to do so was not doing the leg's own repetition.
+    """
+    start, reach, leave, end = corners(effort, t_s)
+    by_hip = one.in_turn and one.signal is DriverSignal.HIP_FLEXION
+    if by_hip and float(np.ptp(pitch)) > _OWN_SHARE * float(np.ptp(effort)):
+        own_start, _, _, own_end = corners(one.sign * pitch, t_s)
+        start, end = min(max(start, own_start), reach), max(min(end, own_end), leave)
+    return start, reach, leave, end
 
 
 def _views(effort: FloatArray, pitch: FloatArray, one: Driven, shapes: WayShapes) -> list[View]:

@@ -37,6 +37,8 @@ class Driven:
     """In which direction a leg opens."""
     shapes: WayShapes | None = ALL_STRAIGHT
     """How it and the thigh go to the far end and back; None where people walk meanwhile."""
+    in_turn: bool = False
+    """Whether the other leg may work in between, which tilts the pelvis."""
 
     @property
     def by_free_leg(self) -> bool:
