@@ -30,6 +30,7 @@ from fusion.movement.reps import Phase, RepSegmenter
 from fusion.movement.sets import SetBook
 from fusion.movement.track import Track
 from fusion.movement.turned import TurnedHip
+from fusion.movement.usual_repetition import UsualRepetition
 from fusion.types import (
     Event,
     Finding,
@@ -60,10 +61,12 @@ def movement_analyzer(
     *,
     references: Sequence[PersonReference] = (),
     limits: Limits | None = None,
+    usual: UsualRepetition | None = None,
 ) -> MovementAnalyzer | HoldAnalyzer:
-    """The analyzer that fits how the exercise is counted."""
-    kind = HoldAnalyzer if exercise.kind is Kind.HOLD else MovementAnalyzer
-    return kind(exercise, side, rate_hz, references=references, limits=limits)
+    """The analyzer that fits how the exercise is counted; ``usual`` is known from an earlier look."""
+    if exercise.kind is Kind.HOLD:
+        return HoldAnalyzer(exercise, side, rate_hz, references=references, limits=limits)
+    return MovementAnalyzer(exercise, side, rate_hz, references=references, limits=limits, usual=usual)
 
 
 class MovementAnalyzer:
@@ -77,8 +80,10 @@ class MovementAnalyzer:
         *,
         references: Sequence[PersonReference] = (),
         limits: Limits | None = None,
+        usual: UsualRepetition | None = None,
     ) -> None:
         self.exercise = exercise
+        self._known = usual
         self.side = side
         self._rate_hz = rate_hz
         self._gate = PostureGate(exercise)
@@ -107,6 +112,11 @@ class MovementAnalyzer:
     def count(self) -> int:
         """Repetitions announced in the present set."""
         return len(self._book.candidates) + len(self._announced)
+
+    @property
+    def learnt_late(self) -> UsualRepetition | None:
+        """The person's usual repetition, where a silence came before it was known; else None."""
+        return self._bridge.usual if self._bridge is not None and self._bridge.guessed else None
 
     @property
     def last_end_s(self) -> float:
@@ -179,7 +189,9 @@ class MovementAnalyzer:
         self._admission = Admission(self.exercise, self._gate, self._segmenter, self._book)
         one_leg = len(legs_worn) == 1 and len(driven) > 0
         self._bridge = (
-            SilenceBridge(self.exercise, driven[0], signals.names, self._rate_hz) if one_leg else None
+            SilenceBridge(self.exercise, driven[0], signals.names, self._rate_hz, self._known)
+            if one_leg
+            else None
         )
         if len(signals) and self._began_s is None and legs_worn:
             pitch = signals.get(f"thigh_pitch_{legs_worn[0].value}_deg")
@@ -261,8 +273,8 @@ class MovementAnalyzer:
         self._gate.recent.follow_sd(track)
         if track.heard is None:
             self._gate.recent.learn(track)
-            if self._bridge is not None and not track.by_free_leg and rep.full:
-                self._bridge.learn(track)
+        if self._bridge is not None and not track.by_free_leg and rep.full:
+            self._bridge.learn(track)
         if rep.full and track.heard is None:
             self._segmenter.accept_rom(which, rep.rom_deg)
         if self._book.odd_first():

@@ -11,21 +11,31 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import astuple
 from functools import reduce
 from itertools import pairwise
+from math import nan
 from statistics import median
 
 import numpy as np
 
 from fusion.exercises import Exercise
 from fusion.exercises.model import Kind
-from fusion.history import part_of
-from fusion.movement.brief_silence import SLOPE_SAMPLES, across_brief, longest_brief_s
+from fusion.history import JOINED_SD_DEG, part_of
+from fusion.movement.brief_silence import KNOWN_S, SLOPE_SAMPLES, across_brief, longest_brief_s
 from fusion.movement.joining import Joining
 from fusion.movement.other_sensor import by_other_sensor
 from fusion.movement.silent_rows import SilentRows, filled
 from fusion.movement.track import Driven, Track
-from fusion.movement.usual_repetition import Cycle, UsualRepetition, model_repetition, phases_through
+from fusion.movement.usual_repetition import (
+    Cycle,
+    Through,
+    UsualRepetition,
+    model_repetition,
+    phases_through,
+    travel_deg,
+    travel_misfit,
+)
 from fusion.types import BoolArray, FloatArray, SignalBlock
 
 _LONGEST_S = 12.0
@@ -36,21 +46,33 @@ _CYCLES, _LEAST_CYCLES = 5, 2
 _SURE_MISFIT, _CLEARER = 0.12, 2.0
 """How near the usual time comes to that of a silence in which it is sure what was done, and how much nearer
 than with one repetition more or less."""
+_SURE_MISFIT_BY_WAY, _CLEARER_BY_WAY, _SAME_WAY = 0.25, 1.6, 0.4
+"""The same where a sensor that was heard has gone as far as in the usual repetitions of that time."""
+_HEARD_SHARE, _TELLING_DEG = 0.7, 8.0
+"""A sensor that was heard for this share of a silence, and goes so far in a repetition, tells of it."""
 
 
 class SilenceBridge:
     """Signals in, the same out with angles filled where a sensor of the pelvis or of one thigh was silent.
 
     Equal for any splitting of the input, as long as each piece is used before the next is asked for.
+    ``known`` is the person's usual repetition from an earlier look at the same recording.
     """
 
-    def __init__(self, exercise: Exercise, driven: Driven, names: tuple[str, ...], rate_hz: float) -> None:
+    def __init__(
+        self,
+        exercise: Exercise,
+        driven: Driven,
+        names: tuple[str, ...],
+        rate_hz: float,
+        known: UsualRepetition | None = None,
+    ) -> None:
         self._driven, self._names, self._rate_hz = driven, names, rate_hz
         side = driven.read_from.value
         self._rows = SilentRows.of(names, side)
         self._joining = Joining(self._rows.filled)
         self._brief = int(longest_brief_s(exercise) * rate_hz)
-        self._usual = model_repetition(exercise, names, side)
+        self._usual = known or model_repetition(exercise, names, side)
         self._held: UsualRepetition | None = self._usual
         """As known when the present silence began."""
         self._waiting: SignalBlock | None = None
@@ -61,11 +83,15 @@ class SilenceBridge:
         self._last_end_s = np.nan
         self._gave_up = self._was_silent = False
         self._cycles: deque[tuple[float, ...]] = deque(maxlen=_CYCLES)
+        if known is not None:
+            self._cycles.extend([astuple(known.cycle)] * min(known.known_from, _LEAST_CYCLES))
         self._cyclic = exercise.kind is Kind.STEP
         self._sure_s: deque[tuple[float, float]] = deque(maxlen=_CYCLES)
         """Silences in which it is sure how many repetitions were done."""
         self.implied_s: list[tuple[float, float]] = []
         """Silences gone across since they were last taken from here."""
+        self.guessed = False
+        """Whether a silence was gone across before the person's own repetition was known."""
 
     def pieces(self, signals: SignalBlock) -> Iterator[SignalBlock]:
         """The next samples, those that had to wait included, as far as they can be known by now."""
@@ -110,19 +136,56 @@ class SilenceBridge:
         waiting, self._waiting = self._waiting, None
         return waiting
 
+    @property
+    def usual(self) -> UsualRepetition | None:
+        """The person's usual repetition; None while that is not known."""
+        known = self._usual is not None and self._usual.known_from >= _LEAST_CYCLES
+        return self._usual if known else None
+
     def learn(self, track: Track) -> None:
-        """Take a repetition that was wholly seen for the usual one."""
-        first = len(track.signals) - len(track.t_s)
-        levels = track.signals.values[:, [first + track.start, first + track.reach]].copy()
+        """Learn the usual repetition from one that counted: its times, and what was heard of its angles."""
         at = [float(track.t_s[k]) for k in (track.start, track.reach, track.leave, track.end)]
-        rest_s = self._usual.cycle.rest_s if self._usual else 0.2
-        if np.isfinite(self._last_end_s):
-            rest_s = min(max(0.0, at[0] - self._last_end_s), 2.0)
+        usual, before_s = self._usual, self._last_end_s
         self._last_end_s = at[3]
+        if track.implied_s > KNOWN_S:
+            return
+        rest_s = usual.cycle.rest_s if usual else 0.2
+        if np.isfinite(before_s):
+            rest_s = min(max(0.0, at[0] - before_s), 2.0)
         least = 1.0 / self._rate_hz
         ways = [max(least, b - a) for a, b in pairwise(at)]
         self._cycles.append((rest_s, *ways))
-        self._usual = UsualRepetition(levels, Cycle(*map(median, zip(*self._cycles, strict=True))))
+        cycle = Cycle(*map(median, zip(*self._cycles, strict=True)))
+        self._usual = UsualRepetition(
+            self._levels(track), cycle, self._travel_deg(track), 1 + (usual.known_from if usual else 0)
+        )
+
+    def _levels(self, track: Track) -> FloatArray:
+        """Angles (k, 2) at rest and at the far end, those that were not heard as known before."""
+        first = len(track.signals) - len(track.t_s)
+        at = [first + track.start, first + track.reach]
+        values, sd = track.signals.values[:, at], track.signals.sd[:, at]
+        if self._usual is None:
+            return values.copy()
+        heard = ((sd < JOINED_SD_DEG) & np.isfinite(values)).all(axis=1, keepdims=True)
+        return np.where(heard, values, self._usual.levels)
+
+    def _travel_deg(self, track: Track) -> tuple[float, float]:
+        """How far pelvis and thigh have gone, as far as they were heard, else as known before."""
+        first = len(track.signals) - len(track.t_s)
+        part = part_of(track.signals, first + track.start, first + track.end + 1)
+        travel = [self._gone_deg(part, rows) for rows in (self._rows.of_pelvis, self._rows.of_thigh)]
+        known = self._usual.travel_deg if self._usual else (nan, nan)
+        pelvis, thigh = (
+            gone if share == 1.0 else before for (gone, share), before in zip(travel, known, strict=True)
+        )
+        return pelvis, thigh
+
+    @staticmethod
+    def _gone_deg(part: SignalBlock, rows: tuple[int, ...]) -> tuple[float, float]:
+        """How far a sensor's angles have gone in all, and the share of the time that it was heard."""
+        heard = np.isfinite(part.values[list(rows)]) & (part.sd[list(rows)] < JOINED_SD_DEG)
+        return sum(travel_deg(part.values[row]) for row in rows), float(heard.all(axis=0).mean())
 
     def _remember(self, part: SignalBlock, count: int, *, silent: bool) -> None:
         self._recent.append(part)
@@ -163,6 +226,7 @@ class SilenceBridge:
         if usual is None or not self._recent:
             return part_of(block, 0, _length(silent))
         counted = self._driven.signal
+        self.guessed |= usual.known_from < _LEAST_CYCLES
         seen, shown = by_other_sensor(block, self._rows, usual, counted=counted, before=self._before)
         known = shown | ~silent
         if shown[0]:
@@ -185,11 +249,12 @@ class SilenceBridge:
         ends = [self._end(before, usual, -1), self._end(part_of(block, run, len(block)), usual, 0)]
         if not np.isfinite(ends).all():
             return part_of(block, 0, run)
-        from_s, to_s, misfits = phases_through(ends, (run + 1) / self._rate_hz, usual.cycle)
-        if self._is_sure(ends, misfits, usual.cycle):
+        travelled = self._travelled(part_of(block, 0, run), usual)
+        way = phases_through(ends, (run + 1) / self._rate_hz, usual.cycle, travelled)
+        if self._is_sure(ends, way, usual, travelled):
             self._sure_s.append((float(block.t_s[0]), float(block.t_s[run])))
         steps = np.arange(run + 2) / (run + 1)
-        share = usual.cycle.share(from_s + steps * (to_s - from_s))
+        share = usual.cycle.share(way.from_s + steps * (way.to_s - way.from_s))
         values = block.values.copy()
         for row in self._rows.filled:
             low, high = usual.levels[row]
@@ -215,13 +280,33 @@ class SilenceBridge:
     def _effort(self, block: SignalBlock) -> FloatArray:
         return self._driven.effort_deg(block)
 
-    def _is_sure(self, ends: list[tuple[float, float]], misfits: tuple[float, float], cycle: Cycle) -> bool:
-        """Whether one went on as usual through a silence: in a gait, or in motion at both of its ends."""
+    def _travelled(self, silence: SignalBlock, usual: UsualRepetition) -> float:
+        """How many repetitions the way of the sensor that was heard amounts to; NaN where it tells none."""
+        found = []
+        for rows, usual_deg in zip(
+            (self._rows.of_pelvis, self._rows.of_thigh), usual.travel_deg, strict=True
+        ):
+            gone_deg, share = self._gone_deg(silence, rows)
+            if share >= _HEARD_SHARE and usual_deg >= _TELLING_DEG:
+                found.append((share, gone_deg / share / usual_deg))
+        return max(found)[1] if found else nan
+
+    def _is_sure(
+        self, ends: list[tuple[float, float]], way: Through, usual: UsualRepetition, travelled: float
+    ) -> bool:
+        """Whether one went on as usual through a silence.
+
+        In a gait, or in motion at both of its ends, the time alone tells; else the other sensor has gone on.
+        """
         if len(self._cycles) < _LEAST_CYCLES:
             return False
-        moves = [first == last for first, last in (cycle.place(*end) for end in ends)]
-        best, second = misfits
-        return (self._cyclic or all(moves)) and best < _SURE_MISFIT and second > _CLEARER * best
+        if np.isfinite(travelled):
+            repetitions = (way.to_s - way.from_s) / usual.cycle.period_s
+            went_on = travel_misfit(travelled, repetitions) < _SAME_WAY
+            return went_on and way.misfit < _SURE_MISFIT_BY_WAY and way.second > _CLEARER_BY_WAY * way.misfit
+        moves = [first == last for first, last in (usual.cycle.place(*end) for end in ends)]
+        going = self._cyclic or all(moves)
+        return going and way.misfit < _SURE_MISFIT and way.second > _CLEARER * way.misfit
 
 
 def _length(of: BoolArray) -> int:

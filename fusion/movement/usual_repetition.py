@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf, isfinite, nan
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from fusion.types import FloatArray
 _MOVES_SHARE = 0.2
 """Of a phase's mean speed, below which one rests at an end."""
 _SLACK_S = 0.3
+_SLACK_SHARE, _TRAVEL_WEIGHT = 0.3, 0.5
+"""How far one has gone is known less well than how long it took."""
+_NOISE_DEG = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,10 @@ class UsualRepetition:
 
     levels: FloatArray
     cycle: Cycle
+    travel_deg: tuple[float, float] = (nan, nan)
+    """How far the pelvis and the thigh go in it, there and back; NaN: not known."""
+    known_from: int = 0
+    """How many of the person's own repetitions show it; 0: it is the exercise's model."""
 
 
 def model_repetition(exercise: Exercise, names: tuple[str, ...], side: str) -> UsualRepetition | None:
@@ -79,13 +87,42 @@ def _cycle(tempo: Tempo, *, lifts_first: bool) -> Cycle:
     return Cycle(top_s, lower_s, bottom_s, lift_s)
 
 
-def phases_through(
-    ends: list[tuple[float, float]], took_s: float, cycle: Cycle
-) -> tuple[float, float, tuple[float, float]]:
-    """Times in the cycle from which and up to which one went, the second of them in a later cycle.
+def travel_deg(angle_deg: FloatArray) -> float:
+    """How far an angle (n,) goes in all, there and back, deg; within noise it goes nowhere."""
+    known = angle_deg[np.isfinite(angle_deg)].tolist()
+    gone, at = 0.0, known[0] if known else 0.0
+    for x in known:
+        drawn = min(max(at, x - _NOISE_DEG), x + _NOISE_DEG)
+        gone, at = gone + abs(drawn - at), drawn
+    return gone
 
-    Of all numbers of turns, the one whose time is nearest to the time that it took; last come the misfits, as
-    |ln| of the two times, of that number and of the second best.
+
+def travel_misfit(travelled: float, repetitions: float) -> float:
+    """|ln| of how many repetitions a sensor's way amounts to and how many it would be; 0 if not known."""
+    if not isfinite(travelled):
+        return 0.0
+    return abs(float(np.log((travelled + _SLACK_SHARE) / (repetitions + _SLACK_SHARE))))
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """How a silence may have been gone through: from one time in the cycle to another in a later one, s."""
+
+    from_s: float
+    to_s: float
+    misfit: float
+    """|ln| of the time that it takes and of the one that it took, with that of the way if it is known."""
+    second: float
+    """The same with the next best number of turns."""
+
+
+def phases_through(
+    ends: list[tuple[float, float]], took_s: float, cycle: Cycle, travelled: float = nan
+) -> Through:
+    """Of all numbers of turns, the one whose time and way are nearest to those of the silence.
+
+    ``ends`` are shares and speeds (1/s) at both of its ends, ``travelled`` the repetitions to which the way
+    of a sensor that was heard amounts, if there was one.
     """
     first, last = (cycle.place(*end) for end in ends)
     period_s = cycle.period_s
@@ -97,9 +134,10 @@ def phases_through(
             continue
         nearest_s = min(max(took_s, least_s, 0.0), max(most_s, 0.0))
         off = abs(float(np.log((took_s + _SLACK_S) / (nearest_s + _SLACK_S))))
+        off = float(np.hypot(off, _TRAVEL_WEIGHT * travel_misfit(travelled, nearest_s / period_s)))
         spare_s = nearest_s - (last[0] + turns * period_s - first[1])
         from_s = first[1] - max(0.0, min(spare_s, first[1] - first[0]))
         found.append((off, from_s, max(from_s, from_s + nearest_s)))
     found.sort(key=lambda one: one[0])
     off, from_s, to_s = found[0]
-    return from_s, to_s, (off, found[1][0] if len(found) > 1 else float("inf"))
+    return Through(from_s, to_s, off, found[1][0] if len(found) > 1 else inf)
