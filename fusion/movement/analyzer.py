@@ -300,7 +300,8 @@ class MovementAnalyzer:
 
     def _is_hidden(self, track: Track) -> bool:
         """Whether next to nothing of a repetition was shown, and it is not sure either that it was done."""
-        if track.shown_share >= _SHOWN_SHARE_MIN:
+        most = max(track.shown_share, 0.5 * track.shown_range)
+        if min(most, track.shown_range) >= _SHOWN_SHARE_MIN:
             return False
         ends_s = float(track.t_s[track.start]), float(track.t_s[track.end])
         return self._bridge is None or not self._bridge.is_sure(*ends_s)

@@ -48,8 +48,9 @@ _SURE_MISFIT, _CLEARER = 0.12, 2.0
 than with one repetition more or less."""
 _SURE_MISFIT_BY_WAY, _CLEARER_BY_WAY, _SAME_WAY = 0.25, 1.6, 0.4
 """The same where a sensor that was heard has gone as far as in the usual repetitions of that time."""
-_HEARD_SHARE, _TELLING_DEG = 0.7, 8.0
-"""A sensor that was heard for this share of a silence, and goes so far in a repetition, tells of it."""
+_HEARD_SHARE, _MOSTLY_SHARE, _TELLING_DEG = 0.35, 0.7, 8.0
+"""A sensor that was heard for this share of a silence, and goes so far in a repetition, tells of it; less
+surely if it was not heard for most of it."""
 
 
 class SilenceBridge:
@@ -198,7 +199,7 @@ class SilenceBridge:
             self._held, self._gave_up = self._usual, False
 
     def _heard(self, part: SignalBlock) -> SignalBlock:
-        """Samples that are known again."""
+        """Samples of which some may be known again."""
         if self._was_silent and (before := self._before) is not None:
             self._joining.begin(before, part)
         return self._joining(part)
@@ -227,11 +228,13 @@ class SilenceBridge:
             return part_of(block, 0, _length(silent))
         counted = self._driven.signal
         self.guessed |= usual.known_from < _LEAST_CYCLES
-        seen, shown = by_other_sensor(block, self._rows, usual, counted=counted, before=self._before)
+        seen, shown = by_other_sensor(
+            self._heard(block), self._rows, usual, counted=counted, before=self._before
+        )
         known = shown | ~silent
         if shown[0]:
             self._gave_up = False
-            return part_of(seen, 0, _length(shown))
+            return part_of(seen, 0, self._rows.while_same(block, _length(shown)))
         run = _length(~known)
         if self._gave_up or run > _LONGEST_S * self._rate_hz:
             self._gave_up = True
@@ -250,7 +253,7 @@ class SilenceBridge:
         if not np.isfinite(ends).all():
             return part_of(block, 0, run)
         travelled = self._travelled(part_of(block, 0, run), usual)
-        way = phases_through(ends, (run + 1) / self._rate_hz, usual.cycle, travelled)
+        way = phases_through(ends, (run + 1) / self._rate_hz, usual.cycle, travelled[0])
         if self._is_sure(ends, way, usual, travelled):
             self._sure_s.append((float(block.t_s[0]), float(block.t_s[run])))
         steps = np.arange(run + 2) / (run + 1)
@@ -280,19 +283,27 @@ class SilenceBridge:
     def _effort(self, block: SignalBlock) -> FloatArray:
         return self._driven.effort_deg(block)
 
-    def _travelled(self, silence: SignalBlock, usual: UsualRepetition) -> float:
-        """How many repetitions the way of the sensor that was heard amounts to; NaN where it tells none."""
-        found = []
+    def _travelled(self, silence: SignalBlock, usual: UsualRepetition) -> tuple[float, float]:
+        """How many repetitions the way of the sensor that was heard longer amounts to, and for what share.
+
+        NaN where neither tells.
+        """
+        found = [(0.0, nan)]
         for rows, usual_deg in zip(
             (self._rows.of_pelvis, self._rows.of_thigh), usual.travel_deg, strict=True
         ):
             gone_deg, share = self._gone_deg(silence, rows)
             if share >= _HEARD_SHARE and usual_deg >= _TELLING_DEG:
                 found.append((share, gone_deg / share / usual_deg))
-        return max(found)[1] if found else nan
+        share, travelled = max(found)
+        return travelled, share
 
     def _is_sure(
-        self, ends: list[tuple[float, float]], way: Through, usual: UsualRepetition, travelled: float
+        self,
+        ends: list[tuple[float, float]],
+        way: Through,
+        usual: UsualRepetition,
+        travelled: tuple[float, float],
     ) -> bool:
         """Whether one went on as usual through a silence.
 
@@ -300,13 +311,15 @@ class SilenceBridge:
         """
         if len(self._cycles) < _LEAST_CYCLES:
             return False
-        if np.isfinite(travelled):
-            repetitions = (way.to_s - way.from_s) / usual.cycle.period_s
-            went_on = travel_misfit(travelled, repetitions) < _SAME_WAY
-            return went_on and way.misfit < _SURE_MISFIT_BY_WAY and way.second > _CLEARER_BY_WAY * way.misfit
         moves = [first == last for first, last in (usual.cycle.place(*end) for end in ends)]
-        going = self._cyclic or all(moves)
-        return going and way.misfit < _SURE_MISFIT and way.second > _CLEARER * way.misfit
+        by_time = way.misfit < _SURE_MISFIT and way.second > _CLEARER * way.misfit
+        repetitions, share = travelled
+        if not np.isfinite(repetitions):
+            return (self._cyclic or all(moves)) and by_time
+        done = (way.to_s - way.from_s) / usual.cycle.period_s
+        by_way = way.misfit < _SURE_MISFIT_BY_WAY and way.second > _CLEARER_BY_WAY * way.misfit
+        went_on = travel_misfit(repetitions, done) < _SAME_WAY
+        return went_on and (by_way if share >= _MOSTLY_SHARE else by_time)
 
 
 def _length(of: BoolArray) -> int:

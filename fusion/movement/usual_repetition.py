@@ -17,6 +17,8 @@ _SLACK_S = 0.3
 _SLACK_SHARE, _TRAVEL_WEIGHT = 0.3, 0.5
 """How far one has gone is known less well than how long it took."""
 _NOISE_DEG = 1.5
+_HASTE = 1.5
+"""Who rests at an end of a silence rests for longer more easily than doing a repetition in less time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,8 @@ def phases_through(
     """
     first, last = (cycle.place(*end) for end in ends)
     period_s = cycle.period_s
+    rests = any(soonest < latest for soonest, latest in (first, last))
+    haste = _HASTE if rests else 1.0
     found = []
     for turns in range(int(took_s / period_s) + 3):
         least_s = last[0] + turns * period_s - first[1]
@@ -133,7 +137,8 @@ def phases_through(
         if most_s < -_SLACK_S:
             continue
         nearest_s = min(max(took_s, least_s, 0.0), max(most_s, 0.0))
-        off = abs(float(np.log((took_s + _SLACK_S) / (nearest_s + _SLACK_S))))
+        off = float(np.log((took_s + _SLACK_S) / (nearest_s + _SLACK_S)))
+        off *= 1.0 if off >= 0.0 else -haste
         off = float(np.hypot(off, _TRAVEL_WEIGHT * travel_misfit(travelled, nearest_s / period_s)))
         spare_s = nearest_s - (last[0] + turns * period_s - first[1])
         from_s = first[1] - max(0.0, min(spare_s, first[1] - first[0]))
