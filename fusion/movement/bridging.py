@@ -11,30 +11,26 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import astuple
 from functools import reduce
-from itertools import pairwise
 from math import nan
-from statistics import median
 
 import numpy as np
 
 from fusion.exercises import Exercise
 from fusion.exercises.model import Kind
-from fusion.history import JOINED_SD_DEG, part_of
-from fusion.movement.brief_silence import KNOWN_S, SLOPE_SAMPLES, across_brief, longest_brief_s
+from fusion.history import part_of
+from fusion.movement.brief_silence import SLOPE_SAMPLES, across_brief, longest_brief_s
 from fusion.movement.joining import Joining
 from fusion.movement.other_sensor import by_other_sensor
 from fusion.movement.silent_rows import SilentRows, filled
 from fusion.movement.track import Driven, Track
+from fusion.movement.travel import gone_deg, travel_misfit
+from fusion.movement.usual_learner import UsualLearner
 from fusion.movement.usual_repetition import (
-    Cycle,
     Through,
     UsualRepetition,
     model_repetition,
     phases_through,
-    travel_deg,
-    travel_misfit,
 )
 from fusion.types import BoolArray, FloatArray, SignalBlock
 
@@ -42,7 +38,7 @@ _LONGEST_S = 12.0
 """Of a longer silence nothing is implied."""
 _AROUND_S = 0.13
 """Rates before and after a silence are read over this time."""
-_CYCLES, _LEAST_CYCLES = 5, 2
+_SURE_KEPT = 5
 _SURE_MISFIT, _CLEARER = 0.12, 2.0
 """How near the usual time comes to that of a silence in which it is sure what was done, and how much nearer
 than with one repetition more or less."""
@@ -73,21 +69,18 @@ class SilenceBridge:
         self._rows = SilentRows.of(names, side)
         self._joining = Joining(self._rows.filled)
         self._brief = int(longest_brief_s(exercise) * rate_hz)
-        self._usual = known or model_repetition(exercise, names, side)
-        self._held: UsualRepetition | None = self._usual
+        known = known or model_repetition(exercise, names, side)
+        self._learner = UsualLearner(known, self._rows, rate_hz)
+        self._held = known
         """As known when the present silence began."""
         self._waiting: SignalBlock | None = None
         self._around = round(_AROUND_S * rate_hz) + 1
         self._recent: deque[SignalBlock] = deque()
         """The last blocks given out, at least as many samples as are looked at before a silence."""
         self._recent_count = 0
-        self._last_end_s = np.nan
         self._gave_up = self._was_silent = False
-        self._cycles: deque[tuple[float, ...]] = deque(maxlen=_CYCLES)
-        if known is not None:
-            self._cycles.extend([astuple(known.cycle)] * min(known.known_from, _LEAST_CYCLES))
         self._cyclic = exercise.kind is Kind.STEP
-        self._sure_s: deque[tuple[float, float]] = deque(maxlen=_CYCLES)
+        self._sure_s: deque[tuple[float, float]] = deque(maxlen=_SURE_KEPT)
         """Silences in which it is sure how many repetitions were done."""
         self.implied_s: list[tuple[float, float]] = []
         """Silences gone across since they were last taken from here."""
@@ -140,53 +133,11 @@ class SilenceBridge:
     @property
     def usual(self) -> UsualRepetition | None:
         """The person's usual repetition; None while that is not known."""
-        known = self._usual is not None and self._usual.known_from >= _LEAST_CYCLES
-        return self._usual if known else None
+        return self._learner.usual if self._learner.sure else None
 
     def learn(self, track: Track) -> None:
-        """Learn the usual repetition from one that counted: its times, and what was heard of its angles."""
-        at = [float(track.t_s[k]) for k in (track.start, track.reach, track.leave, track.end)]
-        usual, before_s = self._usual, self._last_end_s
-        self._last_end_s = at[3]
-        if track.implied_s > KNOWN_S:
-            return
-        rest_s = usual.cycle.rest_s if usual else 0.2
-        if np.isfinite(before_s):
-            rest_s = min(max(0.0, at[0] - before_s), 2.0)
-        least = 1.0 / self._rate_hz
-        ways = [max(least, b - a) for a, b in pairwise(at)]
-        self._cycles.append((rest_s, *ways))
-        cycle = Cycle(*map(median, zip(*self._cycles, strict=True)))
-        self._usual = UsualRepetition(
-            self._levels(track), cycle, self._travel_deg(track), 1 + (usual.known_from if usual else 0)
-        )
-
-    def _levels(self, track: Track) -> FloatArray:
-        """Angles (k, 2) at rest and at the far end, those that were not heard as known before."""
-        first = len(track.signals) - len(track.t_s)
-        at = [first + track.start, first + track.reach]
-        values, sd = track.signals.values[:, at], track.signals.sd[:, at]
-        if self._usual is None:
-            return values.copy()
-        heard = ((sd < JOINED_SD_DEG) & np.isfinite(values)).all(axis=1, keepdims=True)
-        return np.where(heard, values, self._usual.levels)
-
-    def _travel_deg(self, track: Track) -> tuple[float, float]:
-        """How far pelvis and thigh have gone, as far as they were heard, else as known before."""
-        first = len(track.signals) - len(track.t_s)
-        part = part_of(track.signals, first + track.start, first + track.end + 1)
-        travel = [self._gone_deg(part, rows) for rows in (self._rows.of_pelvis, self._rows.of_thigh)]
-        known = self._usual.travel_deg if self._usual else (nan, nan)
-        pelvis, thigh = (
-            gone if share == 1.0 else before for (gone, share), before in zip(travel, known, strict=True)
-        )
-        return pelvis, thigh
-
-    @staticmethod
-    def _gone_deg(part: SignalBlock, rows: tuple[int, ...]) -> tuple[float, float]:
-        """How far a sensor's angles have gone in all, and the share of the time that it was heard."""
-        heard = np.isfinite(part.values[list(rows)]) & (part.sd[list(rows)] < JOINED_SD_DEG)
-        return sum(travel_deg(part.values[row]) for row in rows), float(heard.all(axis=0).mean())
+        """Take a repetition that counted for a usual one."""
+        self._learner.learn(track)
 
     def _remember(self, part: SignalBlock, count: int, *, silent: bool) -> None:
         self._recent.append(part)
@@ -196,7 +147,7 @@ class SilenceBridge:
             self._recent_count = more
         self._was_silent = silent
         if not silent:
-            self._held, self._gave_up = self._usual, False
+            self._held, self._gave_up = self._learner.usual, False
 
     def _heard(self, part: SignalBlock) -> SignalBlock:
         """Samples of which some may be known again."""
@@ -227,7 +178,7 @@ class SilenceBridge:
         if usual is None or not self._recent:
             return part_of(block, 0, _length(silent))
         counted = self._driven.signal
-        self.guessed |= usual.known_from < _LEAST_CYCLES
+        self.guessed |= not self._learner.sure
         seen, shown = by_other_sensor(
             self._heard(block), self._rows, usual, counted=counted, before=self._before
         )
@@ -292,9 +243,9 @@ class SilenceBridge:
         for rows, usual_deg in zip(
             (self._rows.of_pelvis, self._rows.of_thigh), usual.travel_deg, strict=True
         ):
-            gone_deg, share = self._gone_deg(silence, rows)
+            way_deg, share = gone_deg(silence, rows)
             if share >= _HEARD_SHARE and usual_deg >= _TELLING_DEG:
-                found.append((share, gone_deg / share / usual_deg))
+                found.append((share, way_deg / share / usual_deg))
         share, travelled = max(found)
         return travelled, share
 
@@ -309,7 +260,7 @@ class SilenceBridge:
 
         In a gait, or in motion at both of its ends, the time alone tells; else the other sensor has gone on.
         """
-        if len(self._cycles) < _LEAST_CYCLES:
+        if not self._learner.sure:
             return False
         moves = [first == last for first, last in (usual.cycle.place(*end) for end in ends)]
         by_time = way.misfit < _SURE_MISFIT and way.second > _CLEARER * way.misfit

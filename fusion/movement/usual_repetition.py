@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, isfinite, nan
+from math import inf, nan
 
 import numpy as np
 
 from fusion.exercises import Exercise
 from fusion.exercises.model import Tempo
+from fusion.movement.travel import travel_misfit
 from fusion.types import FloatArray
 
 _MOVES_SHARE = 0.2
 """Of a phase's mean speed, below which one rests at an end."""
 _SLACK_S = 0.3
-_SLACK_SHARE, _TRAVEL_WEIGHT = 0.3, 0.5
+_TRAVEL_WEIGHT = 0.5
 """How far one has gone is known less well than how long it took."""
-_NOISE_DEG = 1.5
 _HASTE = 1.5
 """Who rests at an end of a silence rests for longer more easily than doing a repetition in less time."""
 
@@ -87,23 +87,6 @@ def _cycle(tempo: Tempo, *, lifts_first: bool) -> Cycle:
     if lifts_first:
         return Cycle(bottom_s, lift_s, top_s, lower_s)
     return Cycle(top_s, lower_s, bottom_s, lift_s)
-
-
-def travel_deg(angle_deg: FloatArray) -> float:
-    """How far an angle (n,) goes in all, there and back, deg; within noise it goes nowhere."""
-    known = angle_deg[np.isfinite(angle_deg)].tolist()
-    gone, at = 0.0, known[0] if known else 0.0
-    for x in known:
-        drawn = min(max(at, x - _NOISE_DEG), x + _NOISE_DEG)
-        gone, at = gone + abs(drawn - at), drawn
-    return gone
-
-
-def travel_misfit(travelled: float, repetitions: float) -> float:
-    """|ln| of how many repetitions a sensor's way amounts to and how many it would be; 0 if not known."""
-    if not isfinite(travelled):
-        return 0.0
-    return abs(float(np.log((travelled + _SLACK_SHARE) / (repetitions + _SLACK_SHARE))))
 
 
 @dataclass(frozen=True, slots=True)
