@@ -70,7 +70,7 @@ class SilenceBridge:
         self._joining = Joining(self._rows.filled)
         self._brief = int(longest_brief_s(exercise) * rate_hz)
         known = known or model_repetition(exercise, names, side)
-        self._learner = UsualLearner(known, self._rows, rate_hz)
+        self._learner = UsualLearner(known, driven, self._rows, rate_hz)
         self._held = known
         """As known when the present silence began."""
         self._waiting: SignalBlock | None = None

@@ -62,6 +62,8 @@ class UsualRepetition:
     cycle: Cycle
     travel_deg: tuple[float, float] = (nan, nan)
     """How far the pelvis and the thigh go in it, there and back; NaN: not known."""
+    shows: tuple[bool, bool] = (True, True)
+    """Whether the pelvis, and the thigh, is always about as far on its way as the repetition is."""
     known_from: int = 0
     """How many of the person's own repetitions show it; 0: it is the exercise's model."""
 
