@@ -15,13 +15,11 @@ from statistics import median
 
 import numpy as np
 
-from fusion.exercises.model import DriverSignal
 from fusion.history import History, heard_samples, part_of, samples_of
 from fusion.kernels import corners as excursion
 from fusion.kernels import turning
-from fusion.movement.smooth_way import View, smooth_corners
+from fusion.movement.phase_corners import corners_of
 from fusion.movement.track import Driven, Track, columns_of
-from fusion.movement.way_shape import WayShapes
 from fusion.types import BoolArray, FloatArray, SignalBlock
 
 STILL_DPS = 10.0
@@ -30,10 +28,6 @@ _REVERSAL_SHARE = 0.2
 _ARRIVE_SHARE = 0.8
 """Share of the usual range from which standing still means lockout, not a pause on the way."""
 _UNDER_WAY_S = 0.05
-_THIGH_SHARE = 0.4
-"""A thigh that turns by so much of a hip's range tells its slow ways better: glutes that contract under the
-sensor of the pelvis look like one to three degrees of tilt."""
-_OWN_SHARE = 0.7
 _BEFORE_S = 1.0
 """So much of the signals before an excursion goes with it."""
 
@@ -168,10 +162,8 @@ class RepSegmenter:
         first = int(np.searchsorted(signals.t_s, self._time_of(begin, until)))
         x = effort[first:]
         pitch = signals.get(f"thigh_pitch_{one.read_from.value}_deg")[first:]
-        start, reach, leave, end = _corners_of(x, pitch, signals.t_s[first:], one)
-        if self._event == turning.RETURN and one.shapes is not None:
-            views = _views(x, pitch, one, one.shapes)
-            start, reach, leave, end = smooth_corners(signals.t_s[first:], (start, reach, leave, end), views)
+        returned = self._event == turning.RETURN
+        start, reach, leave, end = corners_of(one, x, pitch, signals.t_s[first:], returned=returned)
         heard, shown = (which[first:] for which in heard_samples(signals))
         inside = slice(start, end + 1)
         columns = columns_of(signals, one.read_from, len(x))
@@ -194,6 +186,7 @@ class RepSegmenter:
             by_free_leg=one.by_free_leg,
             heard=None if heard.all() else heard,
             shown_share=float(shown[inside].mean()),
+            shown_range=_range_share(x[inside], shown[inside]),
             implied_s=_longest_run(~shown[inside]) * self._dt,
         )
 
@@ -254,29 +247,11 @@ def _height(state: FloatArray) -> float:
     return float(state[turning.X] - state[turning.VALLEY])
 
 
-def _corners_of(
-    effort: FloatArray, pitch: FloatArray, t_s: FloatArray, one: Driven
-) -> tuple[int, int, int, int]:
-    """The corners of an excursion (n,) of one leg.
-
-    What the other leg does in between tilts the pelvis, or moves this thigh against it: where hip and thigh
-    do not set out at once, the first to do so was not doing the leg's own repetition.
-    """
-    start, reach, leave, end = corners(effort, t_s)
-    by_hip = one.in_turn and one.signal is DriverSignal.HIP_FLEXION
-    if by_hip and float(np.ptp(pitch)) > _OWN_SHARE * float(np.ptp(effort)):
-        own_start, _, _, own_end = corners(one.sign * pitch, t_s)
-        start, end = min(max(start, own_start), reach), max(min(end, own_end), leave)
-    return start, reach, leave, end
-
-
-def _views(effort: FloatArray, pitch: FloatArray, one: Driven, shapes: WayShapes) -> list[View]:
-    """What shows the slow ways of an excursion (n,), the best first."""
-    views = [View(effort, *shapes.driver)]
-    by_hip = one.signal is DriverSignal.HIP_FLEXION and not one.by_free_leg
-    if by_hip and float(np.ptp(pitch)) > _THIGH_SHARE * float(np.ptp(effort)):
-        views.insert(0, View(pitch, *shapes.thigh))
-    return views
+def _range_share(x: FloatArray, shown: BoolArray) -> float:
+    """Share of the range of x (n,) between the least and the greatest that were shown."""
+    if not shown.any():
+        return 0.0
+    return float(np.ptp(x[shown])) / max(float(np.ptp(x)), 1e-9)
 
 
 def _longest_run(of: BoolArray) -> int:
@@ -285,9 +260,3 @@ def _longest_run(of: BoolArray) -> int:
         return 0
     edges = np.flatnonzero(np.diff(np.concatenate(([0], of.astype(np.int8), [0]))))
     return int((edges[1::2] - edges[::2]).max())
-
-
-def corners(x: FloatArray, t_s: FloatArray) -> tuple[int, int, int, int]:
-    """Start, reach, leave and end of an excursion x (n,) that runs low → high → (low)."""
-    start, reach, leave, end = excursion.corners(np.ascontiguousarray(x), np.ascontiguousarray(t_s))
-    return start, reach, leave, end

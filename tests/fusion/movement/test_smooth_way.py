@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fusion.movement.reps import corners
+from fusion.movement.phase_corners import corners
 from fusion.movement.smooth_way import View, Way, fitted, smooth_corners
 
 RATE_HZ = 60.0
