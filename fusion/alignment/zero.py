@@ -126,7 +126,8 @@ class ZeroWatch:
                 self.fresh |= self._elsewhere.add(pose)
             return None
         off = self._stands.off_rad(pose)
-        slip = find_slip(pose, off, self._stands.reference().up_s, held=self._hint.held)
+        zero_s, histories = self._stands.reference().up_s, self._evidence.histories
+        slip = find_slip(pose, off, zero_s, histories, held=self._hint.held)
         if slip is not None:
             self._follow_slip(slip)
         if slip is not None or self._stands.agrees(off):

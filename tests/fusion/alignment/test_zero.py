@@ -77,6 +77,19 @@ def test_a_person_who_bends_for_plates_has_no_slipped_sensor() -> None:
     assert not [w for w in ladder.warnings if w.code == "sensor_slipped"]
 
 
+def test_a_leg_that_is_lifted_slowly_and_held_is_no_slipped_sensor() -> None:
+    q_sb = mountings(8)
+
+    def lift(t_s: FloatArray) -> FloatArray:
+        share = ((t_s - 5.0) / 8.0).clip(0.0, 1.0)
+        return np.asarray(24.0 * share**3 * (10.0 + share * (6.0 * share - 15.0)))
+
+    turns: dict[Segment, Turn] = {PELVIS: still, RIGHT: about(-Z, lift), LEFT: still}
+    both = _one_after_the_other(body(squat(), 12.0, q_sb), body(turns, 18.0, q_sb))
+    ladder = watch(CalibrationLadder(SEGMENTS, SQUAT), both)
+    assert not [w for w in ladder.warnings if w.code == "sensor_slipped"]
+
+
 def test_a_told_stand_in_which_somebody_moved_is_named() -> None:
     ladder = CalibrationLadder(SEGMENTS, SQUAT)
     ladder.stand_between(4.0, 8.0)
