@@ -20,6 +20,12 @@ _PLANNED = 1.5
 """What the exercise that is looked for is ahead of everyday gaits, in such deviations."""
 _LIKE_GAIT = 2.5
 """Within so many deviations of a gait, an excursion may be one of its strides."""
+_GAIT_PLANNED = 0.5
+"""The same where several strides speak: what was planned weighs less."""
+_SHIFT_S, _MOST_SHIFT_DEG = 0.03, 30.0
+"""How far levels may be off per deg/s of a gait's usual peak, and at most: limbs that swing fast, and a body
+that gains speed, hide the vertical. At the start of a sprint half of g is felt forwards, 27°."""
+_LEVEL_SD_DEG = np.array([8.0, 6.0])
 _GAITS = {
     "walk": np.array([3.0, 26.0, -16.0, np.log(1.1)]),
     "run": np.array([11.0, 25.0, -22.0, np.log(0.72)]),
@@ -79,6 +85,31 @@ class Strides:
             return False
         others = (gait for name, gait in _GAITS.items() if name != self._id)
         return all(_off(seen, own) - _PLANNED <= _off(seen, gait) for gait in others)
+
+    def is_own_gait(self, usual: FloatArray, peak_dps: float) -> bool:
+        """Whether strides of which ``usual`` is the median are the exercise's own.
+
+        ``usual`` is mean P, mid and range of T, ln time (4,); ``peak_dps`` their usual greatest speed.
+        """
+        if self._model is None:
+            return True
+        shift_deg = min(_MOST_SHIFT_DEG, _SHIFT_S * peak_dps)
+        own = _by_level(self._model)
+        own[3] = min(max(float(usual[3]), self._times[0]), self._times[1])
+        range_deg = max(2.0 * _STRIDE_DEG, _STRIDE_SHARE * float(own[2]))
+        allowed = [_STRIDE_TILT_DEG + shift_deg, _STRIDE_DEG + shift_deg, range_deg, _STRIDE_TIME]
+        if (np.abs(usual - own) > allowed).any():
+            return False
+        sd = np.array([*np.hypot(_LEVEL_SD_DEG, shift_deg), *_STRIDE_SD[2:]])
+        off = float((np.abs(usual - own) / sd).sum()) - _GAIT_PLANNED
+        others = (_by_level(gait) for name, gait in _GAITS.items() if name != self._id)
+        return all(off <= float((np.abs(usual - gait) / sd).sum()) for gait in others)
+
+
+def _by_level(stride: FloatArray) -> FloatArray:
+    """A stride as mean P, mid and range of T, ln time (4,)."""
+    tilt, high, low, ln_s = stride.tolist()
+    return np.array([tilt, 0.5 * (high + low), high - low, ln_s])
 
 
 def _off(seen: FloatArray, stride: FloatArray) -> float:

@@ -1,0 +1,150 @@
+"""Strides in a row are of one gait: what one of them leaves open, the others show.
+
+Nobody changes gait for a single stride. A burst of losses, or gaining speed for seconds, shifts what gravity
+says of the levels of P and T for a while; how far a leg swings and how long it takes stay. So strides that
+follow one another and are alike are judged together, by their medians, from the third one on: those that were
+refused meanwhile count after all, or those that counted are taken back. A stride that a loss has bent out of
+shape is one of them where it takes their time, right between two that are alike.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from math import log
+
+import numpy as np
+
+from fusion.exercises import Exercise
+from fusion.movement.strides import Strides, seen_stride
+from fusion.movement.track import Track
+from fusion.types import FloatArray
+
+_LEAST = 3
+"""So many strides tell their gait."""
+_MOST = 60
+"""A gait is known by then."""
+_KEPT = 12
+"""So many of the last can still be counted late."""
+_PAUSE_S = 0.3
+"""Between two strides that follow one another; more is a halt."""
+_RANGE_SHARE, _LN_TIME, _TILT_DEG, _LEVEL_DEG = 0.22, 0.25, 16.0, 30.0
+"""From one stride to the next of a gait: range, time, P, and the level of T."""
+_MOST_BENT, _BENT_LN_TIME = 4, 0.36
+"""So many in a row may be out of shape; and their time, where another one like the others follows."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ruling:
+    """What a stride means for itself and for those before it in its bout."""
+
+    counts: bool
+    late: tuple[Track, ...] = ()
+    """Earlier ones that count after all."""
+    withdrawn: tuple[Track, ...] = ()
+    """Earlier ones that had counted and are none."""
+
+
+@dataclass(slots=True, eq=False)
+class _Stride:
+    track: Track
+    like: FloatArray
+    counts: bool
+
+
+@dataclass(slots=True, eq=False)
+class _Bout:
+    likes: deque[FloatArray] = field(default_factory=lambda: deque(maxlen=_MOST))
+    roms_deg: deque[float] = field(default_factory=lambda: deque(maxlen=_MOST))
+    peaks_dps: deque[float] = field(default_factory=lambda: deque(maxlen=_MOST))
+    last: deque[_Stride] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    bent: list[_Stride] = field(default_factory=list)
+    """Since the last one that was alike: they belong if the next one is alike again."""
+
+    @property
+    def tells(self) -> bool:
+        """Whether there are enough to tell the gait."""
+        return len(self.likes) >= _LEAST
+
+    def take(self, stride: _Stride) -> None:
+        """The next stride of the gait, and with it those bent out of shape before it."""
+        self.last.extend(self.bent)
+        self.bent.clear()
+        self.last.append(stride)
+        self.likes.append(stride.like)
+        self.roms_deg.append(stride.track.rom_deg)
+        self.peaks_dps.append(stride.track.peak_dps)
+
+    def follows(self, track: Track) -> bool:
+        """Whether an excursion begins where the last one ended."""
+        before = (self.bent or self.last)[-1].track
+        return bool(track.t_s[track.start] - before.t_s[before.end] <= _PAUSE_S)
+
+    def is_alike(self, stride: _Stride) -> bool:
+        """Whether a stride is of the same gait as the last ones."""
+        tilt, level, _, ln_s = np.abs(stride.like - self.likes[-1]).tolist()
+        usual_deg = float(np.median(self.roms_deg))
+        if abs(stride.track.rom_deg - usual_deg) > _RANGE_SHARE * usual_deg or ln_s > _LN_TIME:
+            return False
+        return bool(self.bent) or (tilt <= _TILT_DEG and level <= _LEVEL_DEG)
+
+    def off_ln_s(self, stride: _Stride) -> float:
+        """How far the logarithm of its time is from the usual one."""
+        return abs(float(stride.like[3]) - float(np.median([like[3] for like in self.likes])))
+
+
+class Bouts:
+    """The present bout of strides of each driven angle."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self._strides = Strides(exercise)
+        self._bouts: dict[int, _Bout] = {}
+
+    def rule(self, which: int, track: Track, *, alone: bool) -> Ruling:
+        """Take the next excursion of driven angle ``which``; ``alone`` is what it looks like by itself."""
+        like = _features(track)
+        if like is None:
+            self._bouts.pop(which, None)
+            return Ruling(alone)
+        stride = _Stride(track, like, alone)
+        bout = self._bouts.get(which)
+        if bout is not None and bout.follows(track):
+            if bout.is_alike(stride):
+                bout.take(stride)
+                return self._together(bout) if bout.tells else Ruling(alone)
+            if len(bout.bent) < _MOST_BENT and bout.off_ln_s(stride) <= _BENT_LN_TIME:
+                return self._bent(bout, stride)
+        bout = self._bouts[which] = _Bout()
+        bout.take(stride)
+        return Ruling(alone)
+
+    def _bent(self, bout: _Bout, stride: _Stride) -> Ruling:
+        """Of a stride out of shape only the time is left: where it is right, it counts as the others do."""
+        bout.bent.append(stride)
+        if bout.tells and bout.off_ln_s(stride) <= _LN_TIME:
+            stride.counts = bout.last[-1].counts
+        return Ruling(stride.counts)
+
+    def goes_on(self, which: int, track: Track) -> bool:
+        """Whether an excursion, perhaps not over yet, follows a bout of strides."""
+        bout = self._bouts.get(which)
+        return bout is not None and bout.tells and bout.follows(track)
+
+    def _together(self, bout: _Bout) -> Ruling:
+        usual = np.median(np.array(bout.likes), axis=0)
+        counts = self._strides.is_own_gait(usual, float(np.median(bout.peaks_dps)))
+        *before, now = bout.last
+        changed = tuple(one.track for one in before if one.counts is not counts)
+        for one in (*before, now):
+            one.counts = counts
+        return Ruling(counts, late=changed) if counts else Ruling(counts, withdrawn=changed)
+
+
+def _features(track: Track) -> FloatArray | None:
+    """Mean P, mid and range of T, ln time (4,); None where they are not all known."""
+    seen = seen_stride(track, slice(track.reach, track.end + 1))
+    took_s = float(track.t_s[track.end] - track.t_s[track.start])
+    if seen is None or took_s <= 0.0:
+        return None
+    tilt, high, low, _ = seen.tolist()
+    return np.array([tilt, 0.5 * (high + low), high - low, log(took_s)])
