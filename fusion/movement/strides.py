@@ -26,6 +26,8 @@ _SHIFT_S, _MOST_SHIFT_DEG = 0.03, 30.0
 """How far levels may be off per deg/s of a gait's usual peak, and at most: limbs that swing fast, and a body
 that gains speed, hide the vertical. At the start of a sprint half of g is felt forwards, 27°."""
 _LEVEL_SD_DEG = np.array([8.0, 6.0])
+_GAIT_SHARE, _RANGE_SD_DEG, _RANGE_SD_SHARE = 0.45, 8.0, 0.2
+"""How far the range may be from the exercise's, as a share of it; and its deviation among people."""
 _GAITS = {
     "walk": np.array([3.0, 26.0, -16.0, np.log(1.1)]),
     "run": np.array([11.0, 25.0, -22.0, np.log(0.72)]),
@@ -96,20 +98,26 @@ class Strides:
         shift_deg = min(_MOST_SHIFT_DEG, _SHIFT_S * peak_dps)
         own = _by_level(self._model)
         own[3] = min(max(float(usual[3]), self._times[0]), self._times[1])
-        range_deg = max(2.0 * _STRIDE_DEG, _STRIDE_SHARE * float(own[2]))
+        range_deg = max(2.0 * _STRIDE_DEG, _GAIT_SHARE * float(own[2]))
         allowed = [_STRIDE_TILT_DEG + shift_deg, _STRIDE_DEG + shift_deg, range_deg, _STRIDE_TIME]
         if (np.abs(usual - own) > allowed).any():
             return False
-        sd = np.array([*np.hypot(_LEVEL_SD_DEG, shift_deg), *_STRIDE_SD[2:]])
-        off = float((np.abs(usual - own) / sd).sum()) - _GAIT_PLANNED
+        off = _gait_off(usual, own, shift_deg) - _GAIT_PLANNED
         others = (_by_level(gait) for name, gait in _GAITS.items() if name != self._id)
-        return all(off <= float((np.abs(usual - gait) / sd).sum()) for gait in others)
+        return all(off <= _gait_off(usual, gait, shift_deg) for gait in others)
 
 
 def _by_level(stride: FloatArray) -> FloatArray:
     """A stride as mean P, mid and range of T, ln time (4,)."""
     tilt, high, low, ln_s = stride.tolist()
     return np.array([tilt, 0.5 * (high + low), high - low, ln_s])
+
+
+def _gait_off(usual: FloatArray, gait: FloatArray, shift_deg: float) -> float:
+    """How far strides are from a gait, both as by `_by_level`, in deviations."""
+    range_sd = max(_RANGE_SD_DEG, _RANGE_SD_SHARE * float(gait[2]))
+    sd = np.array([*np.hypot(_LEVEL_SD_DEG, shift_deg), range_sd, _STRIDE_SD[3]])
+    return float((np.abs(usual - gait) / sd).sum())
 
 
 def _off(seen: FloatArray, stride: FloatArray) -> float:
