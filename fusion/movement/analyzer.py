@@ -243,7 +243,8 @@ class MovementAnalyzer(SetAnalyzer):
         slip = self._reader.slip(track, driven)
         rep = self._reader.summary(track, driven, slip=slip)
         self._tell_findings(rep, told)
-        self._book.add(self._reader.candidate(track, rep, slip))
+        in_bout = self._bouts is not None and self._bouts.tells(which)
+        self._book.add(self._reader.candidate(track, rep, slip, in_bout=in_bout))
         self._steps = 0
         self._gate.recent.follow_sd(track)
         if track.heard is None:

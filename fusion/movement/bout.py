@@ -26,12 +26,14 @@ _MOST = 60
 """A gait is known by then."""
 _KEPT = 12
 """So many of the last can still be counted late."""
-_PAUSE_S = 0.3
-"""Between two strides that follow one another; more is a halt."""
+_PAUSE_S, _PAUSE_SHARE = 0.3, 0.35
+"""Between two strides that follow one another, also as a share of the first; more is a halt."""
 _RANGE_SHARE, _LN_TIME, _TILT_DEG, _LEVEL_DEG = 0.22, 0.25, 16.0, 30.0
 """From one stride to the next of a gait: range, time, P, and the level of T."""
 _MOST_BENT, _BENT_LN_TIME = 4, 0.36
 """So many in a row may be out of shape; and their time, where another one like the others follows."""
+_BENT_SHOWN_SHARE = 0.3
+"""So much of one out of shape was seen: what is wholly implied may be no stride at all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +62,8 @@ class _Bout:
     last: deque[_Stride] = field(default_factory=lambda: deque(maxlen=_KEPT))
     bent: list[_Stride] = field(default_factory=list)
     """Since the last one that was alike: they belong if the next one is alike again."""
+    before: list[_Stride] = field(default_factory=list)
+    """What went right before the first one: perhaps its first strides, out of shape."""
 
     @property
     def tells(self) -> bool:
@@ -68,17 +72,26 @@ class _Bout:
 
     def take(self, stride: _Stride) -> None:
         """The next stride of the gait, and with it those bent out of shape before it."""
-        self.last.extend(self.bent)
+        self.last.extend(one for one in self.bent if one.track.shown_share >= _BENT_SHOWN_SHARE)
         self.bent.clear()
         self.last.append(stride)
         self.likes.append(stride.like)
         self.roms_deg.append(stride.track.rom_deg)
         self.peaks_dps.append(stride.track.peak_dps)
 
+    def take_in_before(self) -> None:
+        """Take in the strides right before the first one that took their time and went as far, at least."""
+        least_deg = (1.0 - _RANGE_SHARE) * float(np.median(self.roms_deg))
+        while self.before and _follows(self.last[0].track, self.before[-1].track):
+            stride = self.before.pop()
+            if self.off_ln_s(stride) > _LN_TIME or stride.track.rom_deg < least_deg:
+                break
+            self.last.appendleft(stride)
+        self.before.clear()
+
     def follows(self, track: Track) -> bool:
         """Whether an excursion begins where the last one ended."""
-        before = (self.bent or self.last)[-1].track
-        return bool(track.t_s[track.start] - before.t_s[before.end] <= _PAUSE_S)
+        return _follows(track, (self.bent or self.last)[-1].track)
 
     def is_alike(self, stride: _Stride) -> bool:
         """Whether a stride is of the same gait as the last ones."""
@@ -87,6 +100,11 @@ class _Bout:
         if abs(stride.track.rom_deg - usual_deg) > _RANGE_SHARE * usual_deg or ln_s > _LN_TIME:
             return False
         return bool(self.bent) or (tilt <= _TILT_DEG and level <= _LEVEL_DEG)
+
+    def may_be_bent(self, stride: _Stride) -> bool:
+        """Whether it may be one of them out of shape."""
+        some = len(self.likes) > 1 and len(self.bent) < _MOST_BENT
+        return some and self.off_ln_s(stride) <= _BENT_LN_TIME
 
     def off_ln_s(self, stride: _Stride) -> float:
         """How far the logarithm of its time is from the usual one."""
@@ -112,18 +130,25 @@ class Bouts:
             if bout.is_alike(stride):
                 bout.take(stride)
                 return self._together(bout) if bout.tells else Ruling(alone)
-            if len(bout.bent) < _MOST_BENT and bout.off_ln_s(stride) <= _BENT_LN_TIME:
+            if bout.may_be_bent(stride):
                 return self._bent(bout, stride)
-        bout = self._bouts[which] = _Bout()
+        before = [*bout.before, *bout.last, *bout.bent][-_MOST_BENT:] if bout else []
+        bout = self._bouts[which] = _Bout(before=[one for one in before if not one.counts])
         bout.take(stride)
         return Ruling(alone)
 
     def _bent(self, bout: _Bout, stride: _Stride) -> Ruling:
         """Of a stride out of shape only the time is left: where it is right, it counts as the others do."""
         bout.bent.append(stride)
-        if bout.tells and bout.off_ln_s(stride) <= _LN_TIME:
+        seen = stride.track.shown_share >= _BENT_SHOWN_SHARE
+        if seen and bout.tells and bout.off_ln_s(stride) <= _LN_TIME:
             stride.counts = bout.last[-1].counts
         return Ruling(stride.counts)
+
+    def tells(self, which: int) -> bool:
+        """Whether the strides of late have been judged together."""
+        bout = self._bouts.get(which)
+        return bout is not None and bout.tells
 
     def goes_on(self, which: int, track: Track) -> bool:
         """Whether an excursion, perhaps not over yet, follows a bout of strides."""
@@ -131,6 +156,8 @@ class Bouts:
         return bout is not None and bout.tells and bout.follows(track)
 
     def _together(self, bout: _Bout) -> Ruling:
+        if len(bout.likes) == _LEAST:
+            bout.take_in_before()
         usual = np.median(np.array(bout.likes), axis=0)
         counts = self._strides.is_own_gait(usual, float(np.median(bout.peaks_dps)))
         *before, now = bout.last
@@ -138,6 +165,13 @@ class Bouts:
         for one in (*before, now):
             one.counts = counts
         return Ruling(counts, late=changed) if counts else Ruling(counts, withdrawn=changed)
+
+
+def _follows(track: Track, before: Track) -> bool:
+    """Whether one excursion begins where the other ended."""
+    took_s = float(before.t_s[before.end] - before.t_s[before.start])
+    pause_s = float(track.t_s[track.start] - before.t_s[before.end])
+    return pause_s <= max(_PAUSE_S, _PAUSE_SHARE * took_s)
 
 
 def _features(track: Track) -> FloatArray | None:

@@ -66,7 +66,7 @@ class RepReader:
         share = driven.sign if driven.signal in {DriverSignal.HIP_FLEXION, DriverSignal.THIGH_PITCH} else 0.0
         return SlipAt(before, top, after, share)
 
-    def candidate(self, track: Track, rep: RepSummary, slip: SlipAt) -> Candidate:
+    def candidate(self, track: Track, rep: RepSummary, slip: SlipAt, *, in_bout: bool = False) -> Candidate:
         """The repetition with what decides whether it belongs to the open set."""
         # Of who travels, the vertical is not known well, and the first stride sets out from a stand.
         strides = self._exercise.kind is Kind.STEP
@@ -96,6 +96,7 @@ class RepReader:
             sd_deg=max(track.sd_deg(k) for k in (track.start, track.reach, track.end)),
             stays_s=float(track.t_s[track.leave] - track.t_s[track.reach]),
             like_stride=self._gate.walks(track),
+            in_bout=in_bout,
         )
 
     def summary(

@@ -62,6 +62,8 @@ class Candidate:
     """Time at its far end."""
     like_stride: bool = False
     """Whether it may as well be a stride of an everyday gait."""
+    in_bout: bool = False
+    """Whether it is one of several strides in a row that were judged together."""
 
 
 class SetBook:
@@ -214,6 +216,8 @@ class SetBook:
 
     def _belongs(self, one: Candidate, share: float = 1.0) -> bool:
         """Whether it ends where the set's full repetitions end, to a share of what is usually allowed."""
+        if one.in_bout:
+            return True
         alike = [c for c in self.candidates if c.by_free_leg is one.by_free_leg]
         if len(alike) == 1:
             return not one.by_free_leg
