@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from math import log
 
 import numpy as np
 
@@ -32,6 +31,10 @@ _RANGE_SHARE, _LN_TIME, _TILT_DEG, _LEVEL_DEG = 0.22, 0.25, 16.0, 30.0
 """From one stride to the next of a gait: range, time, P, and the level of T."""
 _MOST_BENT, _BENT_LN_TIME = 4, 0.36
 """So many in a row may be out of shape; and their time, where another one like the others follows."""
+_BENT_SHARE, _STAND_DEG = 0.5, 6.0
+"""Of one out of shape the least share of the usual range; P and T of a stand."""
+_BEFORE_SHARE, _BEFORE_LEVEL_DEG = 0.65, 20.0
+"""The same of what went before the first one that was alike, and how far the level of its T may be off."""
 _BENT_SHOWN_SHARE = 0.3
 """So much of one out of shape was seen: what is wholly implied may be no stride at all."""
 
@@ -52,6 +55,11 @@ class _Stride:
     track: Track
     like: FloatArray
     counts: bool
+
+    def stands(self, at: int) -> bool:
+        """Whether the person stands at a sample: a stride neither begins nor ends there."""
+        angles = (self.track.pelvis_tilt_deg, self.track.thigh_pitch_deg)
+        return all(abs(angle[at]) < _STAND_DEG for angle in angles)
 
 
 @dataclass(slots=True, eq=False)
@@ -81,10 +89,12 @@ class _Bout:
 
     def take_in_before(self) -> None:
         """Take in the strides right before the first one that took their time and went as far, at least."""
-        least_deg = (1.0 - _RANGE_SHARE) * float(np.median(self.roms_deg))
+        least_deg = _BEFORE_SHARE * float(np.median(self.roms_deg))
+        level_deg = float(np.median([like[1] for like in self.likes]))
         while self.before and _follows(self.last[0].track, self.before[-1].track):
             stride = self.before.pop()
-            if self.off_ln_s(stride) > _LN_TIME or stride.track.rom_deg < least_deg:
+            goes = stride.track.rom_deg >= least_deg and abs(stride.like[1] - level_deg) <= _BEFORE_LEVEL_DEG
+            if not goes or self.off_ln_s(stride) > _LN_TIME:
                 break
             self.last.appendleft(stride)
         self.before.clear()
@@ -104,7 +114,8 @@ class _Bout:
     def may_be_bent(self, stride: _Stride) -> bool:
         """Whether it may be one of them out of shape."""
         some = len(self.likes) > 1 and len(self.bent) < _MOST_BENT
-        return some and self.off_ln_s(stride) <= _BENT_LN_TIME
+        goes = stride.track.rom_deg >= _BENT_SHARE * float(np.median(self.roms_deg))
+        return some and goes and self.off_ln_s(stride) <= _BENT_LN_TIME
 
     def off_ln_s(self, stride: _Stride) -> float:
         """How far the logarithm of its time is from the usual one."""
@@ -132,15 +143,21 @@ class Bouts:
                 return self._together(bout) if bout.tells else Ruling(alone)
             if bout.may_be_bent(stride):
                 return self._bent(bout, stride)
+            if bout.tells and stride.stands(track.end):
+                del self._bouts[which]  # a halt
+                return Ruling(counts=False)
         before = [*bout.before, *bout.last, *bout.bent][-_MOST_BENT:] if bout else []
-        bout = self._bouts[which] = _Bout(before=[one for one in before if not one.counts])
+        if stride.stands(track.start) and not alone:
+            self._bouts.pop(which, None)  # what leads from a stand into the exercise's posture
+            return Ruling(alone)
+        bout = self._bouts[which] = _Bout(before=before)
         bout.take(stride)
         return Ruling(alone)
 
     def _bent(self, bout: _Bout, stride: _Stride) -> Ruling:
         """Of a stride out of shape only the time is left: where it is right, it counts as the others do."""
         bout.bent.append(stride)
-        seen = stride.track.shown_share >= _BENT_SHOWN_SHARE
+        seen = stride.track.shown_share >= _BENT_SHOWN_SHARE and not stride.stands(stride.track.end)
         if seen and bout.tells and bout.off_ln_s(stride) <= _LN_TIME:
             stride.counts = bout.last[-1].counts
         return Ruling(stride.counts)
@@ -177,8 +194,7 @@ def _follows(track: Track, before: Track) -> bool:
 def _features(track: Track) -> FloatArray | None:
     """Mean P, mid and range of T, ln time (4,); None where they are not all known."""
     seen = seen_stride(track, slice(track.reach, track.end + 1))
-    took_s = float(track.t_s[track.end] - track.t_s[track.start])
-    if seen is None or took_s <= 0.0:
+    if seen is None:
         return None
-    tilt, high, low, _ = seen.tolist()
-    return np.array([tilt, 0.5 * (high + low), high - low, log(took_s)])
+    tilt, high, low, ln_s = seen.tolist()
+    return np.array([tilt, 0.5 * (high + low), high - low, ln_s])

@@ -138,8 +138,8 @@ class SetBook:
 
     def odd_first(self) -> bool:
         """With three repetitions, whether the first was a set-up movement."""
-        if len(self.candidates) != 3:
-            return False
+        if len(self.candidates) != 3 or self._exercise.kind is Kind.STEP:
+            return False  # strides are judged together
         first, second, third = self.candidates
         return self._agree(second, third) and not self._belongs(first)
 

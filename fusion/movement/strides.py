@@ -15,6 +15,8 @@ from fusion.types import FloatArray
 
 _STRIDE_TILT_DEG, _STRIDE_DEG, _STRIDE_SHARE, _STRIDE_TIME = 18.0, 12.0, 0.3, 0.5
 """How far a stride may be from the exercise's: P, extremes of T (also as a share of their range), ln time."""
+_LEADS_IN = 1.6
+"""A way there that takes so much longer than the way back has begun with something else."""
 _STRIDE_SD = np.array([8.0, 10.0, 10.0, 0.25])
 _PLANNED = 1.5
 """What the exercise that is looked for is ahead of everyday gaits, in such deviations."""
@@ -136,6 +138,21 @@ def seen_stride(track: Track, part: slice) -> FloatArray | None:
     tilt = float(np.nanmean(tilts))
     took_s = float(track.t_s[track.end] - track.t_s[track.start])
     return np.array([tilt, np.nanmax(pitch), np.nanmin(pitch), np.log(max(took_s, 0.1))])
+
+
+def own_stride(track: Track) -> FloatArray | None:
+    """The same of an excursion that may be one of the exercise's strides: of its way back.
+
+    The way there of a first stride begins in a stand, and with what leads into the posture.
+    """
+    seen = seen_stride(track, slice(track.reach, track.end + 1))
+    if seen is None:
+        return None
+    there_s = float(track.t_s[track.reach] - track.t_s[track.start])
+    back_s = float(track.t_s[track.end] - track.t_s[track.reach])
+    if there_s > _LEADS_IN * back_s:
+        seen[3] = np.log(max(2.0 * back_s, 0.1))
+    return seen
 
 
 def _stride_of(exercise: Exercise) -> FloatArray | None:
