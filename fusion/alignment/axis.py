@@ -32,8 +32,8 @@ _GLIMPSES_PER_VIEW = 6.0
 """Glimpses of one movement say the same; so many make one independent view."""
 _FLOOR_RAD = 3.0 * RAD_PER_DEG
 _TREMBLE_RAD = 1.2
-_KEPT_RAD = 10.0 * RAD_PER_DEG
-"""A posture that is kept leans by more."""
+_KEPT_RAD = (10.0 * RAD_PER_DEG, 50.0 * RAD_PER_DEG)
+"""A posture that is kept leans by more than a stand, and by less than a seat."""
 _LEAN_RAD = 5.0 * RAD_PER_DEG
 """Leans of a few degrees go in any plane: a walking pelvis lists more than it tilts."""
 
@@ -62,7 +62,8 @@ def estimate_axis(up_ref_s: FloatArray, history: SensorHistory, *, leaning: bool
     moved = np.minimum(1.0, _STILL_SHARE + history.turn_rad / _FULL_TURN_RAD)
     up_scatter = history.up_scatter
     if leaning:
-        leans = np.linalg.norm(history.up_s @ plane.T, axis=1) > np.sin(_KEPT_RAD)
+        lean = np.arccos(np.clip(history.up_s @ up_ref_s, -1.0, 1.0))
+        leans = (lean > _KEPT_RAD[0]) & (lean < _KEPT_RAD[1])
         moved = moved * leans
         up_scatter = _about(history, np.median(history.up_s[leans], axis=0)) if leans.any() else up_scatter
     scatters = (up_scatter, history.rate_scatter)

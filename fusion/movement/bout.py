@@ -127,12 +127,13 @@ class Bouts:
 
     def __init__(self, exercise: Exercise) -> None:
         self._strides = Strides(exercise)
+        self._least_deg = exercise.count.rom_min_deg if exercise.count else 0.0
         self._bouts: dict[int, _Bout] = {}
 
     def rule(self, which: int, track: Track, *, alone: bool) -> Ruling:
         """Take the next excursion of driven angle ``which``; ``alone`` is what it looks like by itself."""
         like = _features(track)
-        if like is None:
+        if like is None or track.rom_deg < self._least_deg:
             self._bouts.pop(which, None)
             return Ruling(alone)
         stride = _Stride(track, like, alone)

@@ -60,6 +60,8 @@ class Candidate:
     """One sigma of the angles compared here; infinite where one was filled in."""
     stays_s: float = 0.0
     """Time at its far end."""
+    rests_s: float = 0.0
+    """Time within it in which next to nothing moved."""
     like_stride: bool = False
     """Whether it may as well be a stride of an everyday gait."""
     in_bout: bool = False
