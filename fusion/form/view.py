@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from math import hypot, inf, isfinite
+from math import cos, hypot, inf, isfinite, radians
 from typing import ClassVar
 
 import numpy as np
@@ -27,6 +27,10 @@ FOLLOWED = 0.63
 tenth more is lost where the sensors' axes are off."""
 BEYOND_PATH_DEG = 5.0
 """How far beyond its ends the person's own path is continued."""
+UPRIGHT_DEG = 25.0
+"""A thigh and a pelvis that lean no further hang and stand upright."""
+STANCE_SD_DEG = 4.0
+"""How far a foot comes down turned otherwise than at the calibrated stand, one sigma (an engineering estimate)."""
 GAP_VOID_S = 0.5
 MIDDLE = (0.2, 0.65)
 """Shares of the lift between which a person's own steepness is read."""
@@ -68,6 +72,8 @@ class RepView:
     complete: bool = True
     gap_s: float = 0.0
     reference: ReferencePath | None = None
+    stands: bool = False
+    """Whether it begins and ends in a stand, from which the angles across the flexion are read."""
     followed: ClassVar[float] = FOLLOWED
     spans: dict[Window, tuple[int, int]] = field(default_factory=dict, init=False)
     """Windows that have been looked for, first and last index of each (`fusion.form.windows`)."""
@@ -106,6 +112,8 @@ class RepView:
             return self.row("pelvis_list_deg", 1.0 if self.side is Side.RIGHT else -1.0)
         if signal in {Signal.THIGH_ABDUCTION, Signal.THIGH_OPENING}:
             return self._thigh_list(signal)
+        if signal in {Signal.HIP_ADDUCTION, Signal.HIP_ROTATION} and self.stands:
+            return self._across(signal)
         if signal is Signal.SHANK_PITCH:
             return self._difference(
                 f"thigh_pitch_{self.side.value}_deg", f"knee_flexion_{self.side.value}_deg"
@@ -136,6 +144,44 @@ class RepView:
         if series is None or signal is Signal.THIGH_ABDUCTION:
             return series
         return Series(90.0 - np.abs(series.values), series.level_sd, series.change_sd, self.dt_s)
+
+    def _across(self, signal: Signal) -> Series | None:
+        """Adduction or rotation with the heading that the stand at either end of the repetition shows.
+
+        Feet that stand stay where they are: a thigh that hangs upright faces as it did at the calibrated
+        stand, and by what its rotation departs from that the relative heading is off. Turning by an angle
+        about the vertical adds it to the rotation of a thigh that hangs and to the adduction of one that is
+        level (the axes of Grood & Suntay 1983, doi 10.1115/1.3138397, to first order).
+        """
+        series, pitch = self.row(signal_row(signal, self.side)), self.series(Signal.THIGH_PITCH)
+        off = self._heading_off
+        if series is None or pitch is None or off is None:
+            return series
+        turn = np.radians(pitch.values)
+        share = np.sin(turn) if signal is Signal.HIP_ADDUCTION else np.cos(turn)
+        level_sd = np.hypot(pitch.level_sd, STANCE_SD_DEG * np.abs(share))
+        change_sd = reading.change_sd(pitch.level_sd, TRACKING_SD_DEG)
+        return Series(series.values - off * share, level_sd, np.asarray(change_sd), self.dt_s)
+
+    @cached_property
+    def _heading_off(self) -> FloatArray | None:
+        """By how much (n,) the thigh's heading is off, from one stand to the next; None without a stand."""
+        tilt, pitch = self.series(Signal.PELVIS_TILT), self.series(Signal.THIGH_PITCH)
+        rotation = self.row(signal_row(Signal.HIP_ROTATION, self.side))
+        if tilt is None or pitch is None or rotation is None:
+            return None
+        ends = (self.start, self.end) if self.complete else (self.start,)
+        upright = [
+            k
+            for k in ends
+            if abs(pitch.smooth[k]) <= UPRIGHT_DEG
+            and abs(tilt.smooth[k]) <= UPRIGHT_DEG
+            and isfinite(rotation.smooth[k])
+        ]
+        if not upright:
+            return None
+        off = [rotation.smooth[k] / cos(radians(pitch.smooth[k])) for k in upright]
+        return np.asarray(np.interp(np.arange(len(self.t_s)), upright, off))
 
     def _difference(self, name: str, less: str) -> Series | None:
         one, other = self.row(name), self.row(less)
@@ -211,7 +257,12 @@ class RepView:
 
 
 def view_of(
-    track: Track, *, lifts_first: bool, complete: bool = True, reference: ReferencePath | None = None
+    track: Track,
+    *,
+    lifts_first: bool,
+    complete: bool = True,
+    reference: ReferencePath | None = None,
+    stands: bool = False,
 ) -> RepView:
     """The view of a segmenter's track over all signals of its time and a second before."""
     before = len(track.signals) - len(track.t_s)
@@ -228,6 +279,7 @@ def view_of(
         complete=complete,
         gap_s=track.gap_s,
         reference=reference,
+        stands=stands,
     )
 
 
