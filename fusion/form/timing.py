@@ -117,16 +117,25 @@ def _onset(rate_dps: FloatArray, first: int, last: int, dt_s: float) -> int | No
 def thigh_lead(view: RepView) -> Value:
     """By how much the thigh passes half of its way up before the pelvis does, s."""
     span = span_of(Window.CONCENTRIC, view)
-    if span is not None and not view.lifts_first:
-        span = deepest(view), span[1]
     tilt, pitch = view.series(Signal.PELVIS_TILT), view.series(Signal.THIGH_PITCH)
     if span is None or tilt is None or pitch is None:
         return UNKNOWN
+    span = (_lift_off(view) if view.lifts_first else deepest(view)), span[1]
     halves = [_half_way(s.values[span[0] : span[1] + 1]) for s in (tilt, pitch)]
     if None in halves:
         return UNKNOWN
     pelvis_at, thigh_at = (h for h in halves if h is not None)
     return Value((pelvis_at - thigh_at) * view.dt_s, float(view.t_s[span[0] + thigh_at]), _TIME_SD_S)
+
+
+def _lift_off(view: RepView) -> int:
+    """Where pelvis or thigh began to turn: hips that shoot up first leave the hip as bent as it was."""
+    rates = [r for r in (_rate(view, Signal.PELVIS_RATE), _thigh_rate(view)) if r is not None]
+    if not rates:
+        return view.start
+    fastest = np.abs(np.stack(rates)[:, : view.start + 1]).max(axis=0)
+    calm = np.flatnonzero(~(fastest > ONSET_DPS))
+    return int(calm[-1]) if len(calm) else view.start
 
 
 def _half_way(x: FloatArray) -> int | None:
