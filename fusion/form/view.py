@@ -30,7 +30,7 @@ BEYOND_PATH_DEG = 5.0
 UPRIGHT_DEG = 25.0
 """A thigh and a pelvis that lean no further hang and stand upright."""
 STANCE_SD_DEG = 4.0
-"""How far a foot comes down turned otherwise than at the calibrated stand, one sigma (an engineering estimate)."""
+"""How far a foot stands turned otherwise than at the calibrated stand, one sigma (an engineering estimate)."""
 GAP_VOID_S = 0.5
 MIDDLE = (0.2, 0.65)
 """Shares of the lift between which a person's own steepness is read."""
