@@ -22,7 +22,8 @@ from fusion.form import Limits, PersonReference
 from fusion.intake import Intake, OrientationSource
 from fusion.kinematics import Kinematics
 from fusion.motion_hint import MotionHint
-from fusion.movement.analyzer import MovementAnalyzer, movement_analyzer
+from fusion.movement.analyzer import MovementAnalyzer
+from fusion.movement.choice import movement_analyzer
 from fusion.movement.holds import HoldAnalyzer
 from fusion.movement.reps import Phase
 from fusion.orientation import OrientationParams
