@@ -18,10 +18,11 @@ from fusion.exercises import Exercise
 from fusion.exercises.rules import Grade, Measure, Rule, Signal, Window, Worn
 from fusion.form import judge
 from fusion.form.causes import quieted
-from fusion.form.good_form import CLOCKED, begins_in_a_stand
+from fusion.form.good_form import CLOCKED
 from fusion.form.judge import PersonalRule, Reading
 from fusion.form.measures import Value
 from fusion.form.metrics_of import metrics_of, path_of, residual_rise, tempo_of
+from fusion.form.stance import begins_in_a_stand
 from fusion.form.timing import hold
 from fusion.form.view import RepView, view_of
 from fusion.form.worn import worn_segments

@@ -23,8 +23,6 @@ TRAVEL_SD_SHARE, TRAVEL_SD_DEG = 0.5, 2.5
 STRIDE_LIST_DEG, STRIDE_LIST_SD_DEG = 6.0, 2.0
 """Range of the pelvis's list in a stride of healthy people, and one sigma of it (an engineering estimate)."""
 _LISTS = frozenset({Signal.PELVIS_LIST, Signal.PELVIS_DROP})
-STAND_MOST_DEG = 10.0
-"""So far a pose may lean that is a stand."""
 _CENTILES_SDS = 2.56
 """Sigmas from the 10th centile to the 90th."""
 TRAVELLED = frozenset({Measure.RISE, Measure.FALL, Measure.CHANGE, Measure.RANGE})
@@ -167,14 +165,6 @@ _MODEL_NUMBERS: Mapping[Signal, Callable[[Exercise], float]] = {
     Signal.ECCENTRIC: _eccentric_s,
     Signal.ROM: _range_deg,
 }
-
-
-def begins_in_a_stand(exercise: Exercise) -> bool:
-    """Whether a repetition begins and ends upright, on feet that stay where they are."""
-    rest = exercise.rest_pose
-    if exercise.kind not in {Kind.REP, Kind.SCREEN} or rest is None:
-        return False
-    return max(abs(rest.pelvis_tilt_deg), abs(rest.thigh_pitch_deg)) <= STAND_MOST_DEG
 
 
 def led_deg(exercise: Exercise) -> float:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from math import cos, hypot, inf, isfinite, radians
+from math import hypot, inf, isfinite
 from typing import ClassVar
 
 import numpy as np
 
 from fusion.exercises.rules import Signal, Window
+from fusion.form import stance
 from fusion.kernels import reading
 from fusion.movement.track import Track
 from fusion.reference_path import ReferencePath
@@ -27,10 +28,6 @@ FOLLOWED = 0.63
 tenth more is lost where the sensors' axes are off."""
 BEYOND_PATH_DEG = 5.0
 """How far beyond its ends the person's own path is continued."""
-UPRIGHT_DEG = 25.0
-"""A thigh and a pelvis that lean no further hang and stand upright."""
-STANCE_SD_DEG = 4.0
-"""How far a foot stands turned otherwise than at the calibrated stand, one sigma (an engineering estimate)."""
 GAP_VOID_S = 0.5
 MIDDLE = (0.2, 0.65)
 """Shares of the lift between which a person's own steepness is read."""
@@ -112,7 +109,7 @@ class RepView:
             return self.row("pelvis_list_deg", 1.0 if self.side is Side.RIGHT else -1.0)
         if signal in {Signal.THIGH_ABDUCTION, Signal.THIGH_OPENING}:
             return self._thigh_list(signal)
-        if signal in {Signal.HIP_ADDUCTION, Signal.HIP_ROTATION} and self.stands:
+        if signal in {Signal.HIP_ADDUCTION, Signal.HIP_ROTATION}:
             return self._across(signal)
         if signal is Signal.SHANK_PITCH:
             return self._difference(
@@ -145,43 +142,27 @@ class RepView:
             return series
         return Series(90.0 - np.abs(series.values), series.level_sd, series.change_sd, self.dt_s)
 
-    def _across(self, signal: Signal) -> Series | None:
-        """Adduction or rotation with the heading that the stand at either end of the repetition shows.
-
-        Feet that stand stay where they are: a thigh that hangs upright faces as it did at the calibrated
-        stand, and by what its rotation departs from that the relative heading is off. Turning by an angle
-        about the vertical adds it to the rotation of a thigh that hangs and to the adduction of one that is
-        level (the axes of Grood & Suntay 1983, doi 10.1115/1.3138397, to first order).
-        """
-        series, pitch = self.row(signal_row(signal, self.side)), self.series(Signal.THIGH_PITCH)
-        off = self._heading_off
-        if series is None or pitch is None or off is None:
-            return series
-        turn = np.radians(pitch.values)
-        share = np.sin(turn) if signal is Signal.HIP_ADDUCTION else np.cos(turn)
-        level_sd = np.hypot(pitch.level_sd, STANCE_SD_DEG * np.abs(share))
-        change_sd = reading.change_sd(pitch.level_sd, TRACKING_SD_DEG)
-        return Series(series.values - off * share, level_sd, np.asarray(change_sd), self.dt_s)
-
     @cached_property
     def _heading_off(self) -> FloatArray | None:
-        """By how much (n,) the thigh's heading is off, from one stand to the next; None without a stand."""
-        tilt, pitch = self.series(Signal.PELVIS_TILT), self.series(Signal.THIGH_PITCH)
+        """By how much (n,) the thigh's heading is off; None where nothing tells."""
         rotation = self.row(signal_row(Signal.HIP_ROTATION, self.side))
-        if tilt is None or pitch is None or rotation is None:
+        tilt, pitch = self.series(Signal.PELVIS_TILT), self.series(Signal.THIGH_PITCH)
+        if not self.stands or tilt is None or pitch is None or rotation is None:
             return None
         ends = (self.start, self.end) if self.complete else (self.start,)
-        upright = [
-            k
-            for k in ends
-            if abs(pitch.smooth[k]) <= UPRIGHT_DEG
-            and abs(tilt.smooth[k]) <= UPRIGHT_DEG
-            and isfinite(rotation.smooth[k])
-        ]
-        if not upright:
-            return None
-        off = [rotation.smooth[k] / cos(radians(pitch.smooth[k])) for k in upright]
-        return np.asarray(np.interp(np.arange(len(self.t_s)), upright, off))
+        return stance.heading_off_deg(tilt.smooth, pitch.smooth, rotation.smooth, ends)
+
+    def _across(self, signal: Signal) -> Series | None:
+        """Adduction or rotation, with the heading that a stand at either end shows."""
+        series, pitch, off = self.row(signal_row(signal, self.side)), self.series(Signal.THIGH_PITCH), None
+        if series is not None and pitch is not None:
+            off = self._heading_off
+        if series is None or pitch is None or off is None:
+            return series
+        share = stance.share_of_heading(pitch.values, is_adduction=signal is Signal.HIP_ADDUCTION)
+        level_sd = np.hypot(pitch.level_sd, stance.STANCE_SD_DEG * np.abs(share))
+        change_sd = np.asarray(reading.change_sd(pitch.level_sd, TRACKING_SD_DEG))
+        return Series(series.values - off * share, level_sd, change_sd, self.dt_s)
 
     def _difference(self, name: str, less: str) -> Series | None:
         one, other = self.row(name), self.row(less)
