@@ -18,7 +18,7 @@ from fusion.exercises.model import Kind
 from fusion.types import FloatArray
 
 STANCE_SD_DEG = 4.0
-"""How far a foot stands turned otherwise than at the calibrated stand, one sigma (an engineering estimate)."""
+"""How far a foot stands turned otherwise than at the calibrated stand, one sigma (engineering estimate)."""
 _STAND_MOST_DEG = 10.0
 """So far a key pose may lean that is a stand."""
 _UPRIGHT_DEG = 25.0

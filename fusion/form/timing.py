@@ -24,6 +24,8 @@ _MIDDLE = (0.1, 0.9)
 _MIDDLE_TIME_SHARE = 0.507
 """A minimum-jerk movement does eight tenths of its way in this share of its time."""
 _TIME_SD_S = 0.03
+_CALM_S = 0.1
+"""Who is slower than an onset for this long has not begun."""
 _LOOK_BACK_S = 1.0
 """How far before a repetition the first movement is looked for."""
 
@@ -133,9 +135,13 @@ def _lift_off(view: RepView) -> int:
     rates = [r for r in (_rate(view, Signal.PELVIS_RATE), _thigh_rate(view)) if r is not None]
     if not rates:
         return view.start
-    fastest = np.abs(np.stack(rates)[:, : view.start + 1]).max(axis=0)
-    calm = np.flatnonzero(~(fastest > ONSET_DPS))
-    return int(calm[-1]) if len(calm) else view.start
+    moving = np.abs(np.stack(rates)[:, : view.start + 1]).max(axis=0) > ONSET_DPS
+    width = max(1, round(_CALM_S / view.dt_s))
+    if len(moving) < width:
+        return view.start
+    runs = np.lib.stride_tricks.sliding_window_view(~moving, width).all(axis=1)
+    calm = np.flatnonzero(runs)
+    return int(calm[-1]) + width - 1 if len(calm) else view.start
 
 
 def _half_way(x: FloatArray) -> int | None:

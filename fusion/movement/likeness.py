@@ -30,6 +30,9 @@ _OTHER_LEG_DEG = 26.0
 _BOW_DEG = 13.0
 _UPRIGHT_PITCH_DEG = 10.0
 """Who starts from a stand starts with the thigh this near to vertical; in a walk it comes from behind."""
+_IN_PLACE_DEG, _SWINGS_DEG = 8.0, 15.0
+"""A way shorter than the first is in another plane: a thigh that swings by the second meanwhile walks."""
+_HALF_STRIDE_S = 0.6
 _TOGETHER_SHARE_MIN = 0.3
 """Legs that work together move together: cycling and stairs do not."""
 
@@ -92,9 +95,27 @@ class Likeness:
             return True
         if self._steps:
             return self._steps_fit(track)
-        if self.is_stride(track):
+        if self._swings_in_place(track) or self.is_stride(track):
             return False
         return self._way_fits(track) and self._legs_agree(track)
+
+    def _swings_in_place(self, track: Track) -> bool:
+        """Whether the thigh swings in an exercise whose poses differ in another plane.
+
+        No level matters, and the plane of the swing neither: it may not be known yet which way forward is.
+        """
+        ways = (
+            turned_deg(self._turn.pelvis_tilt_deg, self._rest.pelvis_tilt_deg),
+            self._turn.thigh_pitch_deg - self._rest.thigh_pitch_deg,
+            self._turn.hip_adduction_deg - self._rest.hip_adduction_deg,
+        )
+        if hypot(*ways) >= _IN_PLACE_DEG:
+            return False
+        # Not the whole way out: that of the first repetition may begin in a walk.
+        first = int(np.searchsorted(track.t_s, track.t_s[track.reach] - _HALF_STRIDE_S))
+        part = slice(max(track.start, first), track.end + 1)
+        angles = [column[part] for column in (track.thigh_pitch_deg, track.adduction_deg)]
+        return any(np.ptp(known) > _SWINGS_DEG for a in angles if len(known := a[np.isfinite(a)]))
 
     def is_stride(self, track: Track, *, in_doubt: bool = False) -> bool:
         """Whether this looks like a stride of an everyday gait, and more so than like the exercise."""
@@ -111,6 +132,11 @@ class Likeness:
         """Whether the stride is near the exercise's own."""
         seen = seen_stride(track, slice(track.reach, track.end + 1))
         return seen is not None and self._strides.is_surely_own(seen)
+
+    def own_stride_ahead(self, track: Track) -> float:
+        """By how much the stride is nearer to the exercise's own than to another gait's; 0 if not seen."""
+        seen = seen_stride(track, slice(track.reach, track.end + 1))
+        return 0.0 if seen is None else self._strides.ahead(seen)
 
     def _way_fits(self, track: Track) -> bool:
         """Direction in the plane of P and T, and a thigh that starts where the exercise rests."""
