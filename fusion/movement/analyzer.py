@@ -29,6 +29,7 @@ from fusion.movement.reps import Phase, RepSegmenter
 from fusion.movement.set_analyzer import SetAnalyzer
 from fusion.movement.track import Track
 from fusion.movement.turned import TurnedHip
+from fusion.movement.usual_repetition import UsualRepetition
 from fusion.types import (
     Event,
     Finding,
@@ -61,8 +62,10 @@ class MovementAnalyzer(SetAnalyzer):
         *,
         references: Sequence[PersonReference] = (),
         limits: Limits | None = None,
+        usual: UsualRepetition | None = None,
     ) -> None:
         super().__init__(exercise, side, references=references, limits=limits)
+        self._known = usual
         self._rate_hz = rate_hz
         self._gate = PostureGate(exercise)
         self._reader = RepReader(exercise, self._gate, self._form, self._book)
@@ -84,6 +87,11 @@ class MovementAnalyzer(SetAnalyzer):
     def count(self) -> int:
         """Repetitions announced in the present set."""
         return len(self._book.candidates) + len(self._announced)
+
+    @property
+    def learnt_late(self) -> UsualRepetition | None:
+        """The person's usual repetition, where a silence came before it was known; else None."""
+        return self._bridge.usual if self._bridge is not None and self._bridge.guessed else None
 
     @property
     def last_end_s(self) -> float:
@@ -148,7 +156,9 @@ class MovementAnalyzer(SetAnalyzer):
         self._admission = Admission(self.exercise, self._gate, self._segmenter, self._book)
         one_leg = len(legs_worn) == 1 and len(driven) > 0
         self._bridge = (
-            SilenceBridge(self.exercise, driven[0], signals.names, self._rate_hz) if one_leg else None
+            SilenceBridge(self.exercise, driven[0], signals.names, self._rate_hz, self._known)
+            if one_leg
+            else None
         )
         if len(signals) and self._began_s is None and legs_worn:
             pitch = signals.get(f"thigh_pitch_{legs_worn[0].value}_deg")
@@ -225,8 +235,8 @@ class MovementAnalyzer(SetAnalyzer):
         self._gate.recent.follow_sd(track)
         if track.heard is None:
             self._gate.recent.learn(track)
-            if self._bridge is not None and not track.by_free_leg and rep.full:
-                self._bridge.learn(track)
+        if self._bridge is not None and not track.by_free_leg and rep.full:
+            self._bridge.learn(track)
         if rep.full and track.heard is None:
             self._segmenter.accept_rom(which, rep.rom_deg)
         if self._book.odd_first():
@@ -249,7 +259,8 @@ class MovementAnalyzer(SetAnalyzer):
 
     def _is_hidden(self, track: Track) -> bool:
         """Whether next to nothing of a repetition was shown, and it is not sure either that it was done."""
-        if track.shown_share >= _SHOWN_SHARE_MIN:
+        most = max(track.shown_share, 0.5 * track.shown_range)
+        if min(most, track.shown_range) >= _SHOWN_SHARE_MIN:
             return False
         ends_s = float(track.t_s[track.start]), float(track.t_s[track.end])
         return self._bridge is None or not self._bridge.is_sure(*ends_s)

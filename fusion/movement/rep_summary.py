@@ -108,7 +108,8 @@ class RepReader:
         steps_off = self._exercise.kind is Kind.STEP and len(roms) < _KNOWN_BY
         most = 1.0 if steps_off else _MOST_SHARE
         usual = min(median(roms), most * driven.rom_full_deg) if roms else 0.0
-        rom_deg = track.rom_deg - (slip.in_range_deg if slip else 0.0)
+        seen_deg = track.surer_rom_deg if complete else track.rom_deg
+        rom_deg = seen_deg - (slip.in_range_deg if slip else 0.0)
         full = rom_deg >= max(driven.rom_min_deg, _FULL_SHARE * usual)
         before_s = float(track.t_s[track.start]) - self._book.reps[-1].t_end_s if self._book.reps else 0.0
         form = self._form.check(track.as_heard(), complete=complete, pause_before_s=max(0.0, before_s))

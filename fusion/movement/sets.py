@@ -107,6 +107,10 @@ class SetBook:
         if self.candidates:
             self._silences_s.append((from_s, to_s))
 
+    def _silent_s(self, from_s: float, to_s: float) -> float:
+        """How long of this time nothing was seen."""
+        return sum(max(0.0, min(b, to_s) - max(a, from_s)) for a, b in self._silences_s)
+
     # --- when it ends
 
     def period_s(self) -> float:
@@ -172,7 +176,8 @@ class SetBook:
             return False
         pauses = [max(0.0, b.t_start_s - a.t_end_s) for a, b in pairwise(reps)]
         own = self.reps[at]
-        apart_s = own.t_start_s - reps[-1].t_end_s if at else reps[0].t_start_s - own.t_end_s
+        between = (reps[-1].t_end_s, own.t_start_s) if at else (own.t_end_s, reps[0].t_start_s)
+        apart_s = between[1] - between[0] - self._silent_s(*between)
         long_s = min(_APART_S, _APART_PERIODS * median(rep.t_end_s - rep.t_start_s for rep in reps))
         return apart_s > max(long_s, _APART_PAUSES * median(pauses))
 
