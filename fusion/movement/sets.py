@@ -221,7 +221,14 @@ class SetBook:
         if a.by_free_leg is not b.by_free_leg:
             return True
         top = (b.top_deg, b.top_tilt_deg, b.top_pitch_deg)
-        return _near(a, top, self._rom_deg(), doubt_deg=self._doubt_deg(a))
+        rom_deg = self._rom_deg()
+        return _near(a, top, rom_deg, effort_deg=self._effort_deg(rom_deg), doubt_deg=self._doubt_deg(a))
+
+    def _effort_deg(self, rom_deg: float) -> float:
+        """How far one's effort may be from the others' at its far end; strides from a stand go further."""
+        if self._exercise.kind is Kind.STEP:
+            return _TOP_DEG
+        return min(_TOP_DEG, max(_SMALL_DEG, _SMALL_SHARE * rom_deg))
 
     def _belongs(self, one: Candidate, share: float = 1.0) -> bool:
         """Whether it ends where the set's full repetitions end, to a share of what is usually allowed."""
@@ -239,7 +246,8 @@ class SetBook:
             known_median(c.top_pitch_deg for c in full),
         )
         rom_deg = median(c.rep.rom_deg for c in full)
-        return _near(one, top, rom_deg, share=share, doubt_deg=self._doubt_deg(one))
+        effort_deg, doubt_deg = self._effort_deg(rom_deg), self._doubt_deg(one)
+        return _near(one, top, rom_deg, effort_deg=effort_deg, doubt_deg=doubt_deg, share=share)
 
     # --- what it amounts to
 
@@ -274,13 +282,13 @@ def _near(
     top_deg: tuple[float, float, float],
     rom_deg: float,
     *,
+    effort_deg: float,
     doubt_deg: float,
     share: float = 1.0,
 ) -> bool:
-    """Whether effort, P and T at its far end are near those of ``top_deg``."""
+    """Whether effort, P and T at its far end are near ``top_deg``, the effort to ``effort_deg``."""
     effort, tilt, pitch = top_deg
-    small_deg = min(_TOP_DEG, max(_SMALL_DEG, _SMALL_SHARE * rom_deg))
-    allowed = share * np.maximum([small_deg, _TOP_DEG], _TOP_SHARE * rom_deg)
+    allowed = share * np.maximum([effort_deg, _TOP_DEG], _TOP_SHARE * rom_deg)
     off = np.abs([one.top_deg - effort, one.top_pitch_deg - pitch])
     if (off > np.hypot(allowed, doubt_deg)).any():
         return False
