@@ -115,13 +115,12 @@ class HeldPoses:
         for k, one in enumerate(self.looked_for):
             off = _known(np.abs(_turned(seen - one.pose)))
             away = _length(off)
-            if one.as_held is not None:
-                away = np.minimum(away, _distance(seen, one.as_held))
             near = (away < best) & (off.max(axis=1) < _NEAR_DEG)
             for other in one.own_rivals:
                 near &= away < _TAKEN_UP * _distance(seen, other)
+            as_held = away if one.as_held is None else np.minimum(away, _distance(seen, one.as_held))
             for other in one.rivals:
-                near &= away < _NO_REST * _distance(seen, other)
+                near &= as_held < _NO_REST * _distance(seen, other)
             label[near] = k + 1
             best = np.where(near, away, best)
         label[self._speed_dps(signals) > _STILL_DPS] = 0
