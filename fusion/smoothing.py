@@ -14,6 +14,7 @@ import numpy as np
 
 from fusion import quaternion as quat
 from fusion.errors import InputError
+from fusion.kernels.estimator_state import LEVEL_SD_MIN
 from fusion.orientation import OrientationEstimator, OrientationParams
 from fusion.types import FloatArray, ImuBlock, OrientedBlock
 
@@ -39,6 +40,8 @@ class _Pass:
     """(n, 2), horizontal, in this direction's own E."""
     covariance: FloatArray
     """(n, 4, 4) of that velocity and of the tilt about E's X and Y."""
+    sd_rad: FloatArray
+    """(n,) of the inclination as this direction tells it, what accelerates for seconds included."""
 
     def part(self, start: int, stop: int) -> _Pass:
         """Samples [start, stop)."""
@@ -50,10 +53,11 @@ def smooth_orientation(block: ImuBlock, params: OrientationParams | None = None)
 
     Raises `InputError` when times do not increase or a value is not finite.
     """
-    oriented, *tilt = OrientationEstimator(params or SMOOTHING).update_with_tilt(block)
+    oriented, velocity_ms, covariance = OrientationEstimator(params or SMOOTHING).update_with_tilt(block)
     if not len(block):
         return oriented
-    forward = _Pass(oriented.q_es, oriented.gyr_rads, *tilt)
+    sd_rad = oriented.inclination_sd_rad
+    forward = _Pass(oriented.q_es, oriented.gyr_rads, velocity_ms, covariance, sd_rad)
     backward = _backward_pass(block, params or SMOOTHING)
     starts = range(0, len(block), _CHUNK)
     parts = [_joined(forward.part(k, k + _CHUNK), backward.part(k, k + _CHUNK)) for k in starts]
@@ -82,7 +86,8 @@ def _backward_pass(block: ImuBlock, params: OrientationParams) -> _Pass:
     oriented, velocity_ms, covariance = OrientationEstimator(params).update_with_tilt(reversed_block)
     signs = _REVERSED_TIME[:, None] * _REVERSED_TIME
     gyr_rads = block.gyr_rads + (reversed_block.gyr_rads - oriented.gyr_rads)[::-1]
-    return _Pass(oriented.q_es[::-1], gyr_rads, -velocity_ms[::-1], covariance[::-1] * signs)
+    sd_rad = oriented.inclination_sd_rad[::-1]
+    return _Pass(oriented.q_es[::-1], gyr_rads, -velocity_ms[::-1], covariance[::-1] * signs, sd_rad)
 
 
 def _joined(forward: _Pass, backward: _Pass) -> tuple[FloatArray, FloatArray]:
@@ -103,7 +108,23 @@ def _joined(forward: _Pass, backward: _Pass) -> tuple[FloatArray, FloatArray]:
     correction = (gain @ apart[:, :, None])[:, 2:, 0]
     left = (gain @ theirs)[:, 2:, 2:]
     q_es = quat.multiply(quat.from_rotation_vector(np.column_stack((correction, zero))), forward.q_es)
-    return q_es, np.sqrt(np.maximum(left[:, 0, 0] + left[:, 1, 1], 1e-8))
+    joined = 0.5 * (left[:, 0, 0] + left[:, 1, 1])
+    return q_es, _told(joined, (forward.sd_rad, backward.sd_rad), correction, tilt_rad)
+
+
+def _told(
+    variance: FloatArray, sd_rad: tuple[FloatArray, FloatArray], correction: FloatArray, tilt_rad: FloatArray
+) -> FloatArray:
+    """One sigma (n,) of the joined inclination: of its covariance, of both passes, of how far they differ.
+
+    What no direction knows better than (an accelerometer's own errors) does not become less by two of them;
+    and where they differ, the truth may be at either.
+    """
+    level = LEVEL_SD_MIN**2
+    own = [np.maximum(sd**2 - level, 1e-9) for sd in sd_rad]
+    both = own[0] * own[1] / (own[0] + own[1])
+    between = 0.5 * np.abs(np.sum(correction * (tilt_rad - correction), axis=1))
+    return np.asarray(np.sqrt(level + np.maximum(variance, both) + between))
 
 
 def _reversed(block: ImuBlock) -> ImuBlock:
