@@ -101,9 +101,9 @@ class OrientationParams:
     tau_pull_s: float = 3.0
     """Over how long what the force turns the vertical by is compared with what the filter was ready for;
     the excess is told as uncertainty."""
-    gap_unseen_rads: float = 0.3
+    gap_unseen_rads: float = 0.5
     """How fast one may have turned in a gap that began and ended at rest, in each second beyond its
-    first `gap_max_s`."""
+    first half `gap_max_s`."""
     lever_m: float = 0.15
     """How far from what it turns about a sensor is worn: turning says how fast it may be."""
     rate_rough: float = 800.0

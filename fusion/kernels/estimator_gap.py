@@ -34,6 +34,7 @@ from fusion.kernels.estimator_state import (
     GYR,
     GYR_SATURATED,
     HEADING_VAR,
+    IN_ACC,
     IN_GYR,
     INTERVAL,
     JERK_SQUARE,
@@ -207,7 +208,7 @@ def _cost(b: FloatArray, width: int, lane: int, c: Constants, w: V3) -> float:
     # The curvature was learnt before the gap; faster motion after it is another one.
     pace = max(1.0, ends / (FASTER * usual + STILL_RADS))
     curve = c.gap_curve * sqrt(b[JERK_SQUARE * width + lane]) * pace * pace * dt * dt * dt
-    unseen = c.gap_unseen * max(0.0, dt - c.gap_max)
+    unseen = c.gap_unseen * max(0.0, dt - 0.5 * c.gap_max)
     return min(curve, c.gap_turn * max(usual, ends) * dt) + c.gap_floor * dt + unseen
 
 
@@ -236,7 +237,10 @@ def _forget_velocity(b: FloatArray, width: int, lane: int, c: Constants, dt: flo
 def _measure_tilt(b: FloatArray, width: int, lane: int, c: Constants) -> None:
     """The first force after the gap is itself a measurement of the vertical."""
     x, y = tilt_of_force(b, width, lane)
-    noise = c.acc_variance + b[FORCE_SQUARE * width + lane] / (G * G)
+    # A force that is not as strong as gravity is not gravity: in flight it says nothing.
+    strength = sqrt(squared(get3(b, IN_ACC * width + lane, width)))
+    off = (strength - G) / max(strength, 1e-3)
+    noise = c.acc_variance + b[FORCE_SQUARE * width + lane] / (G * G) + off * off
     p = get_triangle(b, P * width + lane, width)
     d = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     d, p = measured(d, p, 2, x, noise, True, c.motion_bias_share)
