@@ -22,6 +22,7 @@ from fusion.kernels.estimator_state import (
     IMPULSE,
     IN_ACC,
     LEAN,
+    LEVEL_SHARE,
     LEVELLING,
     NO_MEASUREMENT,
     NOISE,
@@ -54,20 +55,26 @@ def level(b: FloatArray, width: int, lane: int, c: Constants) -> None:
         impulse = sqrt(x * x + y * y + z * z)
         q = product(uprighting((x, y, z)), get4(b, Q * width + lane, width))
         put4(b, Q * width + lane, width, unit(q))
-    _know_tilt(b, width, lane, c, t)
+    # In flight no force shows the vertical: what it adds up to counts, not how long it took.
+    worth = max(min(t, impulse / G), FIRST_LEVELLING_S)
+    missing = LEVEL_SHARE * (impulse - G * t)
+    _know_tilt(b, width, lane, worth, speed_variance(b, width, lane, c) + missing * missing)
     b[IMPULSE * width + lane] = impulse
-    b[LEVELLING * width + lane] = t if t <= c.levelling else -1.0
+    over = worth > c.levelling or t > 2.0 * c.levelling
+    b[LEVELLING * width + lane] = -1.0 if over else t
     b[NOISE * width + lane] = NO_MEASUREMENT
 
 
 @rare
-def _know_tilt(b: FloatArray, width: int, lane: int, c: Constants, t: float) -> None:
-    """Velocity and tilt are what ``t`` seconds of averaging leave them: unknown, and bound together."""
+def _know_tilt(b: FloatArray, width: int, lane: int, t: float, velocity: float) -> None:
+    """Velocity and tilt are what ``t`` seconds of averaging leave them: unknown, and bound together.
+
+    ``velocity`` is the variance of a horizontal velocity.
+    """
     for row in range(7 + 6 + 5 + 4):
         b[(P + row) * width + lane] = 0.0
     b[LEAN * width + lane] = b[(LEAN + 1) * width + lane] = 0.0
     b[PULL * width + lane] = b[(PULL + 1) * width + lane] = b[PULL_VARIANCE * width + lane] = 0.0
-    velocity = speed_variance(b, width, lane, c)
     force = b[FORCE_SQUARE * width + lane] / (G * G) * min(1.0, 0.05 / t)
     tilt = min(2.0, 2.0 * velocity / (G * t * G * t) + force)
     both = min(velocity / (G * t), 0.95 * sqrt(velocity * tilt))

@@ -155,6 +155,8 @@ FIRST_LEVELLING_S: Final = 1e-3
 CLIPPED_FORCE_MS2: Final = 20.0
 """What a clipped accelerometer may have missed."""
 LEAN_SHARE: Final = 1.0 / (G * G)
+LEVEL_SHARE: Final = 0.5
+"""How much of what a body gains upwards it may gain to a side."""
 CLIPPED_SHARE: Final = 0.1
 """What a clipped rate may have missed at least, as a share of it."""
 FASTER: Final = 2.0
