@@ -22,7 +22,8 @@ from fusion.form import Limits, PersonReference
 from fusion.intake import Intake, OrientationSource
 from fusion.kinematics import Kinematics
 from fusion.motion_hint import MotionHint
-from fusion.movement.analyzer import MovementAnalyzer, movement_analyzer
+from fusion.movement.analyzer import MovementAnalyzer
+from fusion.movement.choice import movement_analyzer
 from fusion.movement.holds import HoldAnalyzer
 from fusion.movement.reps import Phase
 from fusion.orientation import OrientationParams
@@ -103,6 +104,7 @@ class PipelineConfig:
         return Side.RIGHT if Segment.THIGH_RIGHT in self.segments.values() else Side.LEFT
 
 
+_ESTIMATED_TIME = int(SampleQuality.ESTIMATED_TIME)
 ESTIMATED_TIMES_AGREE_S = 0.05
 """How well times agree that are those of arrival: a connection interval and a retransmission apart."""
 
@@ -306,7 +308,7 @@ class MotionPipeline:
 
 def _estimated_times(block: OrientedBlock) -> bool:
     """Whether any sample's time is no better than when it arrived."""
-    return bool((block.quality & SampleQuality.ESTIMATED_TIME).any())
+    return bool((block.quality & _ESTIMATED_TIME).any())
 
 
 def intake_of(config: PipelineConfig, orientations: Mapping[str, OrientationSource] | None = None) -> Intake:

@@ -26,7 +26,7 @@ from fusion.smoothing import smooth_orientation
 from fusion.types import FloatArray, ImuBlock, OrientedBlock, SampleQuality
 
 _START_SD_RAD = float(np.radians(2.0))
-_GAP = SampleQuality.AFTER_GAP | SampleQuality.BRIDGED
+_GAP = int(SampleQuality.AFTER_GAP | SampleQuality.BRIDGED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,17 +49,17 @@ class _Buffer:
 
     def add(self, block: OrientedBlock) -> None:
         fresh = grid.rising(np.ascontiguousarray(block.t_s), self.latest_s)
-        taken = int(fresh.sum())
+        taken = int(np.count_nonzero(fresh))
         self.counts.stale += len(block) - taken
         self.counts.taken += taken
         if not taken:
             return
-        rows = np.column_stack(
-            (block.q_es, block.gyr_rads, block.acc_ms2, block.inclination_sd_rad, block.heading_sd_rad)
-        )
-        self.t_s = np.concatenate((self.t_s, block.t_s[fresh]))
-        self.values = np.concatenate((self.values, rows[fresh]))
-        self.quality = np.concatenate((self.quality, block.quality[fresh]))
+        t_s, rows, quality = block.t_s, _rows(block), block.quality
+        if taken < len(block):
+            t_s, rows, quality = t_s[fresh], rows[fresh], quality[fresh]
+        self.t_s = np.concatenate((self.t_s, t_s))
+        self.values = np.concatenate((self.values, rows))
+        self.quality = np.concatenate((self.quality, quality))
         self.latest_s = float(self.t_s[-1])
 
     def read(self, grid_s: FloatArray) -> OrientedBlock:
@@ -88,6 +88,13 @@ class _Buffer:
 
 
 _HEAD = 6
+
+
+def _rows(block: OrientedBlock) -> FloatArray:
+    rows = np.empty((len(block), grid.COLUMNS))
+    rows[:, :4], rows[:, 4:7], rows[:, 7:10] = block.q_es, block.gyr_rads, block.acc_ms2
+    rows[:, 10], rows[:, 11] = block.inclination_sd_rad, block.heading_sd_rad
+    return rows
 
 
 class GridAligner:

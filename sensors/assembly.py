@@ -181,7 +181,7 @@ class Assembler:
         assert reader.acc is not None  # noqa: S101 - the stream was chosen for it
         assert reader.gyr is not None  # noqa: S101
         mag = reader.mag(t_s, values) if reader.mag else None
-        found = _samples(parts, reader.acc(t_s, values), reader.gyr(t_s, values), mag)
+        found = _samples(parts, t_s, reader.acc(t_s, values), reader.gyr(t_s, values), mag)
         return _finite(found)
 
     def _joined(self, rates: str, forces: str) -> Samples | None:
@@ -189,8 +189,9 @@ class Assembler:
         assert reader.gyr is not None  # noqa: S101 - the stream was chosen for it
         parts = self._drain(rates)
         if parts:
-            gyr = reader.gyr(_times(parts), _values(parts))
-            fresh = _samples(parts, np.full_like(gyr, np.nan), gyr, None)
+            t_s = _times(parts)
+            gyr = reader.gyr(t_s, _values(parts))
+            fresh = _samples(parts, t_s, np.full_like(gyr, np.nan), gyr, None)
             self._waiting = fresh if self._waiting is None else _concatenate(self._waiting, fresh)
         self._collect(forces, "acc")
         if self._mag_stream not in {None, rates}:
@@ -242,14 +243,16 @@ def _values(parts: list[Part]) -> FloatArray:
     return np.concatenate([part.values for part in parts])
 
 
-def _samples(parts: list[Part], acc: FloatArray, gyr: FloatArray, mag: FloatArray | None) -> Samples:
-    counts = [len(part.t_s) for part in parts]
+def _samples(
+    parts: list[Part], t_s: FloatArray, acc: FloatArray, gyr: FloatArray, mag: FloatArray | None
+) -> Samples:
+    arrivals = ([part.arrival_s] * len(part.t_s) for part in parts)
     qualities = ([part.first_quality, *[part.quality] * (len(part.t_s) - 1)] for part in parts)
     numbers = (range(part.first_seq, part.first_seq + len(part.t_s)) for part in parts)
     return Samples(
-        _times(parts),
+        t_s,
         np.array(list(chain.from_iterable(part.device_s for part in parts))),
-        np.repeat([part.arrival_s for part in parts], counts),
+        np.array(list(chain.from_iterable(arrivals))),
         acc,
         gyr,
         mag,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -64,7 +65,8 @@ class MqttPublisher:
         self._acknowledged, self._connected = acknowledged, connected
         self._events: dict[int, int] = {}
         """Message id → event, of those not yet acknowledged."""
-        self._live: set[int] = set()
+        self._live: deque[paho.MQTTMessageInfo] = deque()
+        """Frames that the socket has not taken yet."""
         self._farewell = 0
         self._leaving: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop
@@ -87,7 +89,6 @@ class MqttPublisher:
         client.will_set(self.topics.gateway("status"), b'{"state":"offline"}', qos=1, retain=True)
         client.max_queued_messages_set(_WAITING_MAX)
         client.on_connect = self._on_connect
-        client.on_publish = self._on_publish
         return client
 
     def start(self) -> None:
@@ -101,6 +102,7 @@ class MqttPublisher:
         if self.online:
             self._leaving = self._loop.create_future()
             self._farewell = self.state("status", {"state": "offline"})
+            self._client.on_publish = self._on_publish
             with contextlib.suppress(TimeoutError):  # the broker left first
                 await asyncio.wait_for(self._leaving, _FAREWELL_S)
         self._client.disconnect()
@@ -117,6 +119,7 @@ class MqttPublisher:
             self.published += 1
             if message.event_id is not None:
                 self._events[info.mid] = message.event_id
+                self._client.on_publish = self._on_publish
 
     def state(self, name: str, body: dict[str, Any]) -> int:
         """Publish a retained state of the gateway, such as a sensor's; returns the message's number."""
@@ -124,19 +127,23 @@ class MqttPublisher:
         return info.mid
 
     def _publish_live(self, topic: str, body: dict[str, Any]) -> None:
+        while self._live and self._live[0].is_published():
+            self._live.popleft()
         if len(self._live) >= _LIVE_WAITING_MAX or not self.online:
             self.dropped += 1
             return
         info = self._client.publish(topic, msgspec.json.encode(body), qos=0)
         self.published += 1
         if not info.is_published():
-            self._live.add(info.mid)
+            self._live.append(info)
 
     def _on_publish(self, _c: object, _u: object, mid: int, *_: object) -> None:
-        self._live.discard(mid)
+        """Heard only while an answer is awaited: paho makes properties and a reason for every frame."""
         event_id = self._events.pop(mid, None)
         if event_id is not None:
             self._acknowledged(event_id)
+        if not self._events and self._leaving is None:
+            self._client.on_publish = None
         if mid == self._farewell and self._leaving is not None and not self._leaving.done():
             self._leaving.set_result(None)
 

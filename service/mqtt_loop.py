@@ -27,6 +27,8 @@ class ClientLoop:
         self._disconnected = disconnected
         self._loop = asyncio.get_running_loop()
         self._gone = asyncio.Event()
+        self._stuck = False
+        """Whether the socket did not take everything at once."""
         client.on_socket_open = self._from_any_thread(self._opened)
         client.on_socket_close = self._closed
         client.on_socket_register_write = self._from_any_thread(self._write)
@@ -76,6 +78,7 @@ class ClientLoop:
         self._loop.add_reader(connection, self._read)
 
     def _closed(self, _client: object, _data: object, connection: Any) -> None:
+        self._stuck = False
         self._loop.remove_reader(connection)
         self._loop.remove_writer(connection)
 
@@ -94,6 +97,8 @@ class ClientLoop:
         if self._client.socket() is None:
             return
         if self._client.want_write():
+            self._stuck = True
             self._loop.add_writer(connection, self._write, connection)
-        else:
+        elif self._stuck:
+            self._stuck = False
             self._loop.remove_writer(connection)

@@ -206,7 +206,7 @@ class AthleteSession:
             "reps": self._pipeline.count,
             "reps_session": self.reps_counted,
             "calibrated": bool(self._pipeline.alignments),
-            "phase": self._pipeline.phase.value if self._pipeline.alignments else self._calibration_step(),
+            "phase": update.phase if update else self._phase(),
         }
         if update is not None:
             last = update.signals.values[:, -1].tolist()
@@ -215,7 +215,10 @@ class AthleteSession:
                     frame[name] = round(value, 2) if isfinite(value) else None
         return frame
 
-    def _calibration_step(self) -> str:
+    def _phase(self) -> str:
+        """Of a person of whom there is no update: of the movement, or what they are asked to do."""
+        if self._pipeline.alignments:
+            return self._pipeline.phase.value
         return "move" if self._pipeline.stood else "stand_still"
 
     def _handle(self, event: Event) -> None:

@@ -12,6 +12,8 @@ from bumble.controller import Controller
 from bumble.link import LocalLink
 from bumble.transport import open_transport
 
+from simulator.connection_events import ConnectionEvents
+
 _GATEWAY = "C0:FF:EE:00:00:{:02X}"
 CAPACITY = 20
 """Connections of an adapter; real controllers have 7 to 20."""
@@ -31,6 +33,7 @@ class VirtualLink(LocalLink):
         """Address → scan response; bumble 0.0.236 answers a scan with the advertisement once more."""
         self.signal_dbm: Callable[[str, int], int] = lambda _address, _adapter: _SIGNAL_DBM
         """How strongly an adapter hears the sensor at an address."""
+        self.events = ConnectionEvents()
 
     def send_acl_data(
         self, sender_controller: Any, destination_address: Any, transport: core.PhysicalTransport, data: bytes
@@ -62,11 +65,15 @@ class _GatewayController(Controller):
             public_address=_GATEWAY.format(index + 1),
         )
         self._air, self._index, self._capacity = air, index, capacity
+        self._waiting = bytearray()
         # the older reports, which have a scan response of their own
         self.le_features &= ~hci.LeFeatureMask.LE_EXTENDED_ADVERTISING
 
     def send_hci_packet(self, packet: hci.HCI_Packet) -> None:
-        """Send without the line that bumble writes about each packet; mend what it says of advertisements."""
+        """Send without the line that bumble writes about each packet; mend what it says of advertisements.
+
+        What is said in one turn of the loop goes to the host in one write, as over USB in one frame.
+        """
         if isinstance(packet, hci.HCI_LE_Advertising_Report_Event):
             for report in packet.reports:
                 address = report.address.to_string(False)
@@ -74,8 +81,14 @@ class _GatewayController(Controller):
                 if report.event_type == hci.HCI_LE_Advertising_Report_Event.EventType.SCAN_RSP:
                     report.data = self._air.scan_responses.get(address, b"")
             packet = hci.HCI_LE_Advertising_Report_Event(packet.reports)
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._hand_over)
+        self._waiting += bytes(packet)
+
+    def _hand_over(self) -> None:
+        said, self._waiting = self._waiting, bytearray()
         if self.host:
-            asyncio.get_running_loop().call_soon(self.host.on_packet, bytes(packet))
+            self.host.on_packet(bytes(said))
 
     def on_hci_le_create_connection_command(self, command: hci.HCI_LE_Create_Connection_Command) -> None:
         """Core specification, volume 4, part E, 7.8.12; a full controller says so."""

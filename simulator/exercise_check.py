@@ -7,7 +7,7 @@ import numpy as np
 from fusion import quaternion as quat
 from fusion.exercises import Exercise
 from fusion.exercises.model import Kind, Laterality
-from fusion.movement.analyzer import movement_analyzer
+from fusion.movement.choice import movement_analyzer
 from fusion.types import FloatArray, RepSummary, SetEvent, Side, SignalBlock, WarningEvent
 from simulator.athlete import Athlete
 from simulator.body import Build, place_segment

@@ -7,12 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from bumble import att
-from bumble.controller import Controller
-from bumble.device import Connection, Device
+from bumble.device import Connection
 from bumble.gatt import Characteristic, CharacteristicValue, Service
-from bumble.hci import HCI_REMOTE_USER_TERMINATED_CONNECTION_ERROR, Address, LeFeatureMask
-from bumble.host import Host
-from bumble.transport.common import AsyncPipeSink
+from bumble.hci import HCI_REMOTE_USER_TERMINATED_CONNECTION_ERROR, Address
 
 from firmware_profiles import Profile, Setup
 from firmware_profiles.schema import How, Property
@@ -22,6 +19,7 @@ from simulator.air import VirtualLink
 from simulator.firmware import Answer, Habits, VirtualFirmware
 from simulator.host import ATT_MTU
 from simulator.link import LinkState
+from simulator.sensor_stack import notify, sensor_device
 from simulator.transmitter import Transmitter
 
 _ADVERTISING_MS: Final = 40
@@ -54,7 +52,7 @@ class VirtualSensor:
     ) -> None:
         self.profile, self.address = profile, address
         self.firmware = VirtualFirmware(profile, habits)
-        self.transmitter = Transmitter(radio, clock)
+        self.transmitter = Transmitter(radio, clock, link.events)
         self._link, self._train = link, train
         self._number = address.replace(":", "")
         self._subscribed: set[str] = set()
@@ -65,12 +63,8 @@ class VirtualSensor:
         self._present = False
         self.told = 0
         """All that a gateway hears: samples, repeats after a reconnect, answers, values that it read."""
-        controller = Controller(f"sensor {address}", link=link)
-        controller.le_features &= ~LeFeatureMask.LE_EXTENDED_ADVERTISING  # few sensors have it
         self.name = advertised_name(profile, self._number)
-        self._device = Device(
-            name=self.name, address=Address(address), host=Host(controller, AsyncPipeSink(controller))
-        )
+        self._device = sensor_device(self.name, address, link)
         self._characteristics: dict[str, Characteristic[bytes]] = {}
         self._device.add_services([self._service(uuid) for uuid in profile.services])
         self._device.gatt_server.max_mtu = ATT_MTU
@@ -185,8 +179,8 @@ class VirtualSensor:
         self.told += 1
         if indicate:
             await self._device.indicate_subscriber(connection, characteristic, payload)
-        else:
-            await self._device.notify_subscriber(connection, characteristic, payload)
+        elif uuid in self._subscribed:
+            notify(self._device, connection, characteristic.handle, payload)
 
     # --- the link
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
 from sensors.encode import EncodedPacket
+from simulator.connection_events import ConnectionEvents
 from simulator.link import LinkState
 
 Send = Callable[[EncodedPacket], Awaitable[None]]
@@ -15,8 +15,8 @@ Send = Callable[[EncodedPacket], Awaitable[None]]
 class Transmitter:
     """Goes on where it was after each reconnect: what became ready meanwhile is gone, as on a real sensor."""
 
-    def __init__(self, radio: LinkState, clock: Callable[[], float]) -> None:
-        self._radio, self._clock = radio, clock
+    def __init__(self, radio: LinkState, clock: Callable[[], float], events: ConnectionEvents) -> None:
+        self._radio, self._clock, self._events = radio, clock, events
         self._next = 0
         self.sent: list[int] = []
         """Numbers of the packets that were sent, in order, each once."""
@@ -32,7 +32,7 @@ class Transmitter:
         queue: deque[tuple[float, int]] = deque()
         while self._next < len(train) or queue:
             event_s += model.interval_s
-            await asyncio.sleep(max(0.0, event_s - self._clock()))
+            await self._events.after(event_s - self._clock())
             queue.extend(self._due(train, event_s))
             while queue and queue[0][0] <= event_s:
                 _, number = queue.popleft()

@@ -38,8 +38,16 @@ LOWEST_AT: Final = 13
 FIRST: Final = 14
 """Effort of the very first sample: high when the stream began within a repetition."""
 FALL_S: Final = 15
-"""For how long it has been falling since the far end."""
-STATE_SIZE: Final = 16
+"""For how long it has been falling since the far end, or since it paused on the way."""
+FROM: Final = 16
+"""Effort where that way back began, deg."""
+HALF_S: Final = 17
+"""`FALL_S` when half of that way was last ahead."""
+LOW_S: Final = 18
+"""`FALL_S` when 15 % of it were last ahead."""
+PACE: Final = 19
+"""Speed of the effort, signed, over the last half second, deg/s."""
+STATE_SIZE: Final = 20
 AT_SIZE: Final = 6
 
 # Columns of its parameters.
@@ -71,7 +79,21 @@ _SETTLE_SHARE: Final = 0.3
 _PAUSE_S: Final = 1.0
 _REST_SHARE: Final = 0.2
 _REST_LESS_S: Final = 0.15
-"""A smooth way goes on for about this share of its time, less a moment, when its speed seems to die away."""
+"""Who stops short of where the repetition began has stopped after this share of the time, less a moment."""
+_LOW: Final = 0.15
+_LOW_TO_END: Final = 1.38
+"""From there to its end a minimum-jerk way takes so many times the time from half to 15 % of it..."""
+_WHOLE: Final = 4.76
+"""...and in all so many times."""
+_LATER_SHARE: Final = 0.06
+_LATER_LESS_S: Final = 0.1
+"""A slow way is waited for this share of its time longer, less a moment: its end shows by what follows."""
+_LONGEST_END_S: Final = 4.0
+"""No end of a way is waited for longer than this."""
+_PACE_S: Final = 0.5
+_PACE_SHARE: Final = 0.03
+_PACE_LEAST_DPS: Final = 0.8
+"""Who goes on by less than this share of the range a second, or by less than sway, goes no further."""
 _EASE_DEG: Final = 3.0
 _EASE_SHARE: Final = 0.08
 """So much of the way back shows a touch-and-go lockout."""
@@ -140,6 +162,7 @@ def _take(raw: float, t_s: float, index: int, s: FloatArray, p: FloatArray, at: 
     s[X] = raw if step > _RESTART_S else before + p[ALPHA] * (raw - before)
     speed = abs(s[X] - before) / step
     s[FAST] = max(s[FAST], speed)
+    s[PACE] += min(1.0, step / _PACE_S) * ((s[X] - before) / step - s[PACE])
     stood = s[STILL]
     still = min(p[STILL_DPS], max(_SLOWEST_DPS, _STILL_SHARE * s[FAST]))
     s[STILL] = stood + step if speed < still else 0.0
@@ -175,7 +198,7 @@ def _rise(index: int, s: FloatArray, p: FloatArray, at: FloatArray) -> int:
         s[TURNED], at[3], event = 1.0, s[VALLEY_AT], TURN
     if turning:
         s[RISING], s[TOP], s[EXTREME], s[LOWEST_AT] = 0.0, s[EXTREME], x, index
-        s[FALL_S] = 0.0
+        _set_out(s[TOP], s)
     return event
 
 
@@ -192,10 +215,10 @@ def _fall(index: int, s: FloatArray, p: FloatArray, at: FloatArray) -> int:
     if s[DONE] == 0.0:
         height = s[TOP] - s[VALLEY]
         back = s[EXTREME] - s[VALLEY] <= _BACK_SHARE * height
-        if s[STILL] >= _PAUSE_S and not back:
-            s[FALL_S] = 0.0  # a pause on the way: what follows is a way of its own
-        over = s[STILL] >= max(p[STILL_S], _REST_SHARE * s[FALL_S] - _REST_LESS_S)
-        rests = over or rise >= max(_EASE_DEG, _EASE_SHARE * height)
+        stays = abs(s[PACE]) < max(_PACE_LEAST_DPS, _PACE_SHARE * height)
+        if s[STILL] >= _PAUSE_S and stays and not back:
+            _set_out(x, s)  # a pause on the way: what follows is a way of its own
+        rests = _over(stays, s, p) or rise >= max(_EASE_DEG, _EASE_SHARE * height)
         if turning or (back and rests):
             s[DONE], at[3], event = 1.0, s[VALLEY_AT], RETURN
             s[GAP], s[FAST] = 0.0, 0.0
@@ -203,6 +226,31 @@ def _fall(index: int, s: FloatArray, p: FloatArray, at: FloatArray) -> int:
         s[RISING], s[TURNED], s[DONE] = 1.0, 0.0, 1.0
         s[VALLEY], s[VALLEY_AT], s[EXTREME] = s[EXTREME], s[LOWEST_AT], x
     return event
+
+
+@kernel
+def _set_out(x: float, s: FloatArray) -> None:
+    """A way back begins at effort ``x``."""
+    s[FROM], s[FALL_S], s[HALF_S], s[LOW_S] = x, 0.0, 0.0, 0.0
+
+
+@kernel
+def _over(stays: bool, s: FloatArray, p: FloatArray) -> bool:
+    """Whether the way back is over: it has stopped, and the time has come at which a smooth one ends.
+
+    How slow is still cannot be told of a way so slow that people sway as fast; how long the rest of it takes
+    can, by the time that it has taken before.
+    """
+    ahead = (s[X] - s[VALLEY]) / max(1e-9, s[FROM] - s[VALLEY])
+    if ahead > 0.5:
+        s[HALF_S] = s[FALL_S]
+    if ahead > _LOW:
+        s[LOW_S] = s[FALL_S]
+        return stays and s[STILL] >= max(p[STILL_S], _REST_SHARE * s[FALL_S] - _REST_LESS_S)
+    took_s = s[LOW_S] - s[HALF_S]
+    later_s = max(0.0, _LATER_SHARE * _WHOLE * took_s - _LATER_LESS_S)
+    left_s = min(_LONGEST_END_S, _LOW_TO_END * took_s + later_s)
+    return s[STILL] >= p[STILL_S] and s[FALL_S] >= s[LOW_S] + left_s
 
 
 @kernel

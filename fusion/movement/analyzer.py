@@ -8,36 +8,33 @@ backdated to the first, and closes after max(8 s, three periods) without one, or
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from math import inf, nan
+from math import inf
 
 import numpy as np
 
 from fusion.exercises import Exercise
 from fusion.exercises.model import DriverSignal, Kind
-from fusion.form import FormChecker, Limits, PersonReference
+from fusion.form import Limits, PersonReference
 from fusion.history import part_of
 from fusion.kernels import turning
 from fusion.movement.admission import Admission
 from fusion.movement.bridging import SilenceBridge
 from fusion.movement.followed import others
 from fusion.movement.gate import PostureGate
-from fusion.movement.holds import HoldAnalyzer
 from fusion.movement.legs import driven_angles, leg_not_seen, not_seen, worn_legs
+from fusion.movement.notices import SET_BEGUN_MID_REP, rep_hidden, thigh_on_free_leg
 from fusion.movement.poses import turned_deg
 from fusion.movement.rep_summary import RepReader
 from fusion.movement.reps import Phase, RepSegmenter
-from fusion.movement.sets import SetBook
+from fusion.movement.set_analyzer import SetAnalyzer
 from fusion.movement.track import Track
 from fusion.movement.turned import TurnedHip
 from fusion.types import (
     Event,
     Finding,
     FindingEvent,
-    RepEvent,
     RepEventKind,
     RepSummary,
-    SetEvent,
     Severity,
     Side,
     SignalBlock,
@@ -46,27 +43,14 @@ from fusion.types import (
 
 _STEPS_AWAY, _AT_ONCE_S = 2, 2.5
 """So many strides in a row end a set; one movement by itself, and away so soon, was for something else."""
+_SET_OPENS_AT = 2
 _SHOWN_SHARE_MIN = 0.3
 """Of a repetition that counts, the sensors have shown at least this share."""
 _ELSEWHERE_DEG = 45.0
 """P this far from the exercise's: the person has changed posture, the set is over."""
-_VOID_TEMPO = (nan, nan, nan, nan)
 
 
-def movement_analyzer(
-    exercise: Exercise,
-    side: Side,
-    rate_hz: float,
-    *,
-    references: Sequence[PersonReference] = (),
-    limits: Limits | None = None,
-) -> MovementAnalyzer | HoldAnalyzer:
-    """The analyzer that fits how the exercise is counted."""
-    kind = HoldAnalyzer if exercise.kind is Kind.HOLD else MovementAnalyzer
-    return kind(exercise, side, rate_hz, references=references, limits=limits)
-
-
-class MovementAnalyzer:
+class MovementAnalyzer(SetAnalyzer):
     """One person, one exercise: `SignalBlock`s in, events out."""
 
     def __init__(
@@ -78,24 +62,17 @@ class MovementAnalyzer:
         references: Sequence[PersonReference] = (),
         limits: Limits | None = None,
     ) -> None:
-        self.exercise = exercise
-        self.side = side
+        super().__init__(exercise, side, references=references, limits=limits)
         self._rate_hz = rate_hz
         self._gate = PostureGate(exercise)
-        self._form = FormChecker(exercise, references, limits)
-        self._book = SetBook(exercise)
-        self._names: tuple[str, ...] | None = None
         self._reader = RepReader(exercise, self._gate, self._form, self._book)
         self._segmenter = RepSegmenter((), rate_hz)
         self._admission = Admission(exercise, self._gate, self._segmenter, self._book)
         self._bridge: SilenceBridge | None = None
         self._rotation: TurnedHip | None = None
         self._close_s = np.array([inf, inf])
-        self._events: list[Event] = []
         self._announced: dict[int, frozenset[str]] = {}
         """Segmenters with a repetition announced, and the kinds of findings told of it."""
-        self._told: set[str] = set()
-        self._now_s = -inf
         self._steps = 0
         """Strides since the last repetition, in a row."""
         self._left_s = -inf
@@ -119,10 +96,6 @@ class MovementAnalyzer:
         if not self._segmenter.driven:
             return Phase.REST
         return self._segmenter.phase(lifts_first=self.exercise.lifts_first)
-
-    def clocks_agree_to(self, agreement_s: float) -> None:
-        """The sensors' clocks agree no better than this: who starts first is judged up to 20 ms."""
-        self._form.clocks_agree_to(agreement_s)
 
     def update(self, signals: SignalBlock) -> list[Event]:
         """Events of the next samples."""
@@ -163,10 +136,6 @@ class MovementAnalyzer:
                 self._revise(at)
         return self.flush()
 
-    def _drain(self) -> list[Event]:
-        events, self._events = self._events, []
-        return events
-
     def _wear(self, signals: SignalBlock) -> None:
         """See which legs wear a sensor, and say what those worn cannot show."""
         self._names = signals.names
@@ -187,15 +156,10 @@ class MovementAnalyzer:
             self._began_s = float(signals.t_s[0]) if began_high else -inf
         missing = not_seen(self.exercise, signals.names)
         if missing is not None and len(signals):
-            self._warn(float(signals.t_s[0]), "movement_not_seen", missing)
+            self._warn_once(float(signals.t_s[0]), "movement_not_seen", missing)
         unseen = leg_not_seen(self.exercise, signals.names)
         if unseen is not None and len(signals):
-            self._warn(float(signals.t_s[0]), "leg_not_seen", unseen)
-
-    def _warn(self, t_s: float, code: str, message: str) -> None:
-        if code not in self._told:
-            self._told.add(code)
-            self._events.append(WarningEvent(t_s, code, message))
+            self._warn_once(float(signals.t_s[0]), "leg_not_seen", unseen)
 
     def _read(self, signals: SignalBlock) -> None:
         self._segmenter.load(signals)
@@ -229,8 +193,7 @@ class MovementAnalyzer:
         if self.exercise.lifts_first and seen:
             rep = self._reader.summary(track, self._segmenter.driven[which], complete=False)
             self._announced[which] = frozenset(f.kind for f in rep.findings if _loud(f))
-            event = RepEvent(RepEventKind.PROVISIONAL, self._now_s, self._book.index, self.count, rep)
-            self._events.append(event)
+            self._tell(RepEventKind.PROVISIONAL, rep, self.count)
             self._tell_findings(rep, frozenset())
 
     def _tell_findings(self, rep: RepSummary, told: frozenset[str]) -> None:
@@ -247,9 +210,10 @@ class MovementAnalyzer:
         if self._gate.rests_at_turn(track) or self._was_under_way(which, track):
             return
         if self._is_hidden(track):
-            self._tell_hidden(track)
+            self._events.append(WarningEvent(self._now_s, "rep_hidden", rep_hidden(track)))
             return
-        self._tell_leg(track)
+        if track.by_free_leg:
+            self._warn_once(self._now_s, "thigh_on_free_leg", thigh_on_free_leg(track))
         if float(track.t_s[track.start]) > self._book.close_s()[0]:
             self._close()
         driven = self._segmenter.driven[which]
@@ -267,12 +231,9 @@ class MovementAnalyzer:
             self._segmenter.accept_rom(which, rep.rom_deg)
         if self._book.odd_first():
             self._revise(0)
-        count = len(self._book.candidates)
         rep = next(r for r in self._book.reps if r.t_start_s == rep.t_start_s and r.side is rep.side)
-        self._events.append(RepEvent(RepEventKind.COMMITTED, self._now_s, self._book.index, count, rep))
-        if count >= 2 and not self._book.opened:
-            self._book.opened = True
-            self._events.append(SetEvent(False, self._now_s, self._book.summary()))
+        self._tell(RepEventKind.COMMITTED, rep, len(self._book.candidates))
+        self._open_set(_SET_OPENS_AT)
 
     def _follow_steps(self, track: Track) -> None:
         """Who walks away has ended the set: what is lifted here and there is no set of repetitions."""
@@ -293,24 +254,6 @@ class MovementAnalyzer:
         ends_s = float(track.t_s[track.start]), float(track.t_s[track.end])
         return self._bridge is None or not self._bridge.is_sure(*ends_s)
 
-    def _tell_hidden(self, track: Track) -> None:
-        """A repetition of which the sensors have shown next to nothing is not counted, but said."""
-        message = (
-            f"a repetition may have been done about {track.t_s[track.reach]:.1f} s while a sensor was silent;"
-            " it is not counted"
-        )
-        self._events.append(WarningEvent(self._now_s, "rep_hidden", message))
-
-    def _tell_leg(self, track: Track) -> None:
-        if track.by_free_leg:
-            other = Side.LEFT if track.side is Side.RIGHT else Side.RIGHT
-            self._warn(
-                self._now_s,
-                "thigh_on_free_leg",
-                f"the {track.side.value} leg works but the sensor is on the {other.value} thigh: repetitions"
-                " are counted without the working leg's angles; move the sensor over to judge it",
-            )
-
     def _was_under_way(self, which: int, track: Track) -> bool:
         """Whether a repetition began before the recording did: it is not counted, but said.
 
@@ -323,8 +266,7 @@ class MovementAnalyzer:
         drill = self.exercise.kind is Kind.DRILL
         under_way = not drill and self._segmenter.began_before(which, track)
         if at_far_end or under_way:
-            message = "the recording began within a repetition; it is counted from the next one on"
-            self._warn(self._now_s, "set_begun_mid_rep", message)
+            self._warn_once(self._now_s, "set_begun_mid_rep", SET_BEGUN_MID_REP)
         return under_way
 
     def _look_elsewhere(self, track: Track) -> None:
@@ -342,8 +284,7 @@ class MovementAnalyzer:
 
     def _revise(self, at: int) -> None:
         dropped = self._book.remove(at)
-        count = len(self._book.candidates)
-        self._events.append(RepEvent(RepEventKind.REVISED, self._now_s, self._book.index, count, dropped))
+        self._tell(RepEventKind.REVISED, dropped, len(self._book.candidates))
 
     def _close(self) -> None:
         self._announced.clear()
@@ -352,11 +293,7 @@ class MovementAnalyzer:
                 self._revise(at)
         for at in self._book.odd_ends() if self._book.candidates else ():
             self._revise(at)
-        done = self._book.close()
-        if done is not None:
-            seen = self._form.check_set(done.reps)
-            done = replace(done, findings=seen, not_judged=self._form.not_judged)
-            self._events.append(SetEvent(True, self._now_s, done))
+        self._end_set()
         self._segmenter.forget_roms()
         self._close_s[:] = inf
 

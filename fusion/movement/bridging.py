@@ -11,18 +11,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import reduce
 from itertools import pairwise
-from math import isfinite
 from statistics import median
 
 import numpy as np
 
 from fusion.exercises import Exercise
-from fusion.exercises.model import DriverSignal, Kind
-from fusion.history import JOINED_SD_DEG, part_of
+from fusion.exercises.model import Kind
+from fusion.history import part_of
 from fusion.movement.brief_silence import SLOPE_SAMPLES, across_brief, longest_brief_s
+from fusion.movement.joining import Joining
+from fusion.movement.other_sensor import by_other_sensor
+from fusion.movement.silent_rows import SilentRows, filled
 from fusion.movement.track import Driven, Track
 from fusion.movement.usual_repetition import Cycle, UsualRepetition, model_repetition, phases_through
 from fusion.types import BoolArray, FloatArray, SignalBlock
@@ -31,19 +32,10 @@ _LONGEST_S = 12.0
 """Of a longer silence nothing is implied."""
 _AROUND_S = 0.13
 """Rates before and after a silence are read over this time."""
-_SHOWS_DEG, _SHOWS_SHARE, _SHOWS_LEAST_DEG = 15.0, 0.35, 6.0
-"""A segment that turns this far in a repetition, and by this share of the other's way, shows it by itself;
-so does the one that turns more, if not by less than the last."""
-_JOIN_S, _STEP_DEG, _MOST_APART_DEG = 0.7, 3.0, 45.0
-"""So long it takes from a filled angle to the seen one, where they are apart, and not as far as two poses."""
-_BLURRED_DEG = 40.0
-"""A vertical known worse than this is not known."""
 _CYCLES, _LEAST_CYCLES = 5, 2
 _SURE_MISFIT, _CLEARER = 0.12, 2.0
 """How near the usual time comes to that of a silence in which it is sure what was done, and how much nearer
 than with one repetition more or less."""
-_FURTHEST = (-0.5, 1.5)
-"""Shares of a repetition between which one angle tells the others."""
 
 
 class SilenceBridge:
@@ -55,15 +47,8 @@ class SilenceBridge:
     def __init__(self, exercise: Exercise, driven: Driven, names: tuple[str, ...], rate_hz: float) -> None:
         self._driven, self._names, self._rate_hz = driven, names, rate_hz
         side = driven.read_from.value
-        self._pelvis, self._thigh = names.index("pelvis_tilt_deg"), names.index(f"thigh_pitch_{side}_deg")
-        self._flexion = names.index(f"hip_flexion_{side}_deg")
-        self._rows = [k for k, name in enumerate(names) if _is_filled(name, side)]
-        self._thigh_rows = [k for k in self._rows if names[k].startswith("thigh_")]
-        self._joint_rows = [k for k in self._rows if names[k].startswith("hip_")]
-        self._pelvic_rows = [k for k, name in enumerate(names) if name in _GRAVITY]
-        self._thigh_counts = driven.signal in _THIGH_ALONE
-        """Whether what is counted needs no pelvis, which may then be taken to stay where it was."""
-        self._heard_by = [names.index("pelvis_list_deg"), names.index(f"thigh_opening_{side}_deg")]
+        self._rows = SilentRows.of(names, side)
+        self._joining = Joining(self._rows.filled)
         self._brief = int(longest_brief_s(exercise) * rate_hz)
         self._usual = model_repetition(exercise, names, side)
         self._held: UsualRepetition | None = self._usual
@@ -75,8 +60,6 @@ class SilenceBridge:
         self._recent_count = 0
         self._last_end_s = np.nan
         self._gave_up = self._was_silent = False
-        self._apart, self._heard_from_s = np.zeros(len(self._rows)), -np.inf
-        """By how much the last filled sample was off the next one, by filled row, and when that was."""
         self._cycles: deque[tuple[float, ...]] = deque(maxlen=_CYCLES)
         self._cyclic = exercise.kind is Kind.STEP
         self._sure_s: deque[tuple[float, float]] = deque(maxlen=_CYCLES)
@@ -86,19 +69,19 @@ class SilenceBridge:
 
     def pieces(self, signals: SignalBlock) -> Iterator[SignalBlock]:
         """The next samples, those that had to wait included, as far as they can be known by now."""
-        signals = self._without_blur(signals)
+        signals = self._rows.without_blur(signals)
         block = signals if self._waiting is None else _joined(self._waiting, signals)
         self._waiting = None
         while count := len(block.t_s):
-            silent = self._silent(block)
+            silent = self._rows.silent(block)
             begins = silent is not None and bool(silent[0])
             part: SignalBlock | None
             if silent is None:
-                part = self._joining(block)
+                part = self._heard(block)
             elif begins:
                 part = self._across(block, silent)
             else:
-                part = self._joining(part_of(block, 0, int(np.argmax(silent))))
+                part = self._heard(part_of(block, 0, int(np.argmax(silent))))
             if part is None:
                 self._waiting = block
                 return
@@ -110,14 +93,6 @@ class SilenceBridge:
                 return
             block = part_of(block, taken, count)
 
-    def _silent(self, block: SignalBlock) -> BoolArray | None:
-        """Where (n,) the pelvis's or the thigh's sensor said nothing; None where there is no such sample."""
-        pelvis, thigh = (block.values[row] for row in self._heard_by)
-        if isfinite(pelvis.dot(pelvis) + thigh.dot(thigh)):
-            return None
-        silent = ~(np.isfinite(pelvis) & np.isfinite(thigh))
-        return np.asarray(silent) if silent.any() else None
-
     @property
     def _before(self) -> SignalBlock | None:
         """The last samples given out."""
@@ -125,20 +100,6 @@ class SilenceBridge:
             return None
         tail = reduce(_joined, self._recent)
         return part_of(tail, max(0, len(tail) - self._around), len(tail))
-
-    def _without_blur(self, signals: SignalBlock) -> SignalBlock:
-        """What a sensor tells just after a silence, before it knows the vertical again, is not known."""
-        pelvis, thigh = (signals.sd[row] for row in self._heard_by)
-        if len(pelvis) and max(pelvis.max(), thigh.max()) <= _BLURRED_DEG:
-            return signals
-        blurred = signals.sd[self._heard_by] > _BLURRED_DEG
-        if not blurred.any():
-            return signals
-        values, sd = signals.values.copy(), signals.sd.copy()
-        for rows, which in zip((self._pelvic_rows, self._thigh_rows), blurred, strict=True):
-            at = np.ix_([*rows, *self._joint_rows], which)
-            values[at], sd[at] = np.nan, np.inf
-        return replace(signals, values=values, sd=sd)
 
     def is_sure(self, from_s: float, to_s: float) -> bool:
         """Whether a silence in this time left no doubt of how many repetitions were done in it."""
@@ -173,28 +134,11 @@ class SilenceBridge:
         if not silent:
             self._held, self._gave_up = self._usual, False
 
-    def _joining(self, part: SignalBlock) -> SignalBlock:
-        """Samples that are known again, going over from what was filled to what is seen.
-
-        An orientation needs up to a second after silence to settle, and the other sensor tells no more than
-        about where the silent one was: a step between them would be a turning point that nobody made.
-        """
+    def _heard(self, part: SignalBlock) -> SignalBlock:
+        """Samples that are known again."""
         if self._was_silent and (before := self._before) is not None:
-            apart = before.values[self._rows, -1] - part.values[self._rows, 0]
-            self._apart = np.where(np.abs(apart) < _MOST_APART_DEG, apart, 0.0)
-            self._heard_from_s = float(part.t_s[0])
-        if part.t_s[0] - self._heard_from_s >= _JOIN_S:
-            return part
-        left = 1.0 - (part.t_s - self._heard_from_s) / _JOIN_S
-        joins = left > 0.0
-        if not joins.any() or not (np.abs(self._apart) > _STEP_DEG).any():
-            return part
-        values, sd = part.values.copy(), part.sd.copy()
-        moved = np.flatnonzero(np.abs(self._apart) > _STEP_DEG)
-        rows = np.ix_(np.array(self._rows)[moved], joins)
-        values[rows] += np.outer(self._apart[moved], left[joins])
-        sd[rows] = JOINED_SD_DEG
-        return replace(part, values=values, sd=sd)
+            self._joining.begin(before, part)
+        return self._joining(part)
 
     # --- one stretch of silence
 
@@ -209,7 +153,7 @@ class SilenceBridge:
         if len(after) < SLOPE_SAMPLES and not after.any():
             return None
         heard = run + _length(~after)
-        return across_brief(self._before, part_of(block, 0, heard), run, self._rows)
+        return across_brief(self._before, part_of(block, 0, heard), run, self._rows.filled)
 
     def _across(self, block: SignalBlock, silent: BoolArray) -> SignalBlock | None:
         """The first samples of ``block``, which begins in silence; None while they have to wait."""
@@ -218,11 +162,12 @@ class SilenceBridge:
         usual = self._held
         if usual is None or not self._recent:
             return part_of(block, 0, _length(silent))
-        filled, shown = self._by_other_sensor(block, usual)
+        counted = self._driven.signal
+        seen, shown = by_other_sensor(block, self._rows, usual, counted=counted, before=self._before)
         known = shown | ~silent
         if shown[0]:
             self._gave_up = False
-            return part_of(filled, 0, _length(shown))
+            return part_of(seen, 0, _length(shown))
         run = _length(~known)
         if self._gave_up or run > _LONGEST_S * self._rate_hz:
             self._gave_up = True
@@ -231,38 +176,7 @@ class SilenceBridge:
         if len(after) < self._around and after.all():
             return None
         stop = run + min(self._around, _length(after))
-        return self._through(part_of(filled, 0, stop), run, usual)
-
-    def _by_other_sensor(self, block: SignalBlock, usual: UsualRepetition) -> tuple[SignalBlock, BoolArray]:
-        """With the angles of a silent sensor from those of the other; and where that one shows them (n,)."""
-        values = block.values.copy()
-        heard = np.isfinite(values[self._heard_by])
-        shown = np.zeros(len(block), bool)
-        for by, of, at in ((self._thigh, self._pelvis, heard[1]), (self._pelvis, self._thigh, heard[0])):
-            alone = at & ~(heard[0] & heard[1])
-            low, high = usual.levels[by]
-            alone &= np.isfinite(values[by])
-            if not alone.any() or not abs(high - low) >= self._shows_from_deg(usual):
-                continue
-            share = np.clip((values[by, alone] - low) / (high - low), *_FURTHEST)
-            shown |= alone
-            for row in self._rows:
-                missing = ~np.isfinite(values[row, alone])
-                guess = usual.levels[row, 0] + share * (usual.levels[row, 1] - usual.levels[row, 0])
-                values[row, alone] = np.where(missing, guess, values[row, alone])
-            values[self._flexion, alone] = values[by, alone] + values[of, alone]
-        if self._thigh_counts and (before := self._before) is not None:
-            alone = heard[1] & ~heard[0] & ~shown
-            shown |= alone
-            last = before.values[self._pelvic_rows, -1:]
-            seen = values[np.ix_(self._pelvic_rows, alone)]
-            values[np.ix_(self._pelvic_rows, alone)] = np.where(np.isfinite(seen), seen, last)
-        return _filled(block, values), shown
-
-    def _shows_from_deg(self, usual: UsualRepetition) -> float:
-        """How far a segment turns that shows by itself how far a repetition has gone."""
-        most = float(np.nanmax(np.abs(np.diff(usual.levels[[self._pelvis, self._thigh]])), initial=0.0))
-        return max(_SHOWS_LEAST_DEG, min(_SHOWS_DEG, most), _SHOWS_SHARE * most)
+        return self._through(part_of(seen, 0, stop), run, usual)
 
     def _through(self, block: SignalBlock, run: int, usual: UsualRepetition) -> SignalBlock:
         """The first ``run`` samples along the usual repetition, from those before to those that follow."""
@@ -277,14 +191,14 @@ class SilenceBridge:
         steps = np.arange(run + 2) / (run + 1)
         share = usual.cycle.share(from_s + steps * (to_s - from_s))
         values = block.values.copy()
-        for row in self._rows:
+        for row in self._rows.filled:
             low, high = usual.levels[row]
             path = low + share * (high - low)
             off = [before.values[row, -1] - path[0], block.values[row, run] - path[-1]]
             guess = (path + off[0] + steps * (off[1] - off[0]))[1:-1]
             values[row, :run] = np.where(np.isfinite(values[row, :run]), values[row, :run], guess)
         self.implied_s.append((float(block.t_s[0]), float(block.t_s[run])))
-        implied = _filled(block, values)
+        implied = filled(block, values)
         implied.sd[:, :run] = np.inf  # what one sensor still gave does not show the repetition
         return part_of(implied, 0, run)
 
@@ -310,23 +224,9 @@ class SilenceBridge:
         return (self._cyclic or all(moves)) and best < _SURE_MISFIT and second > _CLEARER * best
 
 
-def _filled(block: SignalBlock, values: FloatArray) -> SignalBlock:
-    """With ``values`` (k, n) and an infinite uncertainty where they were not known."""
-    return replace(block, values=values, sd=np.where(np.isfinite(block.values), block.sd, np.inf))
-
-
 def _length(of: BoolArray) -> int:
     """How many samples there are before the first that is false."""
     return len(of) if of.all() else int(np.argmin(of))
-
-
-_THIGH_ALONE = frozenset({DriverSignal.THIGH_PITCH, DriverSignal.THIGH_ABDUCTION, DriverSignal.THIGH_OPENING})
-_GRAVITY = frozenset({"pelvis_tilt_deg", "pelvis_list_deg"})
-
-
-def _is_filled(name: str, side: str) -> bool:
-    legs = ("thigh_pitch", "thigh_opening", "hip_flexion", "hip_rotation", "hip_adduction")
-    return name in _GRAVITY or name in {f"{leg}_{side}_deg" for leg in legs}
 
 
 def _joined(a: SignalBlock, b: SignalBlock) -> SignalBlock:

@@ -6,6 +6,7 @@ to be put in there: it would make a turning point that nobody made.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -31,7 +32,7 @@ def longest_brief_s(exercise: Exercise) -> float:
     return min(_LONGEST_S, _PHASE_SHARE * min(phases, default=0.5 * tempo.period_s[1]))
 
 
-def across_brief(before: SignalBlock, block: SignalBlock, run: int, rows: list[int]) -> SignalBlock:
+def across_brief(before: SignalBlock, block: SignalBlock, run: int, rows: Sequence[int]) -> SignalBlock:
     """The first ``run`` samples of ``block`` with what is missing in ``rows``.
 
     ``before`` are the samples just before; after the run ``block`` has one sample at least that is known.

@@ -10,6 +10,7 @@ from fusion.exercises.model import KeyPose
 from fusion.types import FloatArray
 
 _UPRIGHT_TILT_DEG, _UPRIGHT_PITCH_DEG = 15.0, 5.0
+_SIDE_LYING_DEG = 60.0
 
 
 @overload
@@ -34,6 +35,11 @@ def turned_deg(a: FloatArray | float, b: FloatArray | float) -> FloatArray | flo
 def upright(pose: KeyPose) -> bool:
     """Whether the person stands in this pose."""
     return abs(pose.pelvis_tilt_deg) < _UPRIGHT_TILT_DEG and abs(pose.thigh_pitch_deg) < _UPRIGHT_PITCH_DEG
+
+
+def lies_on_side(pose: KeyPose) -> bool:
+    """Whether the person lies on a side in this pose, where gravity shows neither P nor T."""
+    return abs(pose.pelvis_list_deg) > _SIDE_LYING_DEG
 
 
 def other_pitch_deg(pose: KeyPose, rest: KeyPose) -> float:

@@ -23,6 +23,7 @@ _KNOWN_BY = 3
 """So many strides show a person's range: the first one, from a stand, may go further than the next."""
 _MOST_SHARE = 1.5
 """Of the exercise's full range: what is more than this was no repetition to go by."""
+_STILL_SHARE = 0.1
 _GAP_VOID_S = 0.5
 _GAP_DOUBT_S = 0.15
 _SD_DOUBT_DEG = 10.0
@@ -94,7 +95,9 @@ class RepReader:
             by_free_leg=track.by_free_leg,
             sd_deg=max(track.sd_deg(k) for k in (track.start, track.reach, track.end)),
             stays_s=float(track.t_s[track.leave] - track.t_s[track.reach]),
+            rests_s=_rests_s(track),
             like_stride=self._gate.walks(track),
+            gait_margin=0.0 if doubtful else self._gate.own_stride_ahead(track),
         )
 
     def summary(
@@ -159,6 +162,14 @@ def _taken_up(track: Track) -> int:
     kept = np.flatnonzero(effort > base + half)
     level = reading.median_of(np.ascontiguousarray(effort[kept[0] : kept[-1] + 1]))
     return track.start + int(np.argmax(effort >= base + _TAKEN_UP_SHARE * (level - base)))
+
+
+def _rests_s(track: Track) -> float:
+    """Time (s) within the repetition in which the effort moved at less than a tenth of its greatest speed."""
+    part = slice(track.start, track.end + 1)
+    steps_s = np.diff(track.t_s[part])
+    still = np.abs(np.diff(track.effort_deg[part])) < _STILL_SHARE * track.peak_dps * steps_s
+    return float(steps_s[still].sum())
 
 
 def _least(values: FloatArray) -> float:

@@ -18,6 +18,7 @@ import numpy as np
 from fusion.history import History, heard_samples, part_of, samples_of
 from fusion.kernels import corners as excursion
 from fusion.kernels import turning
+from fusion.movement.smooth_way import Way, fitted
 from fusion.movement.track import Driven, Track, columns_of
 from fusion.types import BoolArray, FloatArray, SignalBlock
 
@@ -73,6 +74,7 @@ class RepSegmenter:
         self._effort = np.empty((len(self.driven), 0))
         self._smooth = self._effort
         self._first = 0
+        self._event = turning.NOTHING
         self._began_s = np.full(len(self.driven), np.nan)
         """When each effort was first known, and those that have not been yet."""
         self._unknown = list(range(len(self.driven)))
@@ -108,7 +110,7 @@ class RepSegmenter:
 
     def next_event(self, close_s: FloatArray) -> int:
         """Go on to the next event of the block; `turning.NOTHING` when it is all read."""
-        return turning.advance(
+        self._event = turning.advance(
             self._effort,
             self._t_s,
             self._first,
@@ -118,6 +120,7 @@ class RepSegmenter:
             close_s,
             self._smooth,
         )
+        return self._event
 
     @property
     def which(self) -> int:
@@ -155,6 +158,8 @@ class RepSegmenter:
         first = int(np.searchsorted(signals.t_s, self._time_of(begin, until)))
         x = effort[first:]
         start, reach, leave, end = corners(x, signals.t_s[first:])
+        if self._event == turning.RETURN:
+            start, reach, leave, end = smooth_corners(x, signals.t_s[first:], (start, reach, leave, end))
         heard, shown = (which[first:] for which in heard_samples(signals))
         inside = slice(start, end + 1)
         columns = columns_of(signals, one.read_from, len(x))
@@ -249,3 +254,16 @@ def corners(x: FloatArray, t_s: FloatArray) -> tuple[int, int, int, int]:
     """Start, reach, leave and end of an excursion x (n,) that runs low → high → (low)."""
     start, reach, leave, end = excursion.corners(np.ascontiguousarray(x), np.ascontiguousarray(t_s))
     return start, reach, leave, end
+
+
+def smooth_corners(
+    x: FloatArray, t_s: FloatArray, seem: tuple[int, int, int, int]
+) -> tuple[int, int, int, int]:
+    """The corners of a whole excursion x (n,), those of slow ways by a smooth way fitted to each of them."""
+    start, reach, leave, end = seem
+    far_s = 0.5 * float(t_s[reach] + t_s[leave])
+    out = fitted(t_s, x, Way(float(t_s[start]), float(t_s[reach])), Way(float(t_s[0]), far_s))
+    back = fitted(t_s, x, Way(float(t_s[leave]), float(t_s[end])), Way(far_s, float(t_s[-1])))
+    times_s = np.maximum.accumulate([out.begin_s, out.end_s, back.begin_s, back.end_s])
+    at = np.minimum(np.searchsorted(t_s, times_s), len(t_s) - 1).tolist()
+    return at[0], at[1], at[2], at[3]

@@ -60,8 +60,12 @@ class Candidate:
     """One sigma of the angles compared here; infinite where one was filled in."""
     stays_s: float = 0.0
     """Time at its far end."""
+    rests_s: float = 0.0
+    """Time within it in which next to nothing moved."""
     like_stride: bool = False
     """Whether it may as well be a stride of an everyday gait."""
+    gait_margin: float = 0.0
+    """By how much a stride is nearer to the exercise than to other gaits, in deviations."""
 
 
 class SetBook:

@@ -74,11 +74,21 @@ class Strides:
         if self._model is None:
             return True
         allowed = max(_STRIDE_DEG, _STRIDE_SHARE * float(self._model[1] - self._model[2]))
-        own = np.array([*self._model[:3], min(max(float(seen[3]), self._times[0]), self._times[1])])
-        if (np.abs(seen - own) > [_STRIDE_TILT_DEG, allowed, allowed, _STRIDE_TIME]).any():
+        if (np.abs(seen - self._own(seen)) > [_STRIDE_TILT_DEG, allowed, allowed, _STRIDE_TIME]).any():
             return False
+        return self.ahead(seen) >= -_PLANNED
+
+    def ahead(self, seen: FloatArray) -> float:
+        """By how much it is nearer to the exercise's own stride than to any other gait's, in deviations."""
+        if self._model is None:
+            return 0.0
         others = (gait for name, gait in _GAITS.items() if name != self._id)
-        return all(_off(seen, own) - _PLANNED <= _off(seen, gait) for gait in others)
+        return min(_off(seen, gait) for gait in others) - _off(seen, self._own(seen))
+
+    def _own(self, seen: FloatArray) -> FloatArray:
+        """The exercise's stride, as quick or slow as this one where it knows any such."""
+        assert self._model is not None  # noqa: S101 - the callers have asked
+        return np.array([*self._model[:3], min(max(float(seen[3]), self._times[0]), self._times[1])])
 
 
 def _off(seen: FloatArray, stride: FloatArray) -> float:

@@ -21,7 +21,8 @@ from fusion.exercises.model import Kind
 from fusion.exercises.rules import Worn
 from fusion.form import Limits, PersonReference
 from fusion.history import part_of
-from fusion.movement.analyzer import MovementAnalyzer, movement_analyzer
+from fusion.movement.analyzer import MovementAnalyzer
+from fusion.movement.choice import movement_analyzer
 from fusion.movement.holds import HoldAnalyzer
 from fusion.movement.legs import worn_legs
 from fusion.movement.reps import Phase

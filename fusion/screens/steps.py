@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from fusion import exercises
-from fusion.movement.analyzer import movement_analyzer
+from fusion.movement.choice import movement_analyzer
 from fusion.types import FloatArray, RepEvent, RepEventKind, RepSummary, Side, SignalBlock
 
 LOST_S = 1.0

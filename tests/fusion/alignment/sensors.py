@@ -9,15 +9,17 @@ import numpy as np
 from fusion import quaternion as quat
 from fusion.alignment import CalibrationLadder, split_frames
 from fusion.common_heading import JOINTS
+from fusion.motion_hint import MotionHint, Pose
 from fusion.types import AlignedBlock, FloatArray, OrientedBlock, Segment
 from fusion.units import STANDARD_GRAVITY_MS2
 
 RATE_HZ = 60.0
 UPRIGHT = quat.from_matrix(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]))
 X, Y, Z = np.eye(3)
-PELVIS = Segment.PELVIS
 _STEP_S = 0.005
 SEGMENTS = (Segment.PELVIS, Segment.THIGH_RIGHT, Segment.THIGH_LEFT)
+PELVIS, RIGHT, LEFT = SEGMENTS
+SQUAT = MotionHint((Pose(0.0, 0.0), Pose(22.0, 85.0)), standing=True)
 
 Turn = Callable[[FloatArray], FloatArray]
 """Times (n,) to rotation vectors (n, 3) in B, rad, from upright."""
@@ -117,6 +119,15 @@ def _force_e_ms2(
     before, now, after = (place_m(t_s + k * _STEP_S) for k in (-1, 0, 1))
     up_e = np.array([0.0, 0.0, STANDARD_GRAVITY_MS2])
     return quat.rotate(heading, (before - 2.0 * now + after) / _STEP_S**2 + up_e)
+
+
+def squat(size: float = 1.0, start_s: float = 4.0) -> dict[Segment, Turn]:
+    """Squats of both legs."""
+    return {
+        PELVIS: about(-Z, swings(start_s, 22.0 * size)),
+        RIGHT: about(Z, swings(start_s, 85.0 * size)),
+        LEFT: about(Z, swings(start_s, 85.0 * size)),
+    }
 
 
 def watch(ladder: CalibrationLadder, block: AlignedBlock) -> CalibrationLadder:

@@ -13,7 +13,8 @@ import numpy as np
 from fusion import exercises
 from fusion.exercises import Exercise
 from fusion.exercises.model import KeyPose, Laterality, PhaseKind
-from fusion.movement.analyzer import MovementAnalyzer, movement_analyzer
+from fusion.movement.analyzer import MovementAnalyzer
+from fusion.movement.choice import movement_analyzer
 from fusion.movement.holds import HoldAnalyzer
 from fusion.recognition.auto import AutoAnalyzer
 from fusion.types import Event, FloatArray, RepSummary, SetEvent, SetSummary, Side, SignalBlock

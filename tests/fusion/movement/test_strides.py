@@ -37,3 +37,8 @@ def test_a_step_upstairs_is_no_leg_raise_where_nothing_else_speaks_for_it() -> N
     assert not raises.is_rather_everyday(stair, (0.0, 62.0))
     assert raises.is_rather_everyday(stair, (0.0, 62.0), in_doubt=True)
     assert not raises.is_rather_everyday(raised, (0.0, 62.0), in_doubt=True)
+
+
+def test_a_run_is_ahead_of_a_walk_by_its_lean_its_lift_and_its_time() -> None:
+    assert RUN.ahead(np.array([11.0, 25.0, -22.0, np.log(0.72)])) > 2.0
+    assert RUN.ahead(np.array([3.5, 27.0, -17.0, np.log(0.95)])) < -1.0
