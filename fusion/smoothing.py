@@ -18,8 +18,8 @@ from fusion.kernels.estimator_state import LEVEL_SD_MIN
 from fusion.orientation import OrientationEstimator, OrientationParams
 from fusion.types import FloatArray, ImuBlock, OrientedBlock
 
-SMOOTHING = OrientationParams(tau_activity_s=30.0, tilt_noise_still=1.0, tilt_noise_rate=0.0)
-"""With both directions at hand the noise need not follow the moment."""
+SMOOTHING = OrientationParams(tau_activity_s=5.0, tilt_noise_still=1.0, tilt_noise_rate=0.0)
+"""With both directions at hand the noise need not follow the moment so closely."""
 
 _GAP = 1.5
 """A step longer than this many usual ones is a gap."""
@@ -108,7 +108,9 @@ def _joined(forward: _Pass, backward: _Pass) -> tuple[FloatArray, FloatArray]:
     correction = (gain @ apart[:, :, None])[:, 2:, 0]
     left = (gain @ theirs)[:, 2:, 2:]
     q_es = quat.multiply(quat.from_rotation_vector(np.column_stack((correction, zero))), forward.q_es)
-    joined = 0.5 * (left[:, 0, 0] + left[:, 1, 1])
+    expected = np.linalg.solve(forward.covariance + theirs, apart[:, :, None])[:, :, 0]
+    further = np.maximum(1.0, np.sum(apart * expected, axis=1) / apart.shape[1])
+    joined = further * 0.5 * (left[:, 0, 0] + left[:, 1, 1])
     return q_es, _told(joined, (forward.sd_rad, backward.sd_rad), correction, tilt_rad)
 
 
@@ -117,14 +119,14 @@ def _told(
 ) -> FloatArray:
     """One sigma (n,) of the joined inclination: of its covariance, of both passes, of how far they differ.
 
-    What no direction knows better than (an accelerometer's own errors) does not become less by two of them;
-    and where they differ, the truth may be at either.
+    Two passes are misled by the same accelerations, so they are no surer together than the surer one; where
+    they differ the truth may be at either, and ``variance`` has been widened by how much further apart they
+    are than they should be (Birge 1932, doi 10.1103/PhysRev.40.207).
     """
     level = LEVEL_SD_MIN**2
-    own = [np.maximum(sd**2 - level, 1e-9) for sd in sd_rad]
-    both = own[0] * own[1] / (own[0] + own[1])
+    surer = np.minimum(*sd_rad) ** 2 - level
     between = 0.5 * np.abs(np.sum(correction * (tilt_rad - correction), axis=1))
-    return np.asarray(np.sqrt(level + np.maximum(variance, both) + between))
+    return np.asarray(np.sqrt(level + np.maximum(variance, surer) + between))
 
 
 def _reversed(block: ImuBlock) -> ImuBlock:
