@@ -150,12 +150,11 @@ class ZeroWatch:
             return False
         known = self._known or self._seed
         method = self.reference.method if self.reference is not None else ""
-        decided, guessed = method == "stand", method == "motion"
-        if not known or (decided and not self._seed):
+        if not known or (method == "stand" and not self._seed):
             return True
         if self._seed and all(a.zero == "stand" for a in self._seed.values()):
             known = self._seed  # what is learnt meanwhile may still be a guess
-        elif self._hint.standing and (guessed or not pose.short):
+        elif self._hint.standing and not pose.short:
             return True
         for segment, alignment in known.items():
             y_s = quat.rotate(np.array(alignment.q_sb), np.array([0.0, 1.0, 0.0]))
