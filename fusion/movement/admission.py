@@ -11,11 +11,14 @@ from fusion.movement.gate import PostureGate
 from fusion.movement.reps import RepSegmenter
 from fusion.movement.sets import SetBook
 from fusion.movement.track import Track
+from fusion.types import BoolArray
 
 _PARTIAL_SHARE = 0.27
 """Of the usual range; 0.3 with room for how evenly a person moves."""
 
 _BOUT_SHARE = 0.8
+_CLIMBS_DEG = 40.0
+"""Between how far a thigh comes up in a walk (26) and on stairs (55)."""
 
 
 class Admission:
@@ -51,7 +54,14 @@ class Admission:
         bout_s = 0.5 * tempo.period_s[0] if tempo else 0.0
         high = track.effort_deg > track.effort_deg[track.start] + 0.5 * track.rom_deg
         kept_s = track.t_s[np.flatnonzero(high)[[0, -1]]]
-        return bool(kept_s[1] - kept_s[0] > _BOUT_SHARE * bout_s)
+        lasts = bool(kept_s[1] - kept_s[0] > _BOUT_SHARE * bout_s)
+        return lasts and not self._climbs(track, high)
+
+    @staticmethod
+    def _climbs(track: Track, kept: BoolArray) -> bool:
+        """Whether the thigh comes up as on stairs, which tilt the pelvis as well."""
+        pitch = track.thigh_pitch_deg[kept & np.isfinite(track.thigh_pitch_deg)]
+        return len(pitch) > 0 and float(np.percentile(pitch, 95.0)) > _CLIMBS_DEG
 
     def _other_leg_within(self, track: Track) -> bool:
         """Whether the other leg did a whole repetition meanwhile: this one went out of its way and back."""

@@ -26,7 +26,7 @@ def fits_alone(track: Track, exercise: Exercise, likeness: Likeness | None) -> b
         return False
     if exercise.kind is Kind.STEP:
         return likeness.is_surely_own_stride(track)
-    if track.rom_deg < _least_deg(exercise, count) and not track.by_free_leg:
+    if track.rom_deg < _least_deg(exercise, count, by_free_leg=track.by_free_leg):
         return False
     stays_s = track.t_s[track.leave] - track.t_s[track.reach]
     if stays_s > ALONE_PAUSE_S and exercise.kind is not Kind.DRILL:
@@ -36,7 +36,11 @@ def fits_alone(track: Track, exercise: Exercise, likeness: Likeness | None) -> b
     return _close_posture(track, rest, turn) and _usual_time(track, exercise)
 
 
-def _least_deg(exercise: Exercise, count: Count) -> float:
+def _least_deg(exercise: Exercise, count: Count, *, by_free_leg: bool) -> float:
+    """The free leg moves little, so next to everything it usually does is asked for."""
+    free = exercise.driver.free_leg
+    if by_free_leg:
+        return _FULL_SHARE * free.rom_typical_deg if free is not None else 0.0
     hidden = exercise.driver.signal in _UNDER_SKIN
     return (_HIDDEN_SHARE if hidden else _FULL_SHARE) * count.rom_full_deg
 

@@ -9,9 +9,10 @@ import numpy as np
 from fusion.exercises import Exercise
 from fusion.exercises.model import KeyPose, Kind, Laterality
 from fusion.kernels import reading
+from fusion.movement.fault_reach import tilt_bounds_deg
 from fusion.movement.poses import lies_on_side, other_pitch_deg, turned_deg, upright
 from fusion.movement.recent import RecentRepetitions
-from fusion.movement.strides import Strides, seen_stride
+from fusion.movement.strides import Strides, own_stride, seen_stride
 from fusion.movement.track import Track
 from fusion.types import FloatArray
 
@@ -29,6 +30,9 @@ _OTHER_LEG_DEG = 26.0
 _BOW_DEG = 13.0
 _UPRIGHT_PITCH_DEG = 10.0
 """Who starts from a stand starts with the thigh this near to vertical; in a walk it comes from behind."""
+_IN_PLACE_DEG, _SWINGS_DEG = 8.0, 15.0
+"""A way shorter than the first is in another plane: a thigh that swings by the second meanwhile walks."""
+_HALF_STRIDE_S = 0.6
 _TOGETHER_SHARE_MIN = 0.3
 """Legs that work together move together: cycling and stairs do not."""
 
@@ -43,6 +47,9 @@ class Likeness:
         self._lying = lies_on_side(rest)
         self._steps = exercise.kind is Kind.STEP
         self._strides = Strides(exercise)
+        below, above = tilt_bounds_deg(exercise)
+        self._bounds_deg = max(TILT_TOLERANCE_DEG, below), max(TILT_TOLERANCE_DEG, above)
+        """How far P may lie below and above the model's at the far end."""
         self._both_legs = exercise.laterality is Laterality.BILATERAL
         self._one_leg = exercise.laterality is Laterality.UNILATERAL
         self._other_way: float | None = None
@@ -63,10 +70,11 @@ class Likeness:
         far = slice(track.reach, track.leave + 1)
         turns = float(reading.median_of(np.ascontiguousarray(track.pelvis_tilt_deg[far])))
         paused = track.t_s[track.leave] - track.t_s[track.reach] > ALONE_PAUSE_S
-        allowed = _PAUSED_TILT_DEG if paused else TILT_TOLERANCE_DEG
-        allowed += self._recent.doubt_deg(track, track.reach)
+        below, above = (_PAUSED_TILT_DEG,) * 2 if paused else self._bounds_deg
+        doubt = self._recent.doubt_deg(track, track.reach)
         model = self._rest.pelvis_tilt_deg + self.share(track) * way
-        return not abs(float(turned_deg(turns, model))) > allowed
+        off = float(turned_deg(turns, model))
+        return not (off > above + doubt or -off > below + doubt)
 
     def _begins_fit(self, track: Track) -> bool:
         begins = float(track.pelvis_tilt_deg[track.start])
@@ -87,9 +95,27 @@ class Likeness:
             return True
         if self._steps:
             return self._steps_fit(track)
-        if self.is_stride(track):
+        if self._swings_in_place(track) or self.is_stride(track):
             return False
         return self._way_fits(track) and self._legs_agree(track)
+
+    def _swings_in_place(self, track: Track) -> bool:
+        """Whether the thigh swings in an exercise whose poses differ in another plane.
+
+        No level matters, and the plane of the swing neither: it may not be known yet which way forward is.
+        """
+        ways = (
+            turned_deg(self._turn.pelvis_tilt_deg, self._rest.pelvis_tilt_deg),
+            self._turn.thigh_pitch_deg - self._rest.thigh_pitch_deg,
+            self._turn.hip_adduction_deg - self._rest.hip_adduction_deg,
+        )
+        if hypot(*ways) >= _IN_PLACE_DEG:
+            return False
+        # Not the whole way out: that of the first repetition may begin in a walk.
+        first = int(np.searchsorted(track.t_s, track.t_s[track.reach] - _HALF_STRIDE_S))
+        part = slice(max(track.start, first), track.end + 1)
+        angles = [column[part] for column in (track.thigh_pitch_deg, track.adduction_deg)]
+        return any(np.ptp(known) > _SWINGS_DEG for a in angles if len(known := a[np.isfinite(a)]))
 
     def is_stride(self, track: Track, *, in_doubt: bool = False) -> bool:
         """Whether this looks like a stride of an everyday gait, and more so than like the exercise."""
@@ -104,7 +130,7 @@ class Likeness:
 
     def is_surely_own_stride(self, track: Track) -> bool:
         """Whether the stride is near the exercise's own."""
-        seen = seen_stride(track, slice(track.reach, track.end + 1))
+        seen = own_stride(track)
         return seen is not None and self._strides.is_surely_own(seen)
 
     def _way_fits(self, track: Track) -> bool:
@@ -159,7 +185,7 @@ class Likeness:
 
     def _steps_fit(self, track: Track) -> bool:
         """A stride must be near the exercise's own, and nearer to it than to any everyday gait."""
-        seen = seen_stride(track, slice(track.reach, track.end + 1))
+        seen = own_stride(track)
         if seen is None or self._strides.is_own(seen):
             return True
         doubt_deg = track.pitch_doubt_deg

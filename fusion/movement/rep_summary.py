@@ -23,6 +23,7 @@ _KNOWN_BY = 3
 """So many strides show a person's range: the first one, from a stand, may go further than the next."""
 _MOST_SHARE = 1.5
 """Of the exercise's full range: what is more than this was no repetition to go by."""
+_STILL_SHARE = 0.1
 _GAP_VOID_S = 0.5
 _GAP_DOUBT_S = 0.15
 _SD_DOUBT_DEG = 10.0
@@ -66,26 +67,27 @@ class RepReader:
         share = driven.sign if driven.signal in {DriverSignal.HIP_FLEXION, DriverSignal.THIGH_PITCH} else 0.0
         return SlipAt(before, top, after, share)
 
-    def candidate(self, track: Track, rep: RepSummary, slip: SlipAt) -> Candidate:
+    def candidate(self, track: Track, rep: RepSummary, slip: SlipAt, *, in_bout: bool = False) -> Candidate:
         """The repetition with what decides whether it belongs to the open set."""
-        hidden = self._gate.lying or self._exercise.kind in {Kind.DRILL, Kind.EVENT}
+        # Of who travels, the vertical is not known well, and the first stride sets out from a stand.
+        strides = self._exercise.kind is Kind.STEP
+        hidden = self._gate.lying or strides or self._exercise.kind in {Kind.DRILL, Kind.EVENT}
         start, end = (
             (nan, nan) if hidden else (float(track.pelvis_tilt_deg[k]), float(track.thigh_pitch_deg[k]) - off)
             for k, off in ((track.start, slip.start_deg), (track.end, slip.end_deg))
         )
-        if self._exercise.kind is Kind.STEP:
-            start = (nan, nan)  # the first stride sets out from a stand
         doubtful = track.pitch_doubt_deg > 0.0
         if doubtful:
             start, end = (start[0], nan), (end[0], nan)
-        no_pitch = self._gate.lying or self._exercise.kind is Kind.DRILL or doubtful
+        no_pitch = self._gate.lying or self._exercise.kind is Kind.DRILL or doubtful or strides
         top_deg = nan if doubtful else float(track.effort_deg[track.reach]) - slip.effort_share * slip.top_deg
-        if self._exercise.driver.needs_heading:
-            top_deg = rep.rom_deg  # a heading drifts: where the angle ends says nothing, how far it went does
+        if self._exercise.driver.needs_heading or strides:
+            # Headings drift, too: where it ends says nothing, how far it went does.
+            top_deg = rep.rom_deg
         return Candidate(
             rep,
             top_deg=top_deg,
-            top_tilt_deg=nan if self._gate.lying else float(track.pelvis_tilt_deg[track.reach]),
+            top_tilt_deg=nan if self._gate.lying or strides else float(track.pelvis_tilt_deg[track.reach]),
             top_pitch_deg=nan if no_pitch else float(track.thigh_pitch_deg[track.reach]) - slip.top_deg,
             sure_alone=self._gate.fits_alone(track),
             start_posture_deg=start,
@@ -94,7 +96,9 @@ class RepReader:
             by_free_leg=track.by_free_leg,
             sd_deg=max(track.sd_deg(k) for k in (track.start, track.reach, track.end)),
             stays_s=float(track.t_s[track.leave] - track.t_s[track.reach]),
+            rests_s=_rests_s(track),
             like_stride=self._gate.walks(track),
+            in_bout=in_bout,
         )
 
     def summary(
@@ -160,6 +164,14 @@ def _taken_up(track: Track) -> int:
     kept = np.flatnonzero(effort > base + half)
     level = reading.median_of(np.ascontiguousarray(effort[kept[0] : kept[-1] + 1]))
     return track.start + int(np.argmax(effort >= base + _TAKEN_UP_SHARE * (level - base)))
+
+
+def _rests_s(track: Track) -> float:
+    """Time (s) within the repetition in which the effort moved at less than a tenth of its greatest speed."""
+    part = slice(track.start, track.end + 1)
+    steps_s = np.diff(track.t_s[part])
+    still = np.abs(np.diff(track.effort_deg[part])) < _STILL_SHARE * track.peak_dps * steps_s
+    return float(steps_s[still].sum())
 
 
 def _least(values: FloatArray) -> float:

@@ -60,8 +60,12 @@ class Candidate:
     """One sigma of the angles compared here; infinite where one was filled in."""
     stays_s: float = 0.0
     """Time at its far end."""
+    rests_s: float = 0.0
+    """Time within it in which next to nothing moved."""
     like_stride: bool = False
     """Whether it may as well be a stride of an everyday gait."""
+    in_bout: bool = False
+    """Whether it is one of several strides in a row that were judged together."""
 
 
 class SetBook:
@@ -149,8 +153,8 @@ class SetBook:
 
     def odd_first(self) -> bool:
         """With three repetitions, whether the first was a set-up movement."""
-        if len(self.candidates) != 3:
-            return False
+        if len(self.candidates) != 3 or self._exercise.kind is Kind.STEP:
+            return False  # strides are judged together
         first, second, third = self.candidates
         return self._agree(second, third) and not self._belongs(first)
 
@@ -228,6 +232,8 @@ class SetBook:
 
     def _belongs(self, one: Candidate, share: float = 1.0) -> bool:
         """Whether it ends where the set's full repetitions end, to a share of what is usually allowed."""
+        if one.in_bout:
+            return True
         alike = [c for c in self.candidates if c.by_free_leg is one.by_free_leg]
         if len(alike) == 1:
             return not one.by_free_leg

@@ -112,6 +112,11 @@ class Track:
             other_thigh_deg=columns["other_thigh_deg"],
         )
 
+    @property
+    def adduction_deg(self) -> FloatArray:
+        """Hip adduction (n,) of the leg whose sensor is read."""
+        return self.signals.get(f"hip_adduction_{self.read_from.value}_deg")[-len(self.t_s) :]
+
     def sd_deg(self, at: int) -> float:
         """One sigma of P or T, whichever is known worse, at a sample; infinite where one was filled in."""
         names = self.signals.names

@@ -9,11 +9,11 @@ from tests.fusion.movement.played import RATE_HZ, reps_of, told
 DRILL = "neutral_vs_arched_walk"
 
 
-def walked(tilt_deg: FloatArray) -> SignalBlock:
-    """P (n,) at 60 Hz with the ripple of steps."""
+def walked(tilt_deg: FloatArray, lifts_deg: float = 26.0) -> SignalBlock:
+    """P (n,) at 60 Hz with the ripple of steps that lift the thigh so far."""
     t_s = np.arange(len(tilt_deg)) / RATE_HZ
     tilt = tilt_deg + 1.5 * np.sin(2.0 * np.pi * 1.8 * t_s)
-    thigh = 5.0 + 21.0 * np.sin(2.0 * np.pi * 0.9 * t_s)
+    thigh = lifts_deg - 21.0 + 21.0 * np.sin(2.0 * np.pi * 0.9 * t_s)
     rows = {
         "pelvis_tilt_deg": tilt,
         "pelvis_list_deg": np.zeros_like(tilt),
@@ -53,3 +53,8 @@ def test_one_arch_alone_is_one() -> None:
 def test_bending_for_a_moment_is_no_arch() -> None:
     bends = [(8.0, 0.0), (2.5, 20.0)] * 4
     assert reps_of(told(DRILL, walked(steps(*bends, (20.0, 0.0))))) == []
+
+
+def test_stairs_are_no_arch_though_they_tilt_the_pelvis() -> None:
+    climbed = steps((12.0, 0.0), (15.0, 12.0), (20.0, 0.0))
+    assert reps_of(told(DRILL, walked(climbed, lifts_deg=55.0))) == []
