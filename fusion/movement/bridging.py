@@ -266,7 +266,8 @@ class SilenceBridge:
         by_time = way.misfit < _SURE_MISFIT and way.second > _CLEARER * way.misfit
         repetitions, share = travelled
         if not np.isfinite(repetitions):
-            return (self._cyclic or all(moves)) and by_time
+            walks = self._cyclic and not any(usual.cycle.stops(*end) for end in ends)
+            return (walks or all(moves)) and by_time
         done = (way.to_s - way.from_s) / usual.cycle.period_s
         by_way = way.misfit < _SURE_MISFIT_BY_WAY and way.second > _CLEARER_BY_WAY * way.misfit
         went_on = travel_misfit(repetitions, done) < _SAME_WAY
