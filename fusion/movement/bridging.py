@@ -39,9 +39,9 @@ _LONGEST_S = 12.0
 _AROUND_S = 0.13
 """Rates before and after a silence are read over this time."""
 _SURE_KEPT = 5
-_SURE_MISFIT, _CLEARER = 0.12, 2.0
+_SURE_MISFIT, _SURE_STRIDES, _CLEARER = 0.12, 0.2, 2.0
 """How near the usual time comes to that of a silence in which it is sure what was done, and how much nearer
-than with one repetition more or less."""
+than with one repetition more or less. Strides follow each other without a rest: their number is clearer."""
 _SURE_MISFIT_BY_WAY, _CLEARER_BY_WAY, _SAME_WAY = 0.25, 1.6, 0.4
 """The same where a sensor that was heard has gone as far as in the usual repetitions of that time."""
 _HEARD_SHARE, _MOSTLY_SHARE, _TELLING_DEG = 0.35, 0.7, 8.0
@@ -264,7 +264,8 @@ class SilenceBridge:
         """
         if not self._learner.sure:
             return False
-        by_time = way.misfit < _SURE_MISFIT and way.second > _CLEARER * way.misfit
+        most = _SURE_STRIDES if self._cyclic and moves else _SURE_MISFIT
+        by_time = way.misfit < most and way.second > _CLEARER * way.misfit
         repetitions, share = travelled
         done = (way.to_s - way.from_s) / usual.cycle.period_s
         mostly = share >= _MOSTLY_SHARE
