@@ -245,7 +245,8 @@ class MovementAnalyzer(SetAnalyzer):
             if rep.side is side and rep.t_start_s in gone:
                 self._revise(at)
         for track in ruling.late:
-            self._count(which, track, frozenset())
+            if not self._is_hidden(track):
+                self._count(which, track, frozenset())
 
     def _count(self, which: int, track: Track, told: frozenset[str]) -> None:
         """A repetition of the open set; ``told`` are the findings that were told of it at its far end."""
