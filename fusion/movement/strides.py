@@ -10,6 +10,7 @@ from math import inf
 import numpy as np
 
 from fusion.exercises import Exercise
+from fusion.movement.fault_reach import tilt_bounds_deg
 from fusion.movement.track import Track
 from fusion.types import FloatArray
 
@@ -47,6 +48,7 @@ class Strides:
     def __init__(self, exercise: Exercise) -> None:
         self._id = exercise.id
         self._model = _stride_of(exercise)
+        self._below_deg, self._above_deg = (max(0.0, d - _STRIDE_TILT_DEG) for d in tilt_bounds_deg(exercise))
         tempo = exercise.tempo
         self._times = np.log(tempo.period_s[::2]).tolist() if tempo else [-inf, inf]
         """ln of the shortest and the longest stride that the exercise knows: any in between is its own."""
@@ -99,9 +101,17 @@ class Strides:
         return min(_off(seen, gait) for gait in others) - _off(seen, self._own(seen))
 
     def _own(self, seen: FloatArray) -> FloatArray:
-        """The exercise's stride, as quick or slow as this one where it knows any such."""
+        """The exercise's stride, as quick or slow and leaning as this one where it knows any such."""
         assert self._model is not None  # noqa: S101 - the callers have asked
-        return np.array([*self._model[:3], min(max(float(seen[3]), self._times[0]), self._times[1])])
+        own = self._as_leaning(seen, self._model)
+        own[3] = min(max(float(seen[3]), self._times[0]), self._times[1])
+        return own
+
+    def _as_leaning(self, seen: FloatArray, model: FloatArray) -> FloatArray:
+        """The model's stride with as much of the lean that is seen as is a fault of it and nothing else."""
+        own = model.copy()
+        own[0] += min(max(float(seen[0] - model[0]), -self._below_deg), self._above_deg)
+        return own
 
     def is_own_gait(self, usual: FloatArray, peak_dps: float) -> bool:
         """Whether strides of which ``usual`` is the median are the exercise's own.
@@ -110,8 +120,7 @@ class Strides:
         """
         if self._model is None:
             return True
-        own = _by_level(self._model)
-        own[3] = min(max(float(usual[3]), self._times[0]), self._times[1])
+        own = _by_level(self._own(usual))
         others = [_by_level(gait) for name, gait in _GAITS.items() if name != self._id]
         range_deg = max(_STRIDE_DEG, _GAIT_SHARE * float(own[2]))
         off = np.abs(usual - own)
