@@ -28,8 +28,9 @@ _GAIT_PLANNED = 0.5
 _SHIFT_S, _MOST_SHIFT_DEG = 0.03, 30.0
 """How far levels may be off per deg/s of a gait's usual peak, and at most: limbs that swing fast, and a body
 that gains speed, hide the vertical. At the start of a sprint half of g is felt forwards, 27°."""
-_SURELY_AHEAD, _LOST_TILT_DEG = 3.0, 48.0
-"""Range and time alone tell a gait that is ahead by so much; only P may then be no further off."""
+_LOST_DPS, _SURELY_AHEAD, _LOST_TILT_DEG, _ITS_PACE = 500.0, 3.0, 48.0, 0.15
+"""Of limbs this fast the level of T may be lost: range and time alone tell a gait that is ahead by so much,
+if P and ln time are no further off than this."""
 _LEVEL_SD_DEG = np.array([8.0, 6.0])
 _GAIT_SHARE, _RANGE_SD_DEG, _RANGE_SD_SHARE = 0.45, 8.0, 0.2
 """How far the range may be from the exercise's, as a share of it; and its deviation among people."""
@@ -126,7 +127,8 @@ class Strides:
         off = np.abs(usual - own)
         if (off[2:] > [range_deg, _STRIDE_TIME]).any():
             return False
-        if off[0] <= _LOST_TILT_DEG and _is_ahead(usual, own, others, inf, _SURELY_AHEAD):
+        lost = peak_dps >= _LOST_DPS and off[0] <= _LOST_TILT_DEG and off[3] <= _ITS_PACE
+        if lost and _is_ahead(usual, own, others, inf, _SURELY_AHEAD):
             return True
         shift_deg = min(_MOST_SHIFT_DEG, _SHIFT_S * peak_dps)
         near = (off[:2] <= [_STRIDE_TILT_DEG + shift_deg, _STRIDE_DEG + shift_deg]).all()
