@@ -244,6 +244,7 @@ class MovementAnalyzer(SetAnalyzer):
             rep = self._book.candidates[at].rep
             if rep.side is side and rep.t_start_s in gone:
                 self._revise(at)
+        self._book.confirm(side, {float(track.t_s[track.start]) for track in ruling.confirmed})
         for track in ruling.late:
             if not self._is_hidden(track):
                 self._count(which, track, frozenset())
