@@ -91,7 +91,8 @@ class SilenceBridge:
 
     def pieces(self, signals: SignalBlock) -> Iterator[SignalBlock]:
         """The next samples, those that had to wait included, as far as they can be known by now."""
-        signals = self._rows.without_blur(signals)
+        if not self._cyclic:  # strides are told by range and time, which the gyroscope knows at once
+            signals = self._rows.without_blur(signals)
         block = signals if self._waiting is None else _joined(self._waiting, signals)
         self._waiting = None
         while count := len(block.t_s):

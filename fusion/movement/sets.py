@@ -98,6 +98,13 @@ class SetBook:
         self._number()
         return dropped.rep
 
+    def confirm(self, side: Side, starts_s: set[float]) -> None:
+        """Strides of one leg, by their beginnings, that were judged together with others since."""
+        self.candidates = [
+            replace(c, in_bout=True) if c.rep.side is side and c.rep.t_start_s in starts_s else c
+            for c in self.candidates
+        ]
+
     def _number(self) -> None:
         self.candidates = [
             c if c.rep.index == k else replace(c, rep=replace(c.rep, index=k))
