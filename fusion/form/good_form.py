@@ -22,6 +22,12 @@ TRAVEL_SD_SHARE, TRAVEL_SD_DEG = 0.5, 2.5
 """One sigma of how far a person's good form travels otherwise than the model's (engineering estimates)."""
 STRIDE_LIST_DEG, STRIDE_LIST_SD_DEG = 6.0, 2.0
 """Range of the pelvis's list in a stride of healthy people, and one sigma of it (an engineering estimate)."""
+TEMPO_SD_SHARE = 0.18
+"""One sigma of how much quicker or slower than the model people move and count seconds (an engineering
+estimate)."""
+PEAK_TO_MEAN = 1.875
+"""Greatest over mean speed of a minimum-jerk movement (Flash & Hogan 1985, doi 10.1523/JNEUROSCI.05-07-01688.1985)."""
+_TIMED = frozenset({Signal.HOLD, Signal.CONCENTRIC, Signal.ECCENTRIC, Signal.HIP_RATE})
 _LISTS = frozenset({Signal.PELVIS_LIST, Signal.PELVIS_DROP})
 _CENTILES_SDS = 2.56
 """Sigmas from the 10th centile to the 90th."""
@@ -57,6 +63,9 @@ def model_value(rule: Rule, exercise: Exercise) -> float:
         return _model_early_rise(rule, exercise)
     if rule.measure in TRAVELLED:
         return _model_travel(rule, exercise)
+    if rule.signal is Signal.HIP_RATE and rule.measure is Measure.MAX_ABS:
+        took_s = _concentric_s(exercise) if rule.window is Window.CONCENTRIC else 0.0
+        return PEAK_TO_MEAN * _range_deg(exercise) / took_s if took_s > 0.0 else 0.0
     if rule.measure not in LEVELS or rule.signal not in _POSE_ANGLES:
         return 0.0
     angle = _POSE_ANGLES[rule.signal]
@@ -206,6 +215,8 @@ def people_sd(rule: Rule, usual: float, reference: PersonReference | None) -> fl
         return (own.p90 - own.p10) / _CENTILES_SDS
     if by_model(rule, reference):
         return PEOPLE_SD_DEG
+    if rule.signal in _TIMED:
+        return TEMPO_SD_SHARE * abs(usual)
     if rule.measure not in TRAVELLED:
         return 0.0
     most_deg = STRIDE_LIST_SD_DEG if rule.signal in _LISTS else TRAVEL_SD_DEG

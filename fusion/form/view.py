@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from math import hypot, inf, isfinite
 from typing import ClassVar
@@ -17,6 +17,8 @@ from fusion.reference_path import ReferencePath
 from fusion.types import FloatArray, Side, SignalBlock
 
 SMOOTH_S = 0.1
+RATE_SMOOTH_S = 0.2
+"""Skin rocks at 5 to 25 Hz at up to half the rate of the bone beneath: the greatest rate would be the skin's."""
 TRACKING_SD_DEG = 0.7
 """Of a change of inclination within one repetition: what gravity tracking leaves, the offset gone."""
 GYRO_DRIFT_DPS = 0.3
@@ -43,11 +45,12 @@ class Series:
     level_sd: FloatArray
     change_sd: FloatArray
     dt_s: float
+    smooth_s: float = SMOOTH_S
 
     @cached_property
     def smooth(self) -> FloatArray:
-        """The values as running means over 0.1 s (n,)."""
-        return smoothed(self.values, self.dt_s)
+        """The values as running means over 0.1 s, or ``smooth_s`` (n,)."""
+        return smoothed(self.values, self.dt_s, self.smooth_s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +114,9 @@ class RepView:
             return self._thigh_list(signal)
         if signal in {Signal.HIP_ADDUCTION, Signal.HIP_ROTATION}:
             return self._across(signal)
+        if signal is Signal.HIP_RATE:
+            rate = self.row(signal_row(signal, self.side))
+            return None if rate is None else replace(rate, smooth_s=RATE_SMOOTH_S)
         if signal is Signal.SHANK_PITCH:
             return self._difference(
                 f"thigh_pitch_{self.side.value}_deg", f"knee_flexion_{self.side.value}_deg"
@@ -287,7 +293,7 @@ _WHOLE_BODY = frozenset(
 )
 
 
-def smoothed(values: FloatArray, dt_s: float) -> FloatArray:
+def smoothed(values: FloatArray, dt_s: float, over_s: float = SMOOTH_S) -> FloatArray:
     """Centred running mean over 0.1 s, shorter at the ends, NaN left out (n,)."""
-    half = round(0.5 * SMOOTH_S / dt_s)
+    half = round(0.5 * over_s / dt_s)
     return np.asarray(reading.smooth(np.ascontiguousarray(values), half))
