@@ -26,7 +26,10 @@ TEMPO_SD_SHARE = 0.18
 """One sigma of how much quicker or slower than the model people move and count seconds (an engineering
 estimate)."""
 PEAK_TO_MEAN = 1.875
-"""Greatest over mean speed of a minimum-jerk movement (Flash & Hogan 1985, doi 10.1523/JNEUROSCI.05-07-01688.1985)."""
+"""Greatest over mean speed of a minimum-jerk movement.
+
+Flash & Hogan 1985, doi 10.1523/JNEUROSCI.05-07-01688.1985.
+"""
 _TIMED = frozenset({Signal.HOLD, Signal.CONCENTRIC, Signal.ECCENTRIC, Signal.HIP_RATE})
 _LISTS = frozenset({Signal.PELVIS_LIST, Signal.PELVIS_DROP})
 _CENTILES_SDS = 2.56

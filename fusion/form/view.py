@@ -18,7 +18,7 @@ from fusion.types import FloatArray, Side, SignalBlock
 
 SMOOTH_S = 0.1
 RATE_SMOOTH_S = 0.2
-"""Skin rocks at 5 to 25 Hz at up to half the rate of the bone beneath: the greatest rate would be the skin's."""
+"""Skin rocks at 5 to 25 Hz at up to half the rate of the bone beneath, and the greatest rate would be its."""
 TRACKING_SD_DEG = 0.7
 """Of a change of inclination within one repetition: what gravity tracking leaves, the offset gone."""
 GYRO_DRIFT_DPS = 0.3
