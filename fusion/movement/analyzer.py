@@ -18,6 +18,7 @@ from fusion.form import Limits, PersonReference
 from fusion.history import part_of
 from fusion.kernels import turning
 from fusion.movement.admission import Admission
+from fusion.movement.bout import Bouts, Ruling
 from fusion.movement.bridging import SilenceBridge
 from fusion.movement.followed import others
 from fusion.movement.gate import PostureGate
@@ -71,6 +72,7 @@ class MovementAnalyzer(SetAnalyzer):
         self._reader = RepReader(exercise, self._gate, self._form, self._book)
         self._segmenter = RepSegmenter((), rate_hz)
         self._admission = Admission(exercise, self._gate, self._segmenter, self._book)
+        self._bouts = Bouts(exercise) if exercise.kind is Kind.STEP else None
         self._bridge: SilenceBridge | None = None
         self._rotation: TurnedHip | None = None
         self._close_s = np.array([inf, inf])
@@ -197,7 +199,8 @@ class MovementAnalyzer(SetAnalyzer):
 
     def _turned(self, which: int, track: Track) -> None:
         if not self._admission.plausible(which, track):
-            self._look_elsewhere(track)
+            if self._bouts is None or not self._bouts.goes_on(which, track):
+                self._look_elsewhere(track)
             return
         seen = track.shown_share >= _SHOWN_SHARE_MIN and not self._segmenter.began_before(which, track)
         if self.exercise.lifts_first and seen:
@@ -214,7 +217,12 @@ class MovementAnalyzer(SetAnalyzer):
     def _returned(self, which: int, track: Track) -> None:
         told = self._announced.pop(which, frozenset())
         usual = self._segmenter.usual_rom_deg(which) if self._book.candidates else None
-        if not self._admission.plausible(which, track) or not self._gate.returns(track, usual_deg=usual):
+        belongs = self._admission.plausible(which, track) and self._gate.returns(track, usual_deg=usual)
+        if self._bouts is not None:
+            ruling = self._bouts.rule(which, track, alone=belongs)
+            belongs = ruling.counts
+            self._correct(which, ruling)
+        if not belongs:
             self._follow_steps(track)
             return
         if self._gate.rests_at_turn(track) or self._was_under_way(which, track):
@@ -226,11 +234,27 @@ class MovementAnalyzer(SetAnalyzer):
             self._warn_once(self._now_s, "thigh_on_free_leg", thigh_on_free_leg(track))
         if float(track.t_s[track.start]) > self._book.close_s()[0]:
             self._close()
+        self._count(which, track, told)
+
+    def _correct(self, which: int, ruling: Ruling) -> None:
+        """Take back strides that are of another gait, count those that are of the exercise's after all."""
+        side = self._segmenter.driven[which].side
+        gone = {float(track.t_s[track.start]) for track in ruling.withdrawn}
+        for at in range(len(self._book.candidates) - 1, -1, -1):
+            rep = self._book.candidates[at].rep
+            if rep.side is side and rep.t_start_s in gone:
+                self._revise(at)
+        for track in ruling.late:
+            self._count(which, track, frozenset())
+
+    def _count(self, which: int, track: Track, told: frozenset[str]) -> None:
+        """A repetition of the open set; ``told`` are the findings that were told of it at its far end."""
         driven = self._segmenter.driven[which]
         slip = self._reader.slip(track, driven)
         rep = self._reader.summary(track, driven, slip=slip)
         self._tell_findings(rep, told)
-        self._book.add(self._reader.candidate(track, rep, slip))
+        in_bout = self._bouts is not None and self._bouts.tells(which)
+        self._book.add(self._reader.candidate(track, rep, slip, in_bout=in_bout))
         self._steps = 0
         self._gate.recent.follow_sd(track)
         if track.heard is None:

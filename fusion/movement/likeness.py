@@ -12,7 +12,7 @@ from fusion.kernels import reading
 from fusion.movement.fault_reach import tilt_bounds_deg
 from fusion.movement.poses import lies_on_side, other_pitch_deg, turned_deg, upright
 from fusion.movement.recent import RecentRepetitions
-from fusion.movement.strides import Strides, seen_stride
+from fusion.movement.strides import Strides, own_stride, seen_stride
 from fusion.movement.track import Track
 from fusion.types import FloatArray
 
@@ -130,13 +130,8 @@ class Likeness:
 
     def is_surely_own_stride(self, track: Track) -> bool:
         """Whether the stride is near the exercise's own."""
-        seen = seen_stride(track, slice(track.reach, track.end + 1))
+        seen = own_stride(track)
         return seen is not None and self._strides.is_surely_own(seen)
-
-    def own_stride_ahead(self, track: Track) -> float:
-        """By how much the stride is nearer to the exercise's own than to another gait's; 0 if not seen."""
-        seen = seen_stride(track, slice(track.reach, track.end + 1))
-        return 0.0 if seen is None else self._strides.ahead(seen)
 
     def _way_fits(self, track: Track) -> bool:
         """Direction in the plane of P and T, and a thigh that starts where the exercise rests."""
@@ -190,7 +185,7 @@ class Likeness:
 
     def _steps_fit(self, track: Track) -> bool:
         """A stride must be near the exercise's own, and nearer to it than to any everyday gait."""
-        seen = seen_stride(track, slice(track.reach, track.end + 1))
+        seen = own_stride(track)
         if seen is None or self._strides.is_own(seen):
             return True
         doubt_deg = track.pitch_doubt_deg

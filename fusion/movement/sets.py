@@ -64,8 +64,8 @@ class Candidate:
     """Time within it in which next to nothing moved."""
     like_stride: bool = False
     """Whether it may as well be a stride of an everyday gait."""
-    gait_margin: float = 0.0
-    """By how much a stride is nearer to the exercise than to other gaits, in deviations."""
+    in_bout: bool = False
+    """Whether it is one of several strides in a row that were judged together."""
 
 
 class SetBook:
@@ -144,8 +144,8 @@ class SetBook:
 
     def odd_first(self) -> bool:
         """With three repetitions, whether the first was a set-up movement."""
-        if len(self.candidates) != 3:
-            return False
+        if len(self.candidates) != 3 or self._exercise.kind is Kind.STEP:
+            return False  # strides are judged together
         first, second, third = self.candidates
         return self._agree(second, third) and not self._belongs(first)
 
@@ -223,6 +223,8 @@ class SetBook:
 
     def _belongs(self, one: Candidate, share: float = 1.0) -> bool:
         """Whether it ends where the set's full repetitions end, to a share of what is usually allowed."""
+        if one.in_bout:
+            return True
         alike = [c for c in self.candidates if c.by_free_leg is one.by_free_leg]
         if len(alike) == 1:
             return not one.by_free_leg
