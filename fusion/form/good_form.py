@@ -66,12 +66,23 @@ def model_value(rule: Rule, exercise: Exercise) -> float:
         return _model_early_rise(rule, exercise)
     if rule.measure in TRAVELLED:
         return _model_travel(rule, exercise)
-    if rule.signal is Signal.HIP_RATE and rule.measure is Measure.MAX_ABS:
-        took_s = _concentric_s(exercise) if rule.window is Window.CONCENTRIC else 0.0
-        return PEAK_TO_MEAN * _range_deg(exercise) / took_s if took_s > 0.0 else 0.0
-    if rule.measure not in LEVELS or rule.signal not in _POSE_ANGLES:
+    if rule.measure not in LEVELS:
         return 0.0
-    angle = _POSE_ANGLES[rule.signal]
+    return _model_peak_dps(rule, exercise) if rule.signal is Signal.HIP_RATE else _model_pose(rule, exercise)
+
+
+def _model_peak_dps(rule: Rule, exercise: Exercise) -> float:
+    """Greatest rate of the hip in the model's lift; 0 of other parts and measures."""
+    took_s = _concentric_s(exercise)
+    if rule.measure is not Measure.MAX_ABS or rule.window is not Window.CONCENTRIC or took_s <= 0.0:
+        return 0.0
+    return PEAK_TO_MEAN * _range_deg(exercise) / took_s
+
+
+def _model_pose(rule: Rule, exercise: Exercise) -> float:
+    angle = _POSE_ANGLES.get(rule.signal)
+    if angle is None:
+        return 0.0
     if rule.window in _LIFT and rule.measure in _EXTREMES:
         passed = [a for pose in exercise.poses if (a := angle(pose)) is not None]
         return _EXTREMES[rule.measure](passed, default=0.0)

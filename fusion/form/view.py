@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from math import hypot, inf, isfinite
 from typing import ClassVar
@@ -25,6 +25,7 @@ GYRO_DRIFT_DPS = 0.3
 """What a gyroscope's bias and scale may be off by; over a repetition that is all that a change of inclination
 can be, whatever jolts make of the vertical meanwhile."""
 _INCLINED = ("pelvis_tilt", "pelvis_list", "thigh_pitch", "thigh_opening")
+_HIP_RATES = "hip_flexion_rate"
 FOLLOWED = 0.63
 """Share of a turn about the thigh's own axis that is seen: the skin follows half to nine tenths of it, and a
 tenth more is lost where the sensors' axes are off."""
@@ -114,9 +115,6 @@ class RepView:
             return self._thigh_list(signal)
         if signal in {Signal.HIP_ADDUCTION, Signal.HIP_ROTATION}:
             return self._across(signal)
-        if signal is Signal.HIP_RATE:
-            rate = self.row(signal_row(signal, self.side))
-            return None if rate is None else replace(rate, smooth_s=RATE_SMOOTH_S)
         if signal is Signal.SHANK_PITCH:
             return self._difference(
                 f"thigh_pitch_{self.side.value}_deg", f"knee_flexion_{self.side.value}_deg"
@@ -131,7 +129,8 @@ class RepView:
         values = np.ascontiguousarray(self.signals.values[row])
         sd = np.ascontiguousarray(self.signals.sd[row])
         values = values if sign == 1.0 else sign * values
-        return Series(values, sd, self._change_sd(name, sd), self.dt_s)
+        smooth_s = RATE_SMOOTH_S if name.startswith(_HIP_RATES) else SMOOTH_S
+        return Series(values, sd, self._change_sd(name, sd), self.dt_s, smooth_s)
 
     def _change_sd(self, name: str, sd: FloatArray) -> FloatArray:
         """One sigma (n,) of differences: of an inclination never more than the gyroscope alone leaves."""
