@@ -182,6 +182,7 @@ class RepSegmenter:
             by_free_leg=one.by_free_leg,
             heard=None if heard.all() else heard,
             shown_share=float(shown[inside].mean()),
+            shown_range=_range_share(x[inside], shown[inside]),
             implied_s=_longest_run(~shown[inside]) * self._dt,
         )
 
@@ -240,6 +241,13 @@ class RepSegmenter:
 
 def _height(state: FloatArray) -> float:
     return float(state[turning.X] - state[turning.VALLEY])
+
+
+def _range_share(x: FloatArray, shown: BoolArray) -> float:
+    """Share of the range of x (n,) between the least and the greatest that were shown."""
+    if not shown.any():
+        return 0.0
+    return float(np.ptp(x[shown])) / max(float(np.ptp(x)), 1e-9)
 
 
 def _longest_run(of: BoolArray) -> int:

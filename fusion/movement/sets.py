@@ -64,8 +64,8 @@ class Candidate:
     """Time within it in which next to nothing moved."""
     like_stride: bool = False
     """Whether it may as well be a stride of an everyday gait."""
-    gait_margin: float = 0.0
-    """By how much a stride is nearer to the exercise than to other gaits, in deviations."""
+    in_bout: bool = False
+    """Whether it is one of several strides in a row that were judged together."""
 
 
 class SetBook:
@@ -107,6 +107,10 @@ class SetBook:
         if self.candidates:
             self._silences_s.append((from_s, to_s))
 
+    def _silent_s(self, from_s: float, to_s: float) -> float:
+        """How long of this time nothing was seen."""
+        return sum(max(0.0, min(b, to_s) - max(a, from_s)) for a, b in self._silences_s)
+
     # --- when it ends
 
     def period_s(self) -> float:
@@ -140,8 +144,8 @@ class SetBook:
 
     def odd_first(self) -> bool:
         """With three repetitions, whether the first was a set-up movement."""
-        if len(self.candidates) != 3:
-            return False
+        if len(self.candidates) != 3 or self._exercise.kind is Kind.STEP:
+            return False  # strides are judged together
         first, second, third = self.candidates
         return self._agree(second, third) and not self._belongs(first)
 
@@ -172,7 +176,8 @@ class SetBook:
             return False
         pauses = [max(0.0, b.t_start_s - a.t_end_s) for a, b in pairwise(reps)]
         own = self.reps[at]
-        apart_s = own.t_start_s - reps[-1].t_end_s if at else reps[0].t_start_s - own.t_end_s
+        between = (reps[-1].t_end_s, own.t_start_s) if at else (own.t_end_s, reps[0].t_start_s)
+        apart_s = between[1] - between[0] - self._silent_s(*between)
         long_s = min(_APART_S, _APART_PERIODS * median(rep.t_end_s - rep.t_start_s for rep in reps))
         return apart_s > max(long_s, _APART_PAUSES * median(pauses))
 
@@ -218,6 +223,8 @@ class SetBook:
 
     def _belongs(self, one: Candidate, share: float = 1.0) -> bool:
         """Whether it ends where the set's full repetitions end, to a share of what is usually allowed."""
+        if one.in_bout:
+            return True
         alike = [c for c in self.candidates if c.by_free_leg is one.by_free_leg]
         if len(alike) == 1:
             return not one.by_free_leg
