@@ -42,6 +42,8 @@ _TURNED_RAD = 30.0 * RAD_PER_DEG
 _FRONT_SD_RAD = 10.0 * RAD_PER_DEG
 _SLOW_SD_RAD = 16.0 * RAD_PER_DEG
 _FLOOR_RAD = 6.0 * RAD_PER_DEG
+_VERTICAL_RAD = 5.0 * RAD_PER_DEG
+"""A vertical that is off by so much feels like gaining 0.4 m/s in half a second, as who sets off does."""
 _SURE_FAST, _SURE_SLOW = 6.0, 3.0
 """Log likelihood against walking backwards, and against having gone anywhere."""
 _SURE_MOST = 9.0
@@ -188,8 +190,8 @@ def _is_brisk(way: _Way) -> bool:
 
 
 def _follow(way: _Way, sensor: OrientedBlock, lever_m: float) -> bool:
-    """Go on with a velocity; False where an orientation is missing."""
-    if not np.isfinite(sensor.q_es).all():
+    """Go on with a velocity; False where an orientation is missing, or a loss has hidden the vertical."""
+    if not np.isfinite(sensor.q_es).all() or (sensor.inclination_sd_rad > _VERTICAL_RAD).any():
         return False
     dt_s = float(sensor.t_s[-1] - sensor.t_s[0]) / max(1, len(sensor) - 1)
     gained_ms = (quat.rotate(sensor.q_es, sensor.acc_ms2) - way.rest_ms2).sum(axis=0) * dt_s
