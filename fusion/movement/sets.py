@@ -120,6 +120,15 @@ class SetBook:
         """How long of this time nothing was seen."""
         return sum(max(0.0, min(b, to_s) - max(a, from_s)) for a, b in self._silences_s)
 
+    @property
+    def last_end_s(self) -> float:
+        """When the last set that was closed ended; -inf before."""
+        return -inf if self._last_end_s is None else self._last_end_s
+
+    def number_on(self, before: SetBook) -> None:
+        """Go on after the sets that another book has closed."""
+        self.index, self._last_end_s = before.index, before._last_end_s
+
     # --- when it ends
 
     def period_s(self) -> float:
