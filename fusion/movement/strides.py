@@ -118,7 +118,7 @@ class Strides:
         if self._model is None:
             return True
         shift_deg = min(_MOST_SHIFT_DEG, _SHIFT_S * peak_dps)
-        own = _by_level(self._model)
+        own = _by_level(self._as_leaning(usual, self._model))
         own[3] = min(max(float(usual[3]), self._times[0]), self._times[1])
         range_deg = max(_STRIDE_DEG, _GAIT_SHARE * float(own[2]))
         allowed = [_STRIDE_TILT_DEG + shift_deg, _STRIDE_DEG + shift_deg, range_deg, _STRIDE_TIME]
