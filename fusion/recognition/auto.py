@@ -38,6 +38,8 @@ _FAR = 25.0
 """Squared distance from the nearest template beyond which a movement is unknown."""
 _MARGIN = 1.0
 """By how much the nearest template must be nearer than the next that is not of its family."""
+_LESS_FAR, _CLEAR_MARGIN = 12.0, 4.0
+"""Further away than the first, the nearest template must be nearer than the next by the second."""
 _NO_RIVAL = 100.0
 """Distance of the next one where there is none."""
 _OTHER_MARGIN = 5.0
@@ -53,7 +55,7 @@ _MOST_SEEN = 6
 _PAUSE_S = 12.0
 """Sightings further apart than this do not belong together."""
 _LEAD_S = 8.0
-_LANDS_S = 0.6
+_LANDS_S = 1.0
 """Who has landed so lately is still landing."""
 _PIECE_S = 0.5
 _AGAIN_S = 0.2
@@ -86,9 +88,9 @@ class _Ranked:
     def is_over(self, others: Sequence[_Ranked]) -> bool:
         """Whether enough of something else has been seen since: a walk to the track is no sprint."""
         return any(
-            other.enough
+            other.soon_enough
             and other.distance <= _FAR
-            and other.sightings[-other.needed].look.t_start_s > self.last_s - _AGAIN_S
+            and other.sightings[-_REPS].look.t_start_s > self.last_s - _AGAIN_S
             for other in others
         )
 
@@ -245,13 +247,18 @@ class AutoAnalyzer:
             if best is None:
                 return
             margin = self._margin(best, ranked)
-        sure = best.distance <= _FAR and margin >= _MARGIN
+        sure = best.distance <= _FAR and margin >= self._least_margin(best)
         if self._named is None and not sure:
             self._say_unknown(now_s, [r.exercise.id for r in ranked[:3]])
         elif sure and (self._named is None or self._is_another(best, self._named)):
             near = 1.5 - best.distance / _FAR
             confidence = float(np.clip(margin / (margin + 4.0), 0.0, 1.0) * np.clip(near, 0.2, 1.0))
             self._name(best.exercise, now_s, best.sightings[0].look.t_start_s, confidence=confidence)
+
+    def _least_margin(self, best: _Ranked) -> float:
+        """What is far from anything, or follows another exercise without a walk, must be clearer."""
+        goes_on = self._named is not None and self._named.exercise.kind is not Kind.STEP
+        return _CLEAR_MARGIN if goes_on or best.distance > _LESS_FAR else _MARGIN
 
     def _margin(self, best: _Ranked, ranked: Sequence[_Ranked]) -> float:
         """By how much it is nearer than what else its last sightings, or what was seen with them, may be."""

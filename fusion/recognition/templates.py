@@ -111,7 +111,9 @@ class TemplateTable:
         self._turn_sd = _TURN_SD_DEG + _TURN_SD_SHARE * np.nan_to_num(ranges)
         self._times = np.array([t.time for t in templates]).reshape(-1, 3)
         strides = np.array([[t.exercise.kind is Kind.STEP] for t in templates]).reshape(-1, 1)
-        self._time_sd = np.where(strides, _STRIDE_TIME_SD, _TIME_SD)
+        self._quick_sd, self._slow_sd = (
+            np.array([_time_sd(t.exercise, k) for t in templates]) for k in (0, 2)
+        )
         self._most_time = np.where(strides, _MOST_STRIDE_TIME, _MOST_TIME)
 
     def may_rest_at(self, posture_deg: FloatArray, within_deg: float) -> bool:
@@ -123,13 +125,26 @@ class TemplateTable:
         """Squared distance (n,) of each, in standard deviations, over what is known of the look."""
         begins = _capped(turned_deg(look.rest_deg, self._rests) / _REST_SD_DEG).sum(axis=2).min(axis=1)
         ends = _capped(turned_deg(look.turn_deg, self._turns) / self._turn_sd).sum(axis=1)
-        late = _capped((look.time - self._times) / self._time_sd, self._most_time).sum(axis=1)
+        late = look.time - self._times
+        late /= np.where(late < 0.0, self._quick_sd, self._slow_sd)
+        late = _capped(late, self._most_time).sum(axis=1)
         return np.asarray(begins + ends + late)
 
 
 def _capped(deviations: FloatArray, most: FloatArray | float = _MOST) -> FloatArray:
     """Squares of deviations, none more than ``most``, what is not known counting nothing."""
     return np.asarray(np.minimum(np.where(np.isnan(deviations), 0.0, deviations) ** 2, most))
+
+
+def _time_sd(exercise: Exercise, limit: int) -> FloatArray:
+    """Standard deviations (3,) of the logarithms of times towards the shortest (0) or the longest (2) stride.
+
+    A gait is known by its cadence, as far as its exercise says how quick and slow it may be.
+    """
+    if exercise.kind is not Kind.STEP or exercise.tempo is None:
+        return _TIME_SD
+    period_s = exercise.tempo.period_s
+    return np.maximum(_STRIDE_TIME_SD, [abs(log(period_s[limit] / period_s[1]))] * 2 + [0.0])
 
 
 def _ways_s(exercise: Exercise, tempo: Tempo) -> list[float]:
