@@ -36,7 +36,7 @@ UNKNOWN: Final = "unknown"
 
 _FAR = 25.0
 """Squared distance from the nearest template beyond which a movement is unknown."""
-_MARGIN = 1.0
+_MARGIN = 1.5
 """By how much the nearest template must be nearer than the next that is not of its family."""
 _LESS_FAR, _CLEAR_MARGIN = 12.0, 4.0
 """Further away than the first, the nearest template must be nearer than the next by the second."""
