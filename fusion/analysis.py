@@ -82,8 +82,11 @@ def analyze(
         events, pipeline = learnt
         output.events += events
         config = _with_plan(config, pipeline.plan)
-    pipeline = _play(recording, config, output)
+    pipeline, played = _play(recording, config)
+    if review and (usual := pipeline.learnt_late):
+        pipeline, played = _play(recording, replace(config, usual=usual))
     pipeline.require_calibration()
+    output.updates, output.events = played.updates, output.events + played.events
     loss, gaps = _losses(blocks)
     return Analysis(
         exercise=config.planned.id if config.planned else exercises.AUTO,
@@ -141,14 +144,14 @@ def _learnt(
     return _still_true(events, pipeline.alignments), pipeline
 
 
-def _play(recording: Sequence[_Stretch], config: PipelineConfig, output: PipelineOutput) -> MotionPipeline:
+def _play(recording: Sequence[_Stretch], config: PipelineConfig) -> tuple[MotionPipeline, PipelineOutput]:
     """One pass over the recording, as if it were live."""
-    pipeline = MotionPipeline(config)
+    pipeline, output = MotionPipeline(config), PipelineOutput()
     for stretch in recording:
         output.events.extend(stretch.events)
         pipeline.interpret(stretch.aligned, output)
     pipeline.conclude(output)
-    return pipeline
+    return pipeline, output
 
 
 def _with_plan(

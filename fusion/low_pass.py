@@ -5,24 +5,17 @@ scipy's signal processing takes 60 MB and seconds to load, for one loop.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from fusion.kernels.low_pass import first_order
+from fusion.types import FloatArray
 
 
-def low_pass(x: Any, gain: float, state: Any) -> tuple[Any, Any]:
-    """Filtered ``x`` (n,) or (n, k), real or complex, and the state for the next block.
+def low_pass(rows: FloatArray, gain: float, state: FloatArray) -> FloatArray:
+    """Filtered ``rows`` (n, k); ``state`` (k,) becomes that for the next block.
 
-    The same as ``lfilter([gain], [1, gain − 1], x, axis=0, zi=state)``; begin with ``(1 − gain) x[:1]``.
+    The same as ``lfilter([gain], [1, gain − 1], rows, axis=0, zi=state)``; begin with ``(1 − gain) rows[0]``.
     """
-    rows = _rows(x)
-    out, after = np.empty_like(rows), _rows(state).copy()
-    first_order(rows, gain, after[0], out)
-    return out.view(x.dtype).reshape(x.shape), after.view(x.dtype).reshape(state.shape)
-
-
-def _rows(x: Any) -> Any:
-    """(n, k) numbers of which a complex one is two."""
-    return np.ascontiguousarray(x).view(np.float64).reshape(len(x), -1)
+    out = np.empty(rows.shape)
+    first_order(np.ascontiguousarray(rows), gain, state, out)
+    return out

@@ -52,8 +52,8 @@ class OrientationParams:
     activity_ms: float = 0.2
     """… in units of this velocity, squared, …"""
     activity_min: float = 0.2
-    activity_max: float = 5.0
-    """… and within these."""
+    activity_max: float = 200.0
+    """… and within these: a sprinter gains 4 m/s and more within a few steps."""
     bias_sd_init_rads: float = 0.5 * _DPS
     bias_walk_rads: float = 0.01 * _DPS
     """How much the bias may change, rad/s/√s: 0.1 °/s in 100 s."""
@@ -82,7 +82,7 @@ class OrientationParams:
     """How long a rate is like itself (length of the Matérn covariance)."""
     rate_noise: float = 0.005
     """Error of a rate as a share of its spread."""
-    speed_sd_ms: float = 0.4
+    speed_sd_ms: float = 0.25
     """How fast a worn sensor usually is, and how soon it has changed its velocity."""
     tau_speed_s: float = 1.0
     acc_sd_rad: float = 0.2
@@ -98,6 +98,17 @@ class OrientationParams:
     motion_bias_share: float = 0.25
     """Share of what motion says about the bias that is believed: errors of a moving sensor follow its
     motion, and would make the heading drift. 1 believes all, 0 learns the bias at rest only."""
+    tau_pull_s: float = 3.0
+    """Over how long what the force turns the vertical by is compared with what the filter was ready for;
+    the excess is told as uncertainty."""
+    gap_unseen_rads: float = 0.5
+    """How fast one may have turned in a gap that began and ended at rest, in each second beyond its
+    first half `gap_max_s`."""
+    lever_m: float = 0.15
+    """How far from what it turns about a sensor is worn: turning says how fast it may be."""
+    rate_rough: float = 800.0
+    """Curvature of the rate as a multiple of it, 1/s², up to which `rate_length_s` holds; it is shorter
+    for a rate that shakes more."""
 
 
 class OrientationEstimator:

@@ -26,6 +26,7 @@ from fusion.movement.analyzer import MovementAnalyzer
 from fusion.movement.choice import movement_analyzer
 from fusion.movement.holds import HoldAnalyzer
 from fusion.movement.reps import Phase
+from fusion.movement.usual_repetition import UsualRepetition
 from fusion.orientation import OrientationParams
 from fusion.recognition.auto import AutoAnalyzer
 from fusion.soft_tissue import POPULATION, TissueGain
@@ -77,6 +78,8 @@ class PipelineConfig:
     references: tuple[PersonReference, ...] = ()
     """What is known of the person's own good form; those of other exercises are left alone."""
     limits: Limits = field(default_factory=Limits)
+    usual: UsualRepetition | None = None
+    """How the person does the planned exercise, from an earlier look at the same recording."""
 
     def __post_init__(self) -> None:
         if not 10.0 <= self.rate_hz <= 240.0:
@@ -157,6 +160,7 @@ class MotionPipeline:
                 config.rate_hz,
                 references=config.references,
                 limits=config.limits,
+                usual=config.usual,
             )
         self._last_s = 0.0
         self._told = 0
@@ -177,6 +181,11 @@ class MotionPipeline:
     def zeroed_late(self) -> bool:
         """Whether the movement had been seen before it was known which posture is the stand."""
         return self._ladder.zeroed_late
+
+    @property
+    def learnt_late(self) -> UsualRepetition | None:
+        """How the person does the exercise, if silences had to be gone across before that was known."""
+        return self._movement.learnt_late if isinstance(self._movement, MovementAnalyzer) else None
 
     @property
     def plan(self) -> list[tuple[float, Mapping[Segment, SegmentAlignment]]]:

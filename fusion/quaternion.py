@@ -48,17 +48,13 @@ def cross(u: ArrayLike, v: ArrayLike) -> FloatArray:
 
 def _by_rows(loop: _Loop, left: ArrayLike, right: ArrayLike, width: int) -> FloatArray:
     """Apply a compiled loop over the rows of two arrays that broadcast over their leading axes."""
-    a, b = np.asarray(left, float), np.asarray(right, float)
+    a, b = np.ascontiguousarray(left, float), np.ascontiguousarray(right, float)
     if a.ndim > 1 and b.ndim > 1 and a.shape[:-1] != b.shape[:-1]:
         shape = np.broadcast_shapes(a.shape[:-1], b.shape[:-1])
-        a, b = (np.broadcast_to(x, (*shape, x.shape[-1])) for x in (a, b))
+        a, b = (np.ascontiguousarray(np.broadcast_to(x, (*shape, x.shape[-1]))) for x in (a, b))
     out = np.empty((*(a if a.ndim > b.ndim else b).shape[:-1], width))
-    loop(_rows(a), _rows(b), out.reshape(-1, width))
+    loop(a.reshape(-1, a.shape[-1]), b.reshape(-1, b.shape[-1]), out.reshape(-1, width))
     return out
-
-
-def _rows(a: FloatArray) -> FloatArray:
-    return np.ascontiguousarray(a).reshape(-1, a.shape[-1])
 
 
 def from_rotation_vector(rotation_rad: ArrayLike) -> FloatArray:

@@ -14,11 +14,12 @@ import numpy as np
 
 from fusion import quaternion as quat
 from fusion.errors import InputError
+from fusion.kernels.estimator_state import LEVEL_SD_MIN
 from fusion.orientation import OrientationEstimator, OrientationParams
 from fusion.types import FloatArray, ImuBlock, OrientedBlock
 
-SMOOTHING = OrientationParams(tau_activity_s=30.0, tilt_noise_still=1.0, tilt_noise_rate=0.0)
-"""With both directions at hand the noise need not follow the moment."""
+SMOOTHING = OrientationParams(tau_activity_s=5.0, tilt_noise_still=1.0, tilt_noise_rate=0.0)
+"""With both directions at hand the noise need not follow the moment so closely."""
 
 _GAP = 1.5
 """A step longer than this many usual ones is a gap."""
@@ -39,6 +40,8 @@ class _Pass:
     """(n, 2), horizontal, in this direction's own E."""
     covariance: FloatArray
     """(n, 4, 4) of that velocity and of the tilt about E's X and Y."""
+    sd_rad: FloatArray
+    """(n,) of the inclination as this direction tells it, what accelerates for seconds included."""
 
     def part(self, start: int, stop: int) -> _Pass:
         """Samples [start, stop)."""
@@ -50,10 +53,11 @@ def smooth_orientation(block: ImuBlock, params: OrientationParams | None = None)
 
     Raises `InputError` when times do not increase or a value is not finite.
     """
-    oriented, *tilt = OrientationEstimator(params or SMOOTHING).update_with_tilt(block)
+    oriented, velocity_ms, covariance = OrientationEstimator(params or SMOOTHING).update_with_tilt(block)
     if not len(block):
         return oriented
-    forward = _Pass(oriented.q_es, oriented.gyr_rads, *tilt)
+    sd_rad = oriented.inclination_sd_rad
+    forward = _Pass(oriented.q_es, oriented.gyr_rads, velocity_ms, covariance, sd_rad)
     backward = _backward_pass(block, params or SMOOTHING)
     starts = range(0, len(block), _CHUNK)
     parts = [_joined(forward.part(k, k + _CHUNK), backward.part(k, k + _CHUNK)) for k in starts]
@@ -82,7 +86,8 @@ def _backward_pass(block: ImuBlock, params: OrientationParams) -> _Pass:
     oriented, velocity_ms, covariance = OrientationEstimator(params).update_with_tilt(reversed_block)
     signs = _REVERSED_TIME[:, None] * _REVERSED_TIME
     gyr_rads = block.gyr_rads + (reversed_block.gyr_rads - oriented.gyr_rads)[::-1]
-    return _Pass(oriented.q_es[::-1], gyr_rads, -velocity_ms[::-1], covariance[::-1] * signs)
+    sd_rad = oriented.inclination_sd_rad[::-1]
+    return _Pass(oriented.q_es[::-1], gyr_rads, -velocity_ms[::-1], covariance[::-1] * signs, sd_rad)
 
 
 def _joined(forward: _Pass, backward: _Pass) -> tuple[FloatArray, FloatArray]:
@@ -103,7 +108,25 @@ def _joined(forward: _Pass, backward: _Pass) -> tuple[FloatArray, FloatArray]:
     correction = (gain @ apart[:, :, None])[:, 2:, 0]
     left = (gain @ theirs)[:, 2:, 2:]
     q_es = quat.multiply(quat.from_rotation_vector(np.column_stack((correction, zero))), forward.q_es)
-    return q_es, np.sqrt(np.maximum(left[:, 0, 0] + left[:, 1, 1], 1e-8))
+    expected = np.linalg.solve(forward.covariance + theirs, apart[:, :, None])[:, :, 0]
+    further = np.maximum(1.0, np.sum(apart * expected, axis=1) / apart.shape[1])
+    joined = further * 0.5 * (left[:, 0, 0] + left[:, 1, 1])
+    return q_es, _told(joined, (forward.sd_rad, backward.sd_rad), correction, tilt_rad)
+
+
+def _told(
+    variance: FloatArray, sd_rad: tuple[FloatArray, FloatArray], correction: FloatArray, tilt_rad: FloatArray
+) -> FloatArray:
+    """One sigma (n,) of the joined inclination: of its covariance, of both passes, of how far they differ.
+
+    Two passes are misled by the same accelerations, so they are no surer together than the surer one; where
+    they differ the truth may be at either, and ``variance`` has been widened by how much further apart they
+    are than they should be (Birge 1932, doi 10.1103/PhysRev.40.207).
+    """
+    level = LEVEL_SD_MIN**2
+    surer = np.minimum(*sd_rad) ** 2 - level
+    between = 0.5 * np.abs(np.sum(correction * (tilt_rad - correction), axis=1))
+    return np.asarray(np.sqrt(level + np.maximum(variance, surer) + between))
 
 
 def _reversed(block: ImuBlock) -> ImuBlock:

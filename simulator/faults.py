@@ -26,6 +26,8 @@ class Window(StrEnum):
     """Grows with the movement, most at the turn, gone at the rest."""
     HARDEST = "hardest"
     """Where the legs carry most: round the bottom of a squat, growing to the end of a lift."""
+    SHORT = "short"
+    """Grows all through the lift and lasts through the hold: what is missing is never done."""
     BOTTOM = "bottom"
     """Round the lower end of the movement."""
     EARLY = "early"
@@ -171,7 +173,7 @@ FAULTS: Mapping[str, Fault] = {
         Fault("fold", "the trunk folds at the bottom", "deg", -30.0, 60.0, _trunk(Window.BOTTOM)),
         Fault("rise", "the hips come up first", "deg", -30.0, 40.0, _trunk(Window.EARLY)),
         Fault("squat", "the knees do the hip's work", "deg", -30.0, 45.0, _squat),
-        Fault("lockout", "the hips stay bent at the top", "deg", 0.0, 45.0, _pitch(Window.LATE, 1.0)),
+        Fault("lockout", "the hips stay bent at the top", "deg", 0.0, 45.0, _pitch(Window.SHORT, 1.0)),
         Fault("over", "the hips go past straight at the top", "deg", 0.0, 35.0, _pitch(Window.LATE, -1.0)),
         Fault("arch", "the pelvis is tipped all through", "deg", -30.0, 30.0, _lumbar(Window.SET)),
         Fault("drift", "the pelvis creeps through the set", "deg", -30.0, 30.0, _lumbar(Window.DRIFT)),

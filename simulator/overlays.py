@@ -27,6 +27,7 @@ class Overlays:
         self, script: MotionScript, subject: Subject, rng: np.random.Generator, sizes: Mapping[str, float]
     ) -> None:
         self._script, self._subject, self._rng, self._sizes = script, subject, rng, sizes
+        self._strides = False
 
     def repetition(self, side: Side, times: RepTimes, progress: float) -> None:
         """Faults of one repetition; ``progress`` through the set is 0 to 1."""
@@ -54,8 +55,10 @@ class Overlays:
         """Faults of one stride, from heel strike over the leg behind to the next.
 
         FAR is while the leg carries alone; what comes late or grows does so with the strides of the leg that
-        leads, for one leg's push-off is the other's heel strike.
+        leads, for one leg's push-off is the other's heel strike. What bends at the bottom of a squat stays
+        bent from stride to stride: nobody folds the trunk and rises again twice a second.
         """
+        self._strides = True
         near_s, far_s, next_s = at_s
         times = RepTimes(near_s, far_s, far_s, next_s, next_s, lifts_first=True, top_s=far_s)
         stance = RepTimes(near_s, *_middle(near_s, far_s), far_s, far_s, lifts_first=True, top_s=far_s)
@@ -63,6 +66,8 @@ class Overlays:
             effects = FAULTS[name].effects
             for effect in effects(side) if effects else ():
                 value = size * effect.share
+                if effect.window is Window.BOTTOM:
+                    continue
                 if effect.window in {Window.DRIFT, Window.LATE} and not leads:
                     continue
                 if effect.window is Window.DRIFT:
@@ -79,7 +84,7 @@ class Overlays:
         for name, size in self._sizes.items():
             effects = FAULTS[name].effects
             for effect in effects(side) if effects else ():
-                if effect.window is Window.SET:
+                if effect.window is Window.SET or (self._strides and effect.window is Window.BOTTOM):
                     value = size * effect.share
                     self._script.add(effect.coordinate, f"{name}:set", whole, (0.0, value, value, 0.0))
 

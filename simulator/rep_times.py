@@ -29,6 +29,7 @@ class RepTimes:
         ups_and_downs = {
             Window.LATE: self._late,
             Window.FAR: self._far,
+            Window.SHORT: self._far if self.lifts_first else self._short,
             Window.HARDEST: self._far if self.lifts_first else self._bottom,
             Window.BOTTOM: self._bottom,
             Window.EARLY: self._early,
@@ -48,6 +49,9 @@ class RepTimes:
         begin = self.leave_s + _LATE_TIME_SHARE * (self.rest_s - self.leave_s)
         pause = self.end_s - self.rest_s
         return begin, self.rest_s, self.rest_s + 0.4 * pause, self.end_s
+
+    def _short(self) -> tuple[float, ...]:
+        return self.leave_s, self.rest_s, self.rest_s + 0.4 * (self.end_s - self.rest_s), self.end_s
 
     def _bottom(self) -> tuple[float, ...]:
         if self.lifts_first:

@@ -32,6 +32,8 @@ _GLIMPSES_PER_VIEW = 6.0
 """Glimpses of one movement say the same; so many make one independent view."""
 _FLOOR_RAD = 3.0 * RAD_PER_DEG
 _TREMBLE_RAD = 1.2
+_KEPT_RAD = (10.0 * RAD_PER_DEG, 50.0 * RAD_PER_DEG)
+"""A posture that is kept leans by more than a stand, and by less than a seat."""
 _LEAN_RAD = 5.0 * RAD_PER_DEG
 """Leans of a few degrees go in any plane: a walking pelvis lists more than it tilts."""
 
@@ -49,15 +51,22 @@ class AxisEstimate:
     sd_rad: float
 
 
-def estimate_axis(up_ref_s: FloatArray, history: SensorHistory, *, by_rate: bool = False) -> AxisEstimate:
+def estimate_axis(up_ref_s: FloatArray, history: SensorHistory, *, leaning: bool = False) -> AxisEstimate:
     """The axis seen from a reference vertical (3,) in S.
 
-    ``by_rate`` leaves out how the segment leans: it may lean in one plane and move in another.
+    ``leaning``: the segment leans in one plane and moves in another; what tells is how gravity moves about
+    where it is kept.
     """
     plane = _plane(up_ref_s)
     evidence = np.empty((len(history), 3))
-    moved = np.minimum(1.0, _STILL_SHARE + history.turn_rad / _FULL_TURN_RAD) * (not by_rate)
-    scatters = (history.up_scatter, history.rate_scatter)
+    moved = np.minimum(1.0, _STILL_SHARE + history.turn_rad / _FULL_TURN_RAD)
+    up_scatter = history.up_scatter
+    if leaning:
+        lean = np.arccos(np.clip(history.up_s @ up_ref_s, -1.0, 1.0))
+        leans = (lean > _KEPT_RAD[0]) & (lean < _KEPT_RAD[1])
+        moved = moved * leans
+        up_scatter = _about(history, np.median(history.up_s[leans], axis=0)) if leans.any() else up_scatter
+    scatters = (up_scatter, history.rate_scatter)
     leading_axis.in_plane(plane, up_ref_s, *scatters, moved, _RATE_SHARE, evidence)
     amounts = evidence[:, 0] + evidence[:, 2]
     base = amounts / (amounts + _HALF_EVIDENCE)
@@ -74,6 +83,12 @@ def estimate_axis(up_ref_s: FloatArray, history: SensorHistory, *, by_rate: bool
     sd_rad = float(np.sqrt(_FLOOR_RAD**2 + (spread + 0.02) / max(views, 1e-3)))
     sd_rad = float(np.hypot(sd_rad, _TREMBLE_RAD * np.exp(-_lean_rad(up_ref_s, history) / _LEAN_RAD)))
     return AxisEstimate(axis, along / total, total, min(sd_rad, np.pi / 2.0))
+
+
+def _about(history: SensorHistory, centre_s: FloatArray) -> FloatArray:
+    """Mean of (u − c)(u − c)ᵀ (n, 3, 3) of every glimpse, about one ``centre_s`` c (3,)."""
+    mixed = history.up_s[:, :, None] * centre_s
+    return np.asarray(history.up_scatter - mixed - mixed.transpose(0, 2, 1) + centre_s[:, None] * centre_s)
 
 
 def _lean_rad(up_ref_s: FloatArray, history: SensorHistory) -> float:

@@ -28,10 +28,10 @@ class JointBand:
     def __call__(self, rows: FloatArray) -> FloatArray | None:
         """What lies in the band (n, k); None until it has settled."""
         if not self._states:
-            self._states = [rows[:1] * (1.0 - gain) for gain in self._gains]
+            self._states = [rows[0] * (1.0 - gain) for gain in self._gains]
         smooth = rows
         for k in (0, 1):
-            smooth, self._states[k] = low_pass(smooth, self._gains[k], self._states[k])
-        slow, self._states[2] = low_pass(smooth, self._gains[2], self._states[2])
+            smooth = low_pass(smooth, self._gains[k], self._states[k])
+        slow = low_pass(smooth, self._gains[2], self._states[2])
         self._age_s += len(rows) * self._dt_s
         return np.asarray(smooth - slow) if self._age_s > _SETTLE_S else None

@@ -6,7 +6,7 @@ say how far the working leg goes. What is compared are the ends of the range of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -28,6 +28,8 @@ _TELLING_DEG = 10.0
 """A plan that leaves the first pose by this much says itself which way is forward."""
 _OTHER_PLANE = 2.5
 """Log odds against a motion in another plane than the plan's."""
+_OTHER_LEG = 1.5
+"""Log odds against a sensor on the other leg than it is named for, of an exercise that steps to the side."""
 _SIDEWAYS_COST = 0.5
 _SIDEWAYS_MOST_DEG = 60.0
 _ABDUCTED_MOST_DEG, _CROSSED_MOST_DEG = 35.0, 8.0
@@ -64,35 +66,75 @@ def turn_scores(
     if len(history) == 0:
         return scores
     if is_frontal(segment, hint):
-        # On one's side either plane has its sign: people also lie on their backs, and for longer.
-        for k in range(4) if hint.side_lying_deg else (0, 2):
-            x_s = quat.cross(reference.up_s[segment], axes_s[k])
-            # The wrong sign tells against an axis; the right one tells nothing of the plane.
-            scores[k] += min(0.0, _frontal_score(segment, reference, history, x_s, hint))
-        if not hint.side_lying_deg:
-            scores -= _standing_costs(segment, reference, history, axes_s)
-        return scores
-    begin_deg = reference.pitch_rad.get(segment, 0.0) * DEG_PER_RAD
-    for k, z_s in enumerate(axes_s):
-        pitch_deg = signed_pitch_deg(segment, reference, history, z_s)
-        cost = _cost(segment, pitch_deg, hint, begin_deg) + _sideways_cost(history, z_s)
-        scores[k] -= min(cost / _UNSURE_DEG, _MOST)
+        up_s = reference.up_s[segment]
+        if hint.side_lying_deg:
+            # Either plane has its sign: people also lie on their backs, and for longer.
+            return scores + _sideways_scores(up_s, history, axes_s, hint.side_lying_deg, range(4))
+        pitched = _pitch_costs(segment, reference, history, axes_s, hint)
+        outwards = 1.0 if segment.value.endswith("right") else -1.0
+        as_named, on_the_other = (
+            _sideways_scores(up_s, history, axes_s, sign, (0, 2))
+            - _standing_costs(segment, reference, history, axes_s, sign)
+            for sign in (outwards, -outwards)
+        )
+        return scores - pitched + np.maximum(as_named, on_the_other - _OTHER_LEG)
+    for k, (z_s, cost) in enumerate(
+        zip(axes_s, _pitch_costs(segment, reference, history, axes_s, hint), strict=True)
+    ):
+        aside = _sideways_cost(history, z_s)
+        scores[k] -= min(cost + aside / _UNSURE_DEG, _MOST)
     return scores
 
 
+def _sideways_scores(
+    up_s: FloatArray,
+    history: SensorHistory,
+    axes_s: Sequence[FloatArray],
+    sign: float,
+    turns: Iterable[int],
+) -> FloatArray:
+    """What the way in which gravity moves in the frontal plane says of four axes (4,), asked of ``turns``.
+
+    ``sign``: of a list of the pelvis of who lies on the left side, of a right leg that is raised outwards.
+    The wrong sign tells against an axis; the right one tells nothing of the plane.
+    """
+    scores = np.zeros(len(axes_s))
+    for k in turns:
+        sines = np.cross(up_s, history.up_s) @ quat.cross(up_s, axes_s[k])
+        seen = float(np.sum(sines * np.abs(sines))) / max(1e-9, float(np.sum(sines**2)))
+        scores[k] = np.clip(_MOST * np.sign(sign) * seen, -_MOST, 0.0)
+    return scores
+
+
+def _pitch_costs(
+    segment: Segment,
+    reference: Reference,
+    history: SensorHistory,
+    axes_s: Sequence[FloatArray],
+    hint: MotionHint,
+) -> FloatArray:
+    """How far the pitch about each of four axes goes from what the exercise does (4,)."""
+    begin_deg = reference.pitch_rad.get(segment, 0.0) * DEG_PER_RAD
+    pitches = (signed_pitch_deg(segment, reference, history, z_s) for z_s in axes_s)
+    return np.array([_cost(segment, pitch, hint, begin_deg) for pitch in pitches]) / _UNSURE_DEG
+
+
 def _standing_costs(
-    segment: Segment, reference: Reference, history: SensorHistory, axes_s: Sequence[FloatArray]
+    segment: Segment,
+    reference: Reference,
+    history: SensorHistory,
+    axes_s: Sequence[FloatArray],
+    sign: float,
 ) -> FloatArray:
     """What no thigh of somebody on their feet does, for each of four axes (4,).
 
     It swings far to the front (a seat, a stair), but not as far to the side or to the back, nor across the
-    other leg.
+    other leg; ``sign`` is 1 for a right one, -1 for a left one.
     """
     costs = []
     for z_s in axes_s:
         aside = np.arcsin(np.clip(history.up_s @ z_s, -1.0, 1.0)) * DEG_PER_RAD
-        outwards = aside if segment.value.endswith("right") else -aside
-        low, high = ends(outwards, _ENDS)
+        low, high = ends(sign * aside, _ENDS)
         back = -quantile(signed_pitch_deg(segment, reference, history, z_s), _ENDS[0])
         beyond = max(0.0, high - low - _ABDUCTED_MOST_DEG) + max(0.0, -low - _CROSSED_MOST_DEG)
         beyond += max(0.0, back - _BACKWARD_MOST_DEG[False])
@@ -139,23 +181,3 @@ def _cost(segment: Segment, pitch_deg: FloatArray, hint: MotionHint, begin_deg: 
     if hint.standing:
         cost += _BEYOND_COST * max(0.0, -low - _BACKWARD_MOST_DEG[trunk])
     return float(cost)
-
-
-def _frontal_score(
-    segment: Segment, reference: Reference, history: SensorHistory, x_s: FloatArray, hint: MotionHint
-) -> float:
-    """The same for ``x_s`` as the axis of a movement in the frontal plane, or of lying on one's side.
-
-    Lying on the left side lifts the right side of the pelvis; a leg that is raised goes outwards.
-    """
-    if len(history) == 0:
-        return 0.0
-    sines = np.cross(reference.up_s[segment], history.up_s) @ x_s
-    seen = float(np.sum(sines * np.abs(sines))) / max(1e-9, float(np.sum(sines**2)))
-    if hint.side_lying_deg:
-        expected = hint.side_lying_deg
-    elif segment in TRUNK:
-        return 0.0
-    else:
-        expected = 1.0 if segment.value.endswith("right") else -1.0
-    return float(np.clip(_MOST * np.sign(expected) * seen, -_MOST, _MOST))

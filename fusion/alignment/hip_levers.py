@@ -31,6 +31,8 @@ _FREEDOM = 4.0
 _NOISE_MS2 = 0.05
 """What skin and a wrong vertical leave at least."""
 _LEAST_LEVER_M = 0.06
+_WIDE = np.eye(6)
+"""Information of levers that may be a metre long."""
 _KNOWN_M = 0.05
 """One sigma of a lever below which its direction means something."""
 
@@ -50,7 +52,8 @@ class LeverEvidence:
 
         Far tails: levers that no frame explains come from a bad vertical, and say little.
         """
-        joint = np.concatenate((pelvis_sb @ self.usual_m[:3], thigh_sb @ self.usual_m[3:]))
+        joint = np.empty(6)
+        joint[:3], joint[3:] = pelvis_sb @ self.usual_m[:3], thigh_sb @ self.usual_m[3:]
         squared = self.constant - 2.0 * float(self.pull @ joint) + float(joint @ self.curvature @ joint)
         return -_TAIL * float(np.log1p(max(0.0, squared) / _FREEDOM))
 
@@ -76,7 +79,9 @@ class HipLevers:
             self._last_rads[:] = np.nan
             return
         one, other = (self._rows(k, sensor) for k, sensor in enumerate((pelvis, thigh)))
-        banded = self._band(np.column_stack((other[:, 0] - one[:, 0], one[:, 1:], -other[:, 1:])))
+        both = np.empty((len(one), 7))
+        both[:, 0], both[:, 1:4], both[:, 4:] = other[:, 0] - one[:, 0], one[:, 1:], -other[:, 1:]
+        banded = self._band(both)
         if banded is None:
             return
         difference, swing = banded[:, 0], banded[:, 1:]
@@ -96,19 +101,20 @@ class HipLevers:
     def evidence(self) -> LeverEvidence:
         """What has been seen so far says of the two frames."""
         right = self._right / self._variance
-        inverse = np.linalg.inv(self._information + np.eye(6) / _LEVER_SD_M**2)
-        alone = np.linalg.inv(self._information + np.eye(6))
+        information = self._information
+        inverse = np.linalg.inv(information + _WIDE / _LEVER_SD_M**2)
+        alone = np.linalg.inv(information + _WIDE)
         return LeverEvidence(
             self._usual_m,
             inverse @ right / _LEVER_SD_M**2,
-            (np.eye(6) - inverse / _LEVER_SD_M**2) / _LEVER_SD_M**2,
+            (_WIDE - inverse / _LEVER_SD_M**2) / _LEVER_SD_M**2,
             float(right @ (alone - inverse) @ right),
         )
 
     @property
     def thigh_up_s(self) -> FloatArray | None:
         """About Y (3,) of the thigh in its S, good to 20°; None while it cannot be told."""
-        covariance = np.linalg.inv(self._information + np.eye(6))
+        covariance = np.linalg.inv(self._information + _WIDE)
         lever = (covariance @ self._right / self._variance)[3:]
         length = float(np.linalg.norm(lever))
         sd_m = float(np.sqrt(np.linalg.eigvalsh(covariance[3:, 3:])[-1]))
@@ -121,7 +127,7 @@ class HipLevers:
         """Of what the levers leave unexplained, (m/s²)²·s: over that of one independent sample."""
         if self._duration_s <= 0.0:
             return _NOISE_MS2**2 * _INDEPENDENT_S
-        least = np.linalg.solve(self._normal + 0.02 * np.eye(6), self._right)
+        least = np.linalg.solve(self._normal + 0.02 * _WIDE, self._right)
         left = self._energy - 2.0 * least @ self._right + least @ self._normal @ least
         return float(max(0.0, float(left)) / self._duration_s + _NOISE_MS2**2) * _INDEPENDENT_S
 

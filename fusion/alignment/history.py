@@ -76,11 +76,12 @@ class SensorHistory:
     def add(self, frame: OrientedBlock) -> None:
         """Take one frame; what of it was missing or blurred leaves no glimpse."""
         size = max(1, len(frame) // _PER_FRAME)
+        blurred = is_blurred(frame.inclination_sd_rad)
         for start in range(0, len(frame) - size + 1, size):
             if self._count == len(self._rows):
                 self._make_room()
             part = slice(start, start + size)
-            if is_blurred(frame.inclination_sd_rad[part]):
+            if blurred and is_blurred(frame.inclination_sd_rad[part]):
                 continue
             self._count += glimpses.glimpse(
                 frame.t_s[part],

@@ -50,6 +50,8 @@ class Reference:
     def upright_s(self, segment: Segment, z_s: FloatArray) -> FloatArray:
         """The segment's Y (3,) in S when its Z is ``z_s``."""
         pitch = self.pitch_rad.get(segment, 0.0) * (-1.0 if segment in TRUNK else 1.0)
+        if pitch == 0.0:
+            return self.up_s[segment]
         return quat.rotate(quat.from_rotation_vector(pitch * z_s), self.up_s[segment])
 
     def frame_s(self, segment: Segment, z_s: FloatArray) -> FloatArray:
@@ -63,12 +65,15 @@ class StandCollection:
 
     def __init__(self) -> None:
         self._stands: list[StillPose] = []
+        self._reference: Reference | None = None
+        """What they give together, once it has been asked for."""
 
     def __len__(self) -> int:
         return len(self._stands)
 
     def add(self, pose: StillPose) -> bool:
         """Take a stand; one seen for longer takes its own place. True when that can change the zero."""
+        self._reference = None
         last = self._stands[-1] if self._stands else None
         if last is None or pose.start_s > last.stop_s:
             self._stands.append(pose)
@@ -102,12 +107,18 @@ class StandCollection:
 
     def turn(self, segment: Segment, rotation: FloatArray) -> None:
         """What was seen before a slip, as the sensor sits after it."""
+        self._reference = None
         self._stands = [
             replace(p, up_s={**p.up_s, segment: rotation @ p.up_s[segment]}) for p in self._stands
         ]
 
     def reference(self) -> Reference:
         """The zero that they give together."""
+        if self._reference is None:
+            self._reference = self._together()
+        return self._reference
+
+    def _together(self) -> Reference:
         first = self._stands[0]
         weights = [min(p.duration_s, _COUNTS_S) for p in self._stands]
         up_s = {}

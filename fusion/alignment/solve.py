@@ -135,7 +135,7 @@ def _view(
         own = AxisEstimate(shown_s, 1.0, 1.0, _FUNCTIONAL_SD_RAD)
     else:
         stepping = is_frontal(segment, hint) and not hint.side_lying_deg
-        own = estimate_axis(reference.up_s[segment], history, by_rate=stepping)
+        own = estimate_axis(reference.up_s[segment], history, leaning=stepping)
     azimuth = _azimuth(quat.rotate(reference.linked(segment), own.axis_s))
     if shown_s is None and is_frontal(segment, hint):
         azimuth -= np.pi / 2.0

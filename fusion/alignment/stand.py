@@ -80,11 +80,14 @@ def is_still(block: OrientedBlock) -> bool:
 
 def pose_of(frames: list[AlignedBlock]) -> StillPose:
     """What a run of still frames says."""
-    block = join_blocks(frames)
-    q_es = {s: quat.mean(_finite(b.q_es)) for s, b in block.segments.items()}
+    first, last = frames[0], frames[-1]
+    q_es, sd_rad = {}, {}
+    for segment in first.segments:
+        parts = [frame.segments[segment] for frame in frames]
+        q_es[segment] = quat.mean(_finite(np.concatenate([part.q_es for part in parts])))
+        sd_rad[segment] = last_known(np.concatenate([part.heading_sd_rad for part in parts]))
     up_s = {s: up_in_sensor(q) for s, q in q_es.items()}
-    sd_rad = {s: last_known(b.heading_sd_rad) for s, b in block.segments.items()}
-    return StillPose(float(block.t_s[0]), float(block.t_s[-1]) + 1.0 / block.rate_hz, up_s, q_es, sd_rad)
+    return StillPose(float(first.t_s[0]), float(last.t_s[-1]) + 1.0 / last.rate_hz, up_s, q_es, sd_rad)
 
 
 def last_known(values: FloatArray) -> float:

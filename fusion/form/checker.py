@@ -22,6 +22,7 @@ from fusion.form.good_form import CLOCKED
 from fusion.form.judge import PersonalRule, Reading
 from fusion.form.measures import Value
 from fusion.form.metrics_of import metrics_of, path_of, residual_rise, tempo_of
+from fusion.form.stance import begins_in_a_stand
 from fusion.form.timing import hold
 from fusion.form.view import RepView, view_of
 from fusion.form.worn import worn_segments
@@ -85,6 +86,7 @@ class FormChecker:
         self.exercise = exercise
         self.limits = limits or Limits()
         self._model = model_path(exercise)
+        self._stands = begins_in_a_stand(exercise)
         self._references = {r.side: r for r in references if r.exercise == exercise.id}
         self._rules: dict[tuple[Side, tuple[str, ...]], _Rules] = {}
         self._latest: _Rules = _Rules((), ())
@@ -119,6 +121,7 @@ class FormChecker:
             lifts_first=self.exercise.lifts_first,
             complete=complete,
             reference=self.path_of(track.side),
+            stands=self._stands,
         )
         self._latest = self._rules_for(view)
         known = [(r, v) for r in self._latest.judged if (v := judge.read(r, view)) is not None]

@@ -149,9 +149,9 @@ def _model_wink(exercise: Exercise) -> float:
 
 
 def _pose_of(window: Window, exercise: Exercise) -> KeyPose | None:
-    """The key pose in which a window ends: the far one for the first phase's end, else the rest."""
-    far = Window.TOP if exercise.lifts_first else Window.BOTTOM
-    return exercise.turn_pose if window in {far, Window.LATE_EXTENSION, Window.HOLD} else exercise.rest_pose
+    """The key pose that a window is at: the far one for the first phase's end, else the rest."""
+    far = {Window.TOP} if exercise.lifts_first else {Window.BOTTOM, Window.EARLY_CONCENTRIC}
+    return exercise.turn_pose if window in far | {Window.LATE_EXTENSION, Window.HOLD} else exercise.rest_pose
 
 
 _MODEL_NUMBERS: Mapping[Signal, Callable[[Exercise], float]] = {

@@ -24,6 +24,8 @@ _MIDDLE = (0.1, 0.9)
 _MIDDLE_TIME_SHARE = 0.507
 """A minimum-jerk movement does eight tenths of its way in this share of its time."""
 _TIME_SD_S = 0.03
+_CALM_S = 0.1
+"""Who is slower than an onset for this long has not begun."""
 _LOOK_BACK_S = 1.0
 """How far before a repetition the first movement is looked for."""
 
@@ -117,16 +119,29 @@ def _onset(rate_dps: FloatArray, first: int, last: int, dt_s: float) -> int | No
 def thigh_lead(view: RepView) -> Value:
     """By how much the thigh passes half of its way up before the pelvis does, s."""
     span = span_of(Window.CONCENTRIC, view)
-    if span is not None and not view.lifts_first:
-        span = deepest(view), span[1]
     tilt, pitch = view.series(Signal.PELVIS_TILT), view.series(Signal.THIGH_PITCH)
     if span is None or tilt is None or pitch is None:
         return UNKNOWN
+    span = (_lift_off(view) if view.lifts_first else deepest(view)), span[1]
     halves = [_half_way(s.values[span[0] : span[1] + 1]) for s in (tilt, pitch)]
     if None in halves:
         return UNKNOWN
     pelvis_at, thigh_at = (h for h in halves if h is not None)
     return Value((pelvis_at - thigh_at) * view.dt_s, float(view.t_s[span[0] + thigh_at]), _TIME_SD_S)
+
+
+def _lift_off(view: RepView) -> int:
+    """Where pelvis or thigh began to turn: hips that shoot up first leave the hip as bent as it was."""
+    rates = [r for r in (_rate(view, Signal.PELVIS_RATE), _thigh_rate(view)) if r is not None]
+    if not rates:
+        return view.start
+    moving = np.abs(np.stack(rates)[:, : view.start + 1]).max(axis=0) > ONSET_DPS
+    width = max(1, round(_CALM_S / view.dt_s))
+    if len(moving) < width:
+        return view.start
+    runs = np.lib.stride_tricks.sliding_window_view(~moving, width).all(axis=1)
+    calm = np.flatnonzero(runs)
+    return int(calm[-1]) + width - 1 if len(calm) else view.start
 
 
 def _half_way(x: FloatArray) -> int | None:

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from fusion.exercises.rules import Signal, Window
+from fusion.form import stance
 from fusion.kernels import reading
 from fusion.movement.track import Track
 from fusion.reference_path import ReferencePath
@@ -68,6 +69,8 @@ class RepView:
     complete: bool = True
     gap_s: float = 0.0
     reference: ReferencePath | None = None
+    stands: bool = False
+    """Whether it begins and ends in a stand, from which the angles across the flexion are read."""
     followed: ClassVar[float] = FOLLOWED
     spans: dict[Window, tuple[int, int]] = field(default_factory=dict, init=False)
     """Windows that have been looked for, first and last index of each (`fusion.form.windows`)."""
@@ -106,6 +109,8 @@ class RepView:
             return self.row("pelvis_list_deg", 1.0 if self.side is Side.RIGHT else -1.0)
         if signal in {Signal.THIGH_ABDUCTION, Signal.THIGH_OPENING}:
             return self._thigh_list(signal)
+        if signal in {Signal.HIP_ADDUCTION, Signal.HIP_ROTATION}:
+            return self._across(signal)
         if signal is Signal.SHANK_PITCH:
             return self._difference(
                 f"thigh_pitch_{self.side.value}_deg", f"knee_flexion_{self.side.value}_deg"
@@ -136,6 +141,28 @@ class RepView:
         if series is None or signal is Signal.THIGH_ABDUCTION:
             return series
         return Series(90.0 - np.abs(series.values), series.level_sd, series.change_sd, self.dt_s)
+
+    @cached_property
+    def _heading_off(self) -> FloatArray | None:
+        """By how much (n,) the thigh's heading is off; None where nothing tells."""
+        rotation = self.row(signal_row(Signal.HIP_ROTATION, self.side))
+        tilt, pitch = self.series(Signal.PELVIS_TILT), self.series(Signal.THIGH_PITCH)
+        if not self.stands or tilt is None or pitch is None or rotation is None:
+            return None
+        ends = (self.start, self.end) if self.complete else (self.start,)
+        return stance.heading_off_deg(tilt.smooth, pitch.smooth, rotation.smooth, ends)
+
+    def _across(self, signal: Signal) -> Series | None:
+        """Adduction or rotation, with the heading that a stand at either end shows."""
+        series, pitch, off = self.row(signal_row(signal, self.side)), self.series(Signal.THIGH_PITCH), None
+        if series is not None and pitch is not None:
+            off = self._heading_off
+        if series is None or pitch is None or off is None:
+            return series
+        share = stance.share_of_heading(pitch.values, is_adduction=signal is Signal.HIP_ADDUCTION)
+        level_sd = np.hypot(pitch.level_sd, stance.STANCE_SD_DEG * np.abs(share))
+        change_sd = np.asarray(reading.change_sd(pitch.level_sd, TRACKING_SD_DEG))
+        return Series(series.values - off * share, level_sd, change_sd, self.dt_s)
 
     def _difference(self, name: str, less: str) -> Series | None:
         one, other = self.row(name), self.row(less)
@@ -211,7 +238,12 @@ class RepView:
 
 
 def view_of(
-    track: Track, *, lifts_first: bool, complete: bool = True, reference: ReferencePath | None = None
+    track: Track,
+    *,
+    lifts_first: bool,
+    complete: bool = True,
+    reference: ReferencePath | None = None,
+    stands: bool = False,
 ) -> RepView:
     """The view of a segmenter's track over all signals of its time and a second before."""
     before = len(track.signals) - len(track.t_s)
@@ -228,6 +260,7 @@ def view_of(
         complete=complete,
         gap_s=track.gap_s,
         reference=reference,
+        stands=stands,
     )
 
 

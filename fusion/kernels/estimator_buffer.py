@@ -11,6 +11,7 @@ from fusion.kernels.estimator_maths import Four, Seven, Triangle, low_passed
 from fusion.kernels.estimator_state import (
     ACTIVITY,
     BUFFER_ROWS,
+    CLIPPED_AT,
     FIRST_LEVELLING_S,
     FORCE_SQUARE,
     GYR,
@@ -149,6 +150,7 @@ def start(b: FloatArray, width: int, lane: int, t_s: float, w: V3, a: V3, c: Con
     """Have a sensor of which nothing is known be level on its first force, its bias unknown."""
     b[TIME * width + lane], b[STARTED * width + lane] = t_s, 1.0
     b[OPENED * width + lane] = t_s
+    b[CLIPPED_AT * width + lane] = t_s - 1.0
     q = uprighting(a)
     put4(b, Q * width + lane, width, q)
     x, y = level_rows(q)

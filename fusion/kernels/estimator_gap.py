@@ -1,21 +1,22 @@
-"""What is rare in the orientation estimator: gaps, what is owed after them, clipped values, levelling.
+"""What is rare in the orientation estimator: gaps, what is owed after them, clipped values.
 
 Functions of one lane, entered where something is unusual; ordinary branches and calls are fine here.
 """
 
 from __future__ import annotations
 
-from math import atan2, exp, sqrt
+from math import exp, sqrt
 
 import numpy as np
 
 from fusion.kernels.bridge import KNOTS_MAX, turn_across
 from fusion.kernels.compiled import rare
 from fusion.kernels.estimator_buffer import get3, get4, get_triangle, put3, put4, put_triangle, triangle_row
+from fusion.kernels.estimator_clip import missed
+from fusion.kernels.estimator_level import level_anew, speed_variance, tilt_of_force
 from fusion.kernels.estimator_maths import drifted, measured, squared, tilted, without
 from fusion.kernels.estimator_state import (
     ACC_SATURATED,
-    ACTIVITY,
     AFTER,
     BEFORE,
     BEFORE_GYR,
@@ -23,8 +24,7 @@ from fusion.kernels.estimator_state import (
     BIAS,
     CLIPPED_FORCE_MS2,
     ELAPSED,
-    EVIDENCE,
-    FIRST_LEVELLING_S,
+    FASTER,
     FLAGS,
     FORCE_SQUARE,
     GAP,
@@ -34,7 +34,6 @@ from fusion.kernels.estimator_state import (
     GYR,
     GYR_SATURATED,
     HEADING_VAR,
-    IMPULSE,
     IN_ACC,
     IN_GYR,
     INTERVAL,
@@ -42,11 +41,9 @@ from fusion.kernels.estimator_state import (
     KNOWN,
     LEVELLING,
     MIDDLE,
-    NO_MEASUREMENT,
-    NOISE,
     RATE_SQUARE,
-    RISE,
     SINCE,
+    STILL_RADS,
     TIME,
     VELOCITY,
     Constants,
@@ -54,7 +51,7 @@ from fusion.kernels.estimator_state import (
     P,
     Q,
 )
-from fusion.kernels.rotation import V3, cross, exponential, level_rows, product, rotated, unit, uprighting
+from fusion.kernels.rotation import V3, cross, exponential, level_rows, product, unit
 from fusion.types import FloatArray
 
 
@@ -68,13 +65,15 @@ def unusual(b: FloatArray, width: int, lane: int, c: Constants) -> None:
     elif b[AFTER * width + lane] > 0.0:
         _better(b, width, lane, c)
     flags = int(b[FLAGS * width + lane])
-    dt = b[ELAPSED * width + lane]
     if flags & GYR_SATURATED:
-        sd_rad = 0.3 * dt * sqrt(squared(get3(b, IN_GYR * width + lane, width)))
+        sd_rad = missed(b, width, lane)
         _doubt(b, width, lane, 2, sd_rad)
         b[HEADING_VAR * width + lane] += sd_rad * sd_rad
+        settled = b[LEVELLING * width + lane] < 0.0
+        tilt = b[(P + triangle_row(2, 2)) * width + lane] + b[(P + triangle_row(3, 3)) * width + lane]
+        level_anew(b, width, lane, c, sqrt(0.5 * tilt) if settled else sd_rad)
     if flags & ACC_SATURATED:
-        _doubt(b, width, lane, 0, CLIPPED_FORCE_MS2 * dt)
+        _doubt(b, width, lane, 0, CLIPPED_FORCE_MS2 * b[ELAPSED * width + lane])
 
 
 @rare
@@ -100,7 +99,7 @@ def _cross(b: FloatArray, width: int, lane: int, c: Constants) -> None:
     if int(b[FLAGS * width + lane]) & ACC_SATURATED:
         return
     _measure_tilt(b, width, lane, c)
-    _level_anew(b, width, lane, c, sd_rad)
+    level_anew(b, width, lane, c, sd_rad)
 
 
 @rare
@@ -168,7 +167,15 @@ def _bridge(b: FloatArray, width: int, lane: int, c: Constants, w: V3, middle: f
     times[count] = middle
     rates[count, 0], rates[count, 1], rates[count, 2] = w
     begin, end = b[GAP_FROM * width + lane], b[GAP_TO * width + lane]
-    return turn_across(begin, end, times, rates, count + 1, c.rate_length, c.rate_noise)
+    length = _likeness(b, width, lane, c)
+    return turn_across(begin, end, times, rates, count + 1, length, c.rate_noise)
+
+
+@rare
+def _likeness(b: FloatArray, width: int, lane: int, c: Constants) -> float:
+    """How long a rate is like itself, s: shorter where it shakes, for curvature goes with its square."""
+    rough = sqrt(b[JERK_SQUARE * width + lane] / max(b[RATE_SQUARE * width + lane], STILL_RADS * STILL_RADS))
+    return c.rate_length * min(1.0, max(0.4, sqrt(c.rate_rough / max(rough, 1.0))))
 
 
 @rare
@@ -197,9 +204,12 @@ def _cost(b: FloatArray, width: int, lane: int, c: Constants, w: V3) -> float:
     """One sigma of the turn across the gap, rad: by the curvature of the rate, at most by the rate."""
     dt = b[ELAPSED * width + lane]
     ends = 0.5 * (sqrt(squared(w)) + sqrt(squared(get3(b, GYR * width + lane, width))))
-    rate = max(sqrt(b[RATE_SQUARE * width + lane]), ends)
-    curve = c.gap_curve * sqrt(b[JERK_SQUARE * width + lane]) * dt * dt * dt
-    return min(curve, c.gap_turn * rate * dt) + c.gap_floor * dt
+    usual = sqrt(b[RATE_SQUARE * width + lane])
+    # The curvature was learnt before the gap; faster motion after it is another one.
+    pace = max(1.0, ends / (FASTER * usual + STILL_RADS))
+    curve = c.gap_curve * sqrt(b[JERK_SQUARE * width + lane]) * pace * pace * dt * dt * dt
+    unseen = c.gap_unseen * max(0.0, dt - 0.5 * c.gap_max)
+    return min(curve, c.gap_turn * max(usual, ends) * dt) + c.gap_floor * dt + unseen
 
 
 @rare
@@ -220,28 +230,17 @@ def _forget_velocity(b: FloatArray, width: int, lane: int, c: Constants, dt: flo
         b[(VELOCITY + i) * width + lane] *= left
         for j in range(7):
             b[(P + triangle_row(min(i, j), max(i, j))) * width + lane] *= left * left if i == j else left
-    _doubt(b, width, lane, 0, sqrt((1.0 - left * left) * c.speed_variance * _activity(b, width, lane, c)))
-
-
-@rare
-def _activity(b: FloatArray, width: int, lane: int, c: Constants) -> float:
-    return min(max(b[ACTIVITY * width + lane], c.activity_min), c.activity_max)
-
-
-@rare
-def _tilt_of_force(b: FloatArray, width: int, lane: int) -> tuple[float, float]:
-    """Rotation about E's X and Y that would make the present force point up, rad."""
-    x, y, z = rotated(get4(b, Q * width + lane, width), get3(b, IN_ACC * width + lane, width))
-    horizontal = sqrt(x * x + y * y)
-    scale = atan2(horizontal, z) / max(horizontal, 1e-9)
-    return y * scale, -x * scale
+    _doubt(b, width, lane, 0, sqrt((1.0 - left * left) * speed_variance(b, width, lane, c)))
 
 
 @rare
 def _measure_tilt(b: FloatArray, width: int, lane: int, c: Constants) -> None:
     """The first force after the gap is itself a measurement of the vertical."""
-    x, y = _tilt_of_force(b, width, lane)
-    noise = c.acc_variance + b[FORCE_SQUARE * width + lane] / (G * G)
+    x, y = tilt_of_force(b, width, lane)
+    # A force that is not as strong as gravity is not gravity: in flight it says nothing.
+    strength = sqrt(squared(get3(b, IN_ACC * width + lane, width)))
+    off = (strength - G) / max(strength, 1e-3)
+    noise = c.acc_variance + b[FORCE_SQUARE * width + lane] / (G * G) + off * off
     p = get_triangle(b, P * width + lane, width)
     d = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     d, p = measured(d, p, 2, x, noise, True, c.motion_bias_share)
@@ -253,62 +252,3 @@ def _measure_tilt(b: FloatArray, width: int, lane: int, c: Constants) -> None:
         b[(BIAS + i) * width + lane] += d[4 + i]
     q = product(exponential((d[2], d[3], 0.0)), get4(b, Q * width + lane, width))
     put4(b, Q * width + lane, width, unit(q))
-
-
-# --- levelling ------------------------------------------------------------------------------------------
-
-
-@rare
-def _level_anew(b: FloatArray, width: int, lane: int, c: Constants, sd_rad: float) -> None:
-    """After a gap that cost too much level on the force alone; after a lesser one average less of it."""
-    t = b[LEVELLING * width + lane]
-    if sd_rad > c.lost_sd:
-        b[LEVELLING * width + lane], b[IMPULSE * width + lane] = FIRST_LEVELLING_S, FIRST_LEVELLING_S * G
-        x, y = _tilt_of_force(b, width, lane)
-        q = product(exponential((x, y, 0.0)), get4(b, Q * width + lane, width))
-        put4(b, Q * width + lane, width, unit(q))
-        b[VELOCITY * width + lane] = b[(VELOCITY + 1) * width + lane] = 0.0
-    elif t >= 0.0:
-        speed_variance = c.speed_variance * _activity(b, width, lane, c)
-        left = 1.0 / sqrt(1.0 / (t * t) + sd_rad * sd_rad * G * G / (2.0 * speed_variance))
-        b[LEVELLING * width + lane] = left
-        b[IMPULSE * width + lane] *= left / t
-        b[VELOCITY * width + lane] = b[(VELOCITY + 1) * width + lane] = 0.0
-
-
-@rare
-def level(b: FloatArray, width: int, lane: int, c: Constants) -> None:
-    """At the start, and when lost, the mean force points up; the ordinary measurement then waits."""
-    t, step = b[LEVELLING * width + lane], b[EVIDENCE * width + lane]
-    if t < 0.0 or step <= 0.0:
-        return
-    impulse = b[IMPULSE * width + lane]
-    if not int(b[FLAGS * width + lane]) & ACC_SATURATED:
-        t += step
-        # Velocity begins anew with each window, so that it is the horizontal impulse.
-        x, y = b[VELOCITY * width + lane], b[(VELOCITY + 1) * width + lane]
-        z = b[RISE * width + lane] + impulse
-        impulse = sqrt(x * x + y * y + z * z)
-        q = product(uprighting((x, y, z)), get4(b, Q * width + lane, width))
-        put4(b, Q * width + lane, width, unit(q))
-    _know_tilt(b, width, lane, c, t)
-    b[IMPULSE * width + lane] = impulse
-    b[LEVELLING * width + lane] = t if t <= c.levelling else -1.0
-    b[NOISE * width + lane] = NO_MEASUREMENT
-
-
-@rare
-def _know_tilt(b: FloatArray, width: int, lane: int, c: Constants, t: float) -> None:
-    """Velocity and tilt are what ``t`` seconds of averaging leave them: unknown, and bound together."""
-    for row in range(7 + 6 + 5 + 4):
-        b[(P + row) * width + lane] = 0.0
-    velocity = c.speed_variance * _activity(b, width, lane, c)
-    force = b[FORCE_SQUARE * width + lane] / (G * G) * min(1.0, 0.05 / t)
-    tilt = min(2.0, 2.0 * velocity / (G * t * G * t) + force)
-    both = min(velocity / (G * t), 0.95 * sqrt(velocity * tilt))
-    for i in range(2):
-        b[(VELOCITY + i) * width + lane] = 0.0
-        b[(P + triangle_row(i, i)) * width + lane] = velocity
-        b[(P + triangle_row(2 + i, 2 + i)) * width + lane] = tilt
-    b[(P + triangle_row(0, 3)) * width + lane] = both
-    b[(P + triangle_row(1, 2)) * width + lane] = -both

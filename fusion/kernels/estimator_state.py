@@ -76,7 +76,18 @@ JERK_SQUARES: Final = GYR_SQUARES + 1
 GYR_OFF: Final = JERK_SQUARES + 1
 """and the largest squared deviations of rate and force from their low-passed values."""
 ACC_OFF: Final = GYR_OFF + 1
-INCLINATION_SD: Final = ACC_OFF + 1
+PULL: Final = ACC_OFF + 1
+"""By what the force has turned the vertical in the last seconds, about E's X and Y (2), rad, …"""
+PULL_VARIANCE: Final = PULL + 2
+"""and the variance of that for which the filter had been ready."""
+LEAN: Final = PULL_VARIANCE + 1
+"""Mean horizontal force of the last seconds in E (2), m/s², and the velocity when the window began (2)."""
+SPEED_BEFORE: Final = LEAN + 2
+CLIPPED_AT: Final = SPEED_BEFORE + 2
+"""When the rate was clipped last, for how long by then, and how fast it rose before, rad/s²."""
+CLIPPED_FOR: Final = CLIPPED_AT + 1
+CLIPPED_RISE: Final = CLIPPED_FOR + 1
+INCLINATION_SD: Final = CLIPPED_RISE + 1
 """One-sigma uncertainties as of the last window, rad."""
 HEADING_SD: Final = INCLINATION_SD + 1
 STATE_SIZE: Final = HEADING_SD + 1
@@ -143,12 +154,21 @@ FIRST_LEVELLING_S: Final = 1e-3
 """What the first force counts for."""
 CLIPPED_FORCE_MS2: Final = 20.0
 """What a clipped accelerometer may have missed."""
+LEAN_SHARE: Final = 1.0 / (G * G)
+LEVEL_SHARE: Final = 0.5
+"""How much of what a body gains upwards it may gain to a side."""
+CLIPPED_SHARE: Final = 0.1
+"""What a clipped rate may have missed at least, as a share of it."""
+FASTER: Final = 2.0
+"""A rate this many times the usual one is another kind of motion."""
+STILL_RADS: Final = 0.1
+"""Rate below which motion is none."""
 NO_MEASUREMENT: Final = 1e9
 """A noise so large that nothing is learnt."""
 HEADING_WALK: Final = 1e-8
 """Variance of the heading gained in a second, rad²/s."""
-LEVEL_SD_MIN: Final = 0.01
-"""No vertical is claimed to be better, rad."""
+LEVEL_SD_MIN: Final = 0.015
+"""No vertical is claimed to be better, rad: zero-g offset, scale and axes of an accelerometer."""
 
 
 class Constants(NamedTuple):
@@ -187,6 +207,10 @@ class Constants(NamedTuple):
     lost_sd: float
     levelling: float
     motion_bias_share: float
+    pull_rate: float
+    gap_unseen: float
+    lever_squared: float
+    rate_rough: float
 
 
 @inline
@@ -226,4 +250,8 @@ def constants(p: FloatArray) -> Constants:
         p[28],
         p[29],
         p[30],
+        1.0 / p[31],
+        p[32],
+        p[33] * p[33],
+        p[34],
     )

@@ -20,8 +20,9 @@ from fusion.kernels.estimator_buffer import (
     put7,
     put_triangle,
 )
-from fusion.kernels.estimator_gap import level
+from fusion.kernels.estimator_level import level
 from fusion.kernels.estimator_maths import (
+    Seven,
     drifted,
     limited,
     low_pass_step,
@@ -53,12 +54,16 @@ from fusion.kernels.estimator_state import (
     INTERVAL,
     JERK_SQUARE,
     JERK_SQUARES,
+    LEAN,
+    LEAN_SHARE,
     LEVEL_SD_MIN,
     LEVELLING,
     MEAN,
     NO_MEASUREMENT,
     NOISE,
     OPENED,
+    PULL,
+    PULL_VARIANCE,
     RATE,
     RATE_SQUARE,
     REST_LP,
@@ -67,6 +72,7 @@ from fusion.kernels.estimator_state import (
     REST_WEIGHT,
     RISE,
     ROWS,
+    SPEED_BEFORE,
     TIME,
     VELOCITY,
     Constants,
@@ -134,7 +140,9 @@ def _learn(b: FloatArray, width: int, lane: int, c: Constants) -> None:
     b[at] += share_of(step * c.force_rate) * (0.5 * (b[FORCE_SUM * width + lane] * mean) - b[at])
     u, v = b[VELOCITY * width + lane], b[(VELOCITY + 1) * width + lane]
     at = ACTIVITY * width + lane
-    activity = b[at] + share_of(step * c.activity_rate) * (c.activity_inverse * (u * u + v * v) - b[at])
+    # What is doubted of the velocity, for a vertical that a gap has cost, is not motion.
+    known = max(0.0, u * u + v * v - (b[P * width + lane] + b[(P + 7) * width + lane]))
+    activity = b[at] + share_of(step * c.activity_rate) * (c.activity_inverse * known - b[at])
     b[at] = activity
     activity = min(max(activity, c.activity_min), c.activity_max)
     resting = b[REST_TIME * width + lane] >= c.rest_min
@@ -148,10 +156,32 @@ def _observe(b: FloatArray, width: int, lane: int, c: Constants) -> None:
     noise = b[NOISE * width + lane]
     d = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     p = get_triangle(b, P * width + lane, width)
+    before = p[2][0] + p[3][0]
     d, p = measured(d, p, 0, -b[VELOCITY * width + lane], noise, True, c.motion_bias_share)
     d, p = measured(d, p, 1, -b[(VELOCITY + 1) * width + lane], noise, True, c.motion_bias_share)
+    _compare(b, width, lane, d, 0.5 * (before - (p[2][0] + p[3][0])), c)
     put_triangle(b, P * width + lane, width, p)
     put7(b, CHANGE * width + lane, width, d)
+
+
+@inline
+def _compare(b: FloatArray, width: int, lane: int, d: Seven, variance: float, c: Constants) -> None:
+    """What the force turns the vertical by, beside what the filter was ready for.
+
+    While a body gains speed for seconds each step of it is believable and their sum is not: errors of a
+    force that accelerates are not independent, as a Kalman filter takes them to be.
+    """
+    left = 1.0 - share_of(b[ELAPSED * width + lane] * c.pull_rate)
+    now = share_of(b[DT * width + lane] * c.pull_rate)
+    for i in range(2):
+        gained = b[(VELOCITY + i) * width + lane] - b[(SPEED_BEFORE + i) * width + lane]
+        at = LEAN * width + lane + i * width
+        b[at] += now * (gained * b[RATE * width + lane] - b[at])
+    at = PULL * width + lane
+    b[at] = b[at] * left + d[2]
+    b[at + width] = b[at + width] * left + d[3]
+    at = PULL_VARIANCE * width + lane
+    b[at] = b[at] * (left * left) + variance
 
 
 @inline
@@ -201,7 +231,11 @@ def _correct(b: FloatArray, width: int, lane: int, c: Constants) -> None:
 def _doubts(b: FloatArray, width: int, lane: int) -> None:
     """How uncertain vertical and heading are; nothing pulls the heading back."""
     tilt = b[(P + 13) * width + lane] + b[(P + 18) * width + lane]
-    b[INCLINATION_SD * width + lane] = sqrt(LEVEL_SD_MIN * LEVEL_SD_MIN + 0.5 * tilt)
+    x, y = b[PULL * width + lane], b[(PULL + 1) * width + lane]
+    excess = max(0.0, 0.5 * (x * x + y * y) - b[PULL_VARIANCE * width + lane])
+    x, y = b[LEAN * width + lane], b[(LEAN + 1) * width + lane]
+    excess += 0.5 * LEAN_SHARE * (x * x + y * y)
+    b[INCLINATION_SD * width + lane] = sqrt(LEVEL_SD_MIN * LEVEL_SD_MIN + 0.5 * tilt + excess)
     bias = (b[(P + 22) * width + lane] + b[(P + 25) * width + lane] + b[(P + 27) * width + lane]) * (1 / 3)
     at = HEADING_VAR * width + lane
     dt = b[ELAPSED * width + lane]
@@ -214,6 +248,8 @@ def _doubts(b: FloatArray, width: int, lane: int) -> None:
 def _open(b: FloatArray, width: int, lane: int) -> None:
     """Begin the next window."""
     b[OPENED * width + lane] = b[TIME * width + lane]
+    b[SPEED_BEFORE * width + lane] = b[VELOCITY * width + lane]
+    b[(SPEED_BEFORE + 1) * width + lane] = b[(VELOCITY + 1) * width + lane]
     b[COUNT * width + lane] = b[RISE * width + lane] = b[FORCE_SUM * width + lane] = 0.0
     x, y = level_rows(get4(b, Q * width + lane, width))
     put3(b, ROWS * width + lane, width, x)

@@ -26,7 +26,9 @@ ROW: Final = 1
 STARTED: Final = 7
 MOST: Final = 8
 """Largest force and rate of any axis so far."""
-STATE_SIZE: Final = 10
+FULL: Final = 10
+"""Full scale of force and rate, once values that stand still have shown it; 0 before."""
+STATE_SIZE: Final = 12
 
 _RAD: Final = np.pi / 180.0
 _G: Final = 9.80665
@@ -36,20 +38,39 @@ _TURNING_RADS: Final = 0.2
 """A sensor that turns faster than this (11 °/s) cannot report the very same six values twice."""
 _LEAST_GYR_RADS: Final = 125.0 * _RAD
 _LEAST_ACC_MS2: Final = 2.0 * _G
+_STEP: Final = 1e-3
+"""The largest positive value is a step of the converter less than the largest negative one."""
+_EXACT: Final = 5e-5
+"""The same of a converter of 16 bits; hardly any value is so near to the name of a range by chance."""
 _TRIM: Final = 0.02
 """How far a calibrated full scale may be from its name."""
 
 
 @looped
-def _at_range(value: float, previous: float, most: float, least: float) -> bool:
-    """Whether a value stands still at the largest ever seen, and that at 1, 2, 4, … times the least range."""
+def _clipped(s: FloatArray, of: int, value: float, previous: float, least: float) -> bool:
+    """Whether a force (``of`` 0) or rate (1) is at the sensor's full scale.
+
+    It shows by standing still at its largest near the name of a range, or by being there to a step of the
+    converter. Once it is known, a value that is there for one sample only is clipped as well.
+    """
     size = abs(value)
-    if value != previous or size < most or size < least * (1.0 - _TRIM):
-        return False
+    if size >= s[MOST + of] * (1.0 - _STEP) and _off_range(size, least) < (
+        _TRIM if value == previous else _EXACT
+    ):
+        s[FULL + of] = size
+    elif size > s[FULL + of] * (1.0 + _STEP):
+        s[FULL + of] = 0.0
+    s[MOST + of] = max(s[MOST + of], size)
+    return s[FULL + of] > 0.0 and size >= s[FULL + of] * (1.0 - _STEP)
+
+
+@looped
+def _off_range(size: float, least: float) -> float:
+    """How far a value is from the nearest of 1, 2, 4, … times the least range, as a share of it."""
     scale = least
     while scale * (1.0 + _TRIM) < size:
         scale *= 2.0
-    return abs(size / scale - 1.0) < _TRIM
+    return abs(size / scale - 1.0)
 
 
 @kernel
@@ -73,12 +94,10 @@ def screen(
             bad += 1
             continue
         for i in range(3):
-            if _at_range(acc[k, i], s[ROW + i], s[MOST], _LEAST_ACC_MS2):
+            if _clipped(s, 0, acc[k, i], s[ROW + i], _LEAST_ACC_MS2):
                 quality[k] |= ACC_SATURATED
-            if _at_range(gyr[k, i], s[ROW + 3 + i], s[MOST + 1], _LEAST_GYR_RADS):
+            if _clipped(s, 1, gyr[k, i], s[ROW + 3 + i], _LEAST_GYR_RADS):
                 quality[k] |= GYR_SATURATED
-            s[MOST] = max(s[MOST], abs(acc[k, i]))
-            s[MOST + 1] = max(s[MOST + 1], abs(gyr[k, i]))
             s[ROW + i] = acc[k, i]
             s[ROW + 3 + i] = gyr[k, i]
         s[TIME] = t_s[k]

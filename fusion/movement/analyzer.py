@@ -18,6 +18,7 @@ from fusion.form import Limits, PersonReference
 from fusion.history import part_of
 from fusion.kernels import turning
 from fusion.movement.admission import Admission
+from fusion.movement.bout import Bouts, Ruling
 from fusion.movement.bridging import SilenceBridge
 from fusion.movement.followed import others
 from fusion.movement.gate import PostureGate
@@ -29,6 +30,7 @@ from fusion.movement.reps import Phase, RepSegmenter
 from fusion.movement.set_analyzer import SetAnalyzer
 from fusion.movement.track import Track
 from fusion.movement.turned import TurnedHip
+from fusion.movement.usual_repetition import UsualRepetition
 from fusion.types import (
     Event,
     Finding,
@@ -61,13 +63,16 @@ class MovementAnalyzer(SetAnalyzer):
         *,
         references: Sequence[PersonReference] = (),
         limits: Limits | None = None,
+        usual: UsualRepetition | None = None,
     ) -> None:
         super().__init__(exercise, side, references=references, limits=limits)
+        self._known = usual
         self._rate_hz = rate_hz
         self._gate = PostureGate(exercise)
         self._reader = RepReader(exercise, self._gate, self._form, self._book)
         self._segmenter = RepSegmenter((), rate_hz)
         self._admission = Admission(exercise, self._gate, self._segmenter, self._book)
+        self._bouts = Bouts(exercise) if exercise.kind is Kind.STEP else None
         self._bridge: SilenceBridge | None = None
         self._rotation: TurnedHip | None = None
         self._close_s = np.array([inf, inf])
@@ -84,6 +89,11 @@ class MovementAnalyzer(SetAnalyzer):
     def count(self) -> int:
         """Repetitions announced in the present set."""
         return len(self._book.candidates) + len(self._announced)
+
+    @property
+    def learnt_late(self) -> UsualRepetition | None:
+        """The person's usual repetition, where a silence came before it was known; else None."""
+        return self._bridge.usual if self._bridge is not None and self._bridge.guessed else None
 
     @property
     def last_end_s(self) -> float:
@@ -148,7 +158,9 @@ class MovementAnalyzer(SetAnalyzer):
         self._admission = Admission(self.exercise, self._gate, self._segmenter, self._book)
         one_leg = len(legs_worn) == 1 and len(driven) > 0
         self._bridge = (
-            SilenceBridge(self.exercise, driven[0], signals.names, self._rate_hz) if one_leg else None
+            SilenceBridge(self.exercise, driven[0], signals.names, self._rate_hz, self._known)
+            if one_leg
+            else None
         )
         if len(signals) and self._began_s is None and legs_worn:
             pitch = signals.get(f"thigh_pitch_{legs_worn[0].value}_deg")
@@ -187,7 +199,8 @@ class MovementAnalyzer(SetAnalyzer):
 
     def _turned(self, which: int, track: Track) -> None:
         if not self._admission.plausible(which, track):
-            self._look_elsewhere(track)
+            if self._bouts is None or not self._bouts.goes_on(which, track):
+                self._look_elsewhere(track)
             return
         seen = track.shown_share >= _SHOWN_SHARE_MIN and not self._segmenter.began_before(which, track)
         if self.exercise.lifts_first and seen:
@@ -204,7 +217,12 @@ class MovementAnalyzer(SetAnalyzer):
     def _returned(self, which: int, track: Track) -> None:
         told = self._announced.pop(which, frozenset())
         usual = self._segmenter.usual_rom_deg(which) if self._book.candidates else None
-        if not self._admission.plausible(which, track) or not self._gate.returns(track, usual_deg=usual):
+        belongs = self._admission.plausible(which, track) and self._gate.returns(track, usual_deg=usual)
+        if self._bouts is not None:
+            ruling = self._bouts.rule(which, track, alone=belongs)
+            belongs = ruling.counts
+            self._correct(which, ruling)
+        if not belongs:
             self._follow_steps(track)
             return
         if self._gate.rests_at_turn(track) or self._was_under_way(which, track):
@@ -216,17 +234,33 @@ class MovementAnalyzer(SetAnalyzer):
             self._warn_once(self._now_s, "thigh_on_free_leg", thigh_on_free_leg(track))
         if float(track.t_s[track.start]) > self._book.close_s()[0]:
             self._close()
+        self._count(which, track, told)
+
+    def _correct(self, which: int, ruling: Ruling) -> None:
+        """Take back strides that are of another gait, count those that are of the exercise's after all."""
+        side = self._segmenter.driven[which].side
+        gone = {float(track.t_s[track.start]) for track in ruling.withdrawn}
+        for at in range(len(self._book.candidates) - 1, -1, -1):
+            rep = self._book.candidates[at].rep
+            if rep.side is side and rep.t_start_s in gone:
+                self._revise(at)
+        for track in ruling.late:
+            self._count(which, track, frozenset())
+
+    def _count(self, which: int, track: Track, told: frozenset[str]) -> None:
+        """A repetition of the open set; ``told`` are the findings that were told of it at its far end."""
         driven = self._segmenter.driven[which]
         slip = self._reader.slip(track, driven)
         rep = self._reader.summary(track, driven, slip=slip)
         self._tell_findings(rep, told)
-        self._book.add(self._reader.candidate(track, rep, slip))
+        in_bout = self._bouts is not None and self._bouts.tells(which)
+        self._book.add(self._reader.candidate(track, rep, slip, in_bout=in_bout))
         self._steps = 0
         self._gate.recent.follow_sd(track)
         if track.heard is None:
             self._gate.recent.learn(track)
-            if self._bridge is not None and not track.by_free_leg and rep.full:
-                self._bridge.learn(track)
+        if self._bridge is not None and not track.by_free_leg and rep.full:
+            self._bridge.learn(track)
         if rep.full and track.heard is None:
             self._segmenter.accept_rom(which, rep.rom_deg)
         if self._book.odd_first():
@@ -249,7 +283,8 @@ class MovementAnalyzer(SetAnalyzer):
 
     def _is_hidden(self, track: Track) -> bool:
         """Whether next to nothing of a repetition was shown, and it is not sure either that it was done."""
-        if track.shown_share >= _SHOWN_SHARE_MIN:
+        most = max(track.shown_share, 0.5 * track.shown_range)
+        if min(most, track.shown_range) >= _SHOWN_SHARE_MIN:
             return False
         ends_s = float(track.t_s[track.start]), float(track.t_s[track.end])
         return self._bridge is None or not self._bridge.is_sure(*ends_s)

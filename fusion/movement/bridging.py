@@ -12,8 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from functools import reduce
-from itertools import pairwise
-from statistics import median
+from math import nan
 
 import numpy as np
 
@@ -25,47 +24,68 @@ from fusion.movement.joining import Joining
 from fusion.movement.other_sensor import by_other_sensor
 from fusion.movement.silent_rows import SilentRows, filled
 from fusion.movement.track import Driven, Track
-from fusion.movement.usual_repetition import Cycle, UsualRepetition, model_repetition, phases_through
+from fusion.movement.travel import gone_deg, travel_misfit
+from fusion.movement.usual_learner import UsualLearner
+from fusion.movement.usual_repetition import (
+    Through,
+    UsualRepetition,
+    model_repetition,
+    phases_through,
+)
 from fusion.types import BoolArray, FloatArray, SignalBlock
 
 _LONGEST_S = 12.0
 """Of a longer silence nothing is implied."""
 _AROUND_S = 0.13
 """Rates before and after a silence are read over this time."""
-_CYCLES, _LEAST_CYCLES = 5, 2
+_SURE_KEPT = 5
 _SURE_MISFIT, _CLEARER = 0.12, 2.0
 """How near the usual time comes to that of a silence in which it is sure what was done, and how much nearer
 than with one repetition more or less."""
+_SURE_MISFIT_BY_WAY, _CLEARER_BY_WAY, _SAME_WAY = 0.25, 1.6, 0.4
+"""The same where a sensor that was heard has gone as far as in the usual repetitions of that time."""
+_HEARD_SHARE, _MOSTLY_SHARE, _TELLING_DEG = 0.35, 0.7, 8.0
+"""A sensor that was heard for this share of a silence, and goes so far in a repetition, tells of it; less
+surely if it was not heard for most of it."""
 
 
 class SilenceBridge:
     """Signals in, the same out with angles filled where a sensor of the pelvis or of one thigh was silent.
 
     Equal for any splitting of the input, as long as each piece is used before the next is asked for.
+    ``known`` is the person's usual repetition from an earlier look at the same recording.
     """
 
-    def __init__(self, exercise: Exercise, driven: Driven, names: tuple[str, ...], rate_hz: float) -> None:
+    def __init__(
+        self,
+        exercise: Exercise,
+        driven: Driven,
+        names: tuple[str, ...],
+        rate_hz: float,
+        known: UsualRepetition | None = None,
+    ) -> None:
         self._driven, self._names, self._rate_hz = driven, names, rate_hz
         side = driven.read_from.value
         self._rows = SilentRows.of(names, side)
         self._joining = Joining(self._rows.filled)
         self._brief = int(longest_brief_s(exercise) * rate_hz)
-        self._usual = model_repetition(exercise, names, side)
-        self._held: UsualRepetition | None = self._usual
+        known = known or model_repetition(exercise, names, side)
+        self._learner = UsualLearner(known, driven, self._rows, rate_hz)
+        self._held = known
         """As known when the present silence began."""
         self._waiting: SignalBlock | None = None
         self._around = round(_AROUND_S * rate_hz) + 1
         self._recent: deque[SignalBlock] = deque()
         """The last blocks given out, at least as many samples as are looked at before a silence."""
         self._recent_count = 0
-        self._last_end_s = np.nan
         self._gave_up = self._was_silent = False
-        self._cycles: deque[tuple[float, ...]] = deque(maxlen=_CYCLES)
         self._cyclic = exercise.kind is Kind.STEP
-        self._sure_s: deque[tuple[float, float]] = deque(maxlen=_CYCLES)
+        self._sure_s: deque[tuple[float, float]] = deque(maxlen=_SURE_KEPT)
         """Silences in which it is sure how many repetitions were done."""
         self.implied_s: list[tuple[float, float]] = []
         """Silences gone across since they were last taken from here."""
+        self.guessed = False
+        """Whether a silence was gone across before the person's own repetition was known."""
 
     def pieces(self, signals: SignalBlock) -> Iterator[SignalBlock]:
         """The next samples, those that had to wait included, as far as they can be known by now."""
@@ -110,19 +130,14 @@ class SilenceBridge:
         waiting, self._waiting = self._waiting, None
         return waiting
 
+    @property
+    def usual(self) -> UsualRepetition | None:
+        """The person's usual repetition; None while that is not known."""
+        return self._learner.usual if self._learner.sure else None
+
     def learn(self, track: Track) -> None:
-        """Take a repetition that was wholly seen for the usual one."""
-        first = len(track.signals) - len(track.t_s)
-        levels = track.signals.values[:, [first + track.start, first + track.reach]].copy()
-        at = [float(track.t_s[k]) for k in (track.start, track.reach, track.leave, track.end)]
-        rest_s = self._usual.cycle.rest_s if self._usual else 0.2
-        if np.isfinite(self._last_end_s):
-            rest_s = min(max(0.0, at[0] - self._last_end_s), 2.0)
-        self._last_end_s = at[3]
-        least = 1.0 / self._rate_hz
-        ways = [max(least, b - a) for a, b in pairwise(at)]
-        self._cycles.append((rest_s, *ways))
-        self._usual = UsualRepetition(levels, Cycle(*map(median, zip(*self._cycles, strict=True))))
+        """Take a repetition that counted for a usual one."""
+        self._learner.learn(track)
 
     def _remember(self, part: SignalBlock, count: int, *, silent: bool) -> None:
         self._recent.append(part)
@@ -132,10 +147,10 @@ class SilenceBridge:
             self._recent_count = more
         self._was_silent = silent
         if not silent:
-            self._held, self._gave_up = self._usual, False
+            self._held, self._gave_up = self._learner.usual, False
 
     def _heard(self, part: SignalBlock) -> SignalBlock:
-        """Samples that are known again."""
+        """Samples of which some may be known again."""
         if self._was_silent and (before := self._before) is not None:
             self._joining.begin(before, part)
         return self._joining(part)
@@ -163,11 +178,14 @@ class SilenceBridge:
         if usual is None or not self._recent:
             return part_of(block, 0, _length(silent))
         counted = self._driven.signal
-        seen, shown = by_other_sensor(block, self._rows, usual, counted=counted, before=self._before)
+        self.guessed |= not self._learner.sure
+        seen, shown = by_other_sensor(
+            self._heard(block), self._rows, usual, counted=counted, before=self._before
+        )
         known = shown | ~silent
         if shown[0]:
             self._gave_up = False
-            return part_of(seen, 0, _length(shown))
+            return part_of(seen, 0, self._rows.while_same(block, _length(shown)))
         run = _length(~known)
         if self._gave_up or run > _LONGEST_S * self._rate_hz:
             self._gave_up = True
@@ -185,11 +203,12 @@ class SilenceBridge:
         ends = [self._end(before, usual, -1), self._end(part_of(block, run, len(block)), usual, 0)]
         if not np.isfinite(ends).all():
             return part_of(block, 0, run)
-        from_s, to_s, misfits = phases_through(ends, (run + 1) / self._rate_hz, usual.cycle)
-        if self._is_sure(ends, misfits, usual.cycle):
+        travelled = self._travelled(part_of(block, 0, run), usual)
+        way = phases_through(ends, (run + 1) / self._rate_hz, usual.cycle, travelled[0])
+        if self._is_sure(ends, way, usual, travelled):
             self._sure_s.append((float(block.t_s[0]), float(block.t_s[run])))
         steps = np.arange(run + 2) / (run + 1)
-        share = usual.cycle.share(from_s + steps * (to_s - from_s))
+        share = usual.cycle.share(way.from_s + steps * (way.to_s - way.from_s))
         values = block.values.copy()
         for row in self._rows.filled:
             low, high = usual.levels[row]
@@ -215,13 +234,43 @@ class SilenceBridge:
     def _effort(self, block: SignalBlock) -> FloatArray:
         return self._driven.effort_deg(block)
 
-    def _is_sure(self, ends: list[tuple[float, float]], misfits: tuple[float, float], cycle: Cycle) -> bool:
-        """Whether one went on as usual through a silence: in a gait, or in motion at both of its ends."""
-        if len(self._cycles) < _LEAST_CYCLES:
+    def _travelled(self, silence: SignalBlock, usual: UsualRepetition) -> tuple[float, float]:
+        """How many repetitions the way of the sensor that was heard longer amounts to, and for what share.
+
+        NaN where neither tells.
+        """
+        found = [(0.0, nan)]
+        for rows, usual_deg in zip(
+            (self._rows.of_pelvis, self._rows.of_thigh), usual.travel_deg, strict=True
+        ):
+            way_deg, share = gone_deg(silence, rows)
+            if share >= _HEARD_SHARE and usual_deg >= _TELLING_DEG:
+                found.append((share, way_deg / share / usual_deg))
+        share, travelled = max(found)
+        return travelled, share
+
+    def _is_sure(
+        self,
+        ends: list[tuple[float, float]],
+        way: Through,
+        usual: UsualRepetition,
+        travelled: tuple[float, float],
+    ) -> bool:
+        """Whether one went on as usual through a silence.
+
+        In a gait, or in motion at both of its ends, the time alone tells; else the other sensor has gone on.
+        """
+        if not self._learner.sure:
             return False
-        moves = [first == last for first, last in (cycle.place(*end) for end in ends)]
-        best, second = misfits
-        return (self._cyclic or all(moves)) and best < _SURE_MISFIT and second > _CLEARER * best
+        moves = [first == last for first, last in (usual.cycle.place(*end) for end in ends)]
+        by_time = way.misfit < _SURE_MISFIT and way.second > _CLEARER * way.misfit
+        repetitions, share = travelled
+        if not np.isfinite(repetitions):
+            return (self._cyclic or all(moves)) and by_time
+        done = (way.to_s - way.from_s) / usual.cycle.period_s
+        by_way = way.misfit < _SURE_MISFIT_BY_WAY and way.second > _CLEARER_BY_WAY * way.misfit
+        went_on = travel_misfit(repetitions, done) < _SAME_WAY
+        return went_on and (by_way if share >= _MOSTLY_SHARE else by_time)
 
 
 def _length(of: BoolArray) -> int:

@@ -16,7 +16,7 @@ from fusion.types import FloatArray, SignalBlock
 
 _LONGEST_S, _PHASE_SHARE = 0.3, 0.4
 """So long a silence is brief, if it is no more than this share of the exercise's shortest phase."""
-_KNOWN_S = 0.15
+KNOWN_S = 0.15
 """What was missing for no longer than this is as good as seen."""
 _MORE_SD_DEG = 1.0
 SLOPE_SAMPLES = 3
@@ -39,7 +39,7 @@ def across_brief(before: SignalBlock, block: SignalBlock, run: int, rows: Sequen
     """
     values, sd = block.values[:, :run].copy(), block.sd[:, :run].copy()
     after = slice(run, min(len(block), run + SLOPE_SAMPLES))
-    known = run <= _KNOWN_S * block.rate_hz
+    known = run <= KNOWN_S * block.rate_hz
     steps = np.arange(1, run + 1) / (run + 1)
     for row in rows:
         missing = ~np.isfinite(values[row])

@@ -9,6 +9,7 @@ from fusion.exercises.model import Kind
 from fusion.form import Limits, PersonReference
 from fusion.movement.analyzer import MovementAnalyzer
 from fusion.movement.holds import HoldAnalyzer
+from fusion.movement.usual_repetition import UsualRepetition
 from fusion.types import Side
 
 
@@ -19,7 +20,9 @@ def movement_analyzer(
     *,
     references: Sequence[PersonReference] = (),
     limits: Limits | None = None,
+    usual: UsualRepetition | None = None,
 ) -> MovementAnalyzer | HoldAnalyzer:
-    """The analyzer that fits how the exercise is counted."""
-    kind = HoldAnalyzer if exercise.kind is Kind.HOLD else MovementAnalyzer
-    return kind(exercise, side, rate_hz, references=references, limits=limits)
+    """The analyzer that fits how the exercise is counted; ``usual`` is known from an earlier look."""
+    if exercise.kind is Kind.HOLD:
+        return HoldAnalyzer(exercise, side, rate_hz, references=references, limits=limits)
+    return MovementAnalyzer(exercise, side, rate_hz, references=references, limits=limits, usual=usual)

@@ -36,8 +36,8 @@ def driven_deg(
     if signal is DriverSignal.PELVIS_ROLL:
         return np.asarray(np.abs(signals.get("pelvis_list_deg")))
     if signal is DriverSignal.THIGH_ABDUCTION:
-        outwards = 1.0 if side is Side.RIGHT else -1.0
-        return np.asarray(outwards * signals.get(f"thigh_opening_{side.value}_deg"))
+        # Feet do not cross in a side step: a thigh that leans inwards wears the other leg's sensor.
+        return np.asarray(np.abs(signals.get(f"thigh_opening_{side.value}_deg")))
     if signal is DriverSignal.THIGH_OPENING:
         return _opening_deg(signals, side, outward)
     return np.asarray(-signals.get(f"hip_rotation_{side.value}_deg"))

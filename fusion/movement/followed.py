@@ -16,7 +16,7 @@ from statistics import median
 from fusion.exercises import Exercise
 from fusion.exercises.model import Kind
 from fusion.movement.poses import turned_deg
-from fusion.movement.set_ends import handled, of_other_gait
+from fusion.movement.set_ends import handled
 from fusion.movement.sets import Candidate, known_median
 
 _LEAST = 2
@@ -32,8 +32,6 @@ _SEAT_S, _SEAT_SHARE = 4.0, 4.0
 
 def others(candidates: Sequence[Candidate], exercise: Exercise) -> list[int]:
     """Which candidates of an open set are of another movement; highest index first."""
-    if exercise.kind is Kind.STEP:
-        return of_other_gait(candidates)
     if not candidates or exercise.kind not in {Kind.REP, Kind.SCREEN, Kind.EVENT}:
         return []
     ends = handled(candidates, exercise)

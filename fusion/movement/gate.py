@@ -152,12 +152,6 @@ class PostureGate:
         model = self._likeness.share(track) * (turn.thigh_pitch_deg - rest.thigh_pitch_deg)
         return not abs(pitch - model) > _TYPICAL_DEG + 0.1 * abs(model)
 
-    def own_stride_ahead(self, track: Track) -> float:
-        """By how much a stride is nearer to a stepping exercise's than to another gait's; 0 for others."""
-        if self._likeness is None or self._exercise.kind is not Kind.STEP:
-            return 0.0
-        return self._likeness.own_stride_ahead(track)
-
     def fits_alone(self, track: Track) -> bool:
         """Whether a repetition without others around it is surely one: the stricter question."""
         return fits_alone(track, self._exercise, self._likeness)

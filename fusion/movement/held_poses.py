@@ -56,6 +56,8 @@ class HeldPoses:
         self._side = side
         self.legs = worn_legs(names)
         self._rows = [names.index(n) if n in names else None for n in _SEEN]
+        self.seen_names = tuple(n for n in _SEEN if n in names)
+        """Signals by which a pose is told."""
         self.looked_for = [one for side in self._working_sides() if (one := self._pose_of(side)) is not None]
 
     def _pose_of(self, side: Side) -> LookedFor | None:

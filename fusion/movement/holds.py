@@ -17,6 +17,7 @@ from fusion.exercises.model import DriverSignal
 from fusion.form import Limits, PersonReference
 from fusion.history import History, part_of
 from fusion.kernels import posing
+from fusion.movement.carried import Carried
 from fusion.movement.driver import driven_deg
 from fusion.movement.held_poses import HeldPoses
 from fusion.movement.hold_times import WAY_S, held_span
@@ -62,6 +63,7 @@ class HoldAnalyzer(SetAnalyzer):
         self._target_s = exercise.hold.target_s if exercise.hold else 10.0
         self._history = History(rate_hz, 0, _HISTORY_S)
         self._poses = HeldPoses(exercise, side, ())
+        self._carried = Carried(())
         self._state = np.zeros(posing.STATE_SIZE)
         self._close_s = inf
 
@@ -94,7 +96,7 @@ class HoldAnalyzer(SetAnalyzer):
 
     def _read(self, signals: SignalBlock) -> None:
         self._history.append(signals)
-        label = self._poses.labels(signals)
+        label = self._poses.labels(self._carried(signals))
         k = 0
         while k < len(signals):
             event, k = posing.advance(label, signals.t_s, k, self._state, _SETTLE_S, _LOSE_S, self._close_s)
@@ -115,6 +117,7 @@ class HoldAnalyzer(SetAnalyzer):
         self._names = signals.names
         self._state[:] = 0.0
         self._poses = HeldPoses(self.exercise, self.side, signals.names)
+        self._carried = Carried(self._poses.seen_names)
         message = not_seen(self.exercise, signals.names)
         if message is None and not self._poses.looked_for:
             worn = " and ".join(leg.value for leg in self._poses.legs)

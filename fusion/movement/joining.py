@@ -19,30 +19,30 @@ _JOIN_S, _STEP_DEG, _MOST_APART_DEG = 0.7, 3.0, 45.0
 
 
 class Joining:
-    """Goes over, after each silence, from where the filled angles of ``rows`` ended to the seen ones."""
+    """Goes over from where the filled angles of ``rows`` ended to the seen ones, each once it is seen."""
 
     def __init__(self, rows: Sequence[int]) -> None:
         self._rows = np.array(rows)
-        self._apart, self._heard_from_s = np.zeros(len(rows)), -np.inf
+        self._apart, self._heard_from_s = np.zeros(len(rows)), np.full(len(rows), -np.inf)
         """By how much the last filled sample was off the next one, by filled row, and when that was."""
 
     def begin(self, before: SignalBlock, part: SignalBlock) -> None:
-        """A silence is over: ``before`` ends with what was filled, ``part`` begins with what is seen."""
-        apart = before.values[self._rows, -1] - part.values[self._rows, 0]
-        self._apart = np.where(np.abs(apart) < _MOST_APART_DEG, apart, 0.0)
-        self._heard_from_s = float(part.t_s[0])
+        """``before`` ends with what was given out last, ``part`` begins with what the sensors tell next."""
+        last, first = before.values[self._rows, -1], part.values[self._rows, 0]
+        seen = np.isinf(before.sd[self._rows, -1]) & np.isfinite(last) & np.isfinite(first)
+        apart = np.where(np.abs(last - first) < _MOST_APART_DEG, last - first, 0.0)
+        self._apart = np.where(seen, apart, self._apart)
+        self._heard_from_s = np.where(seen, part.t_s[0], self._heard_from_s)
 
     def __call__(self, part: SignalBlock) -> SignalBlock:
-        """Samples that are known again."""
-        if part.t_s[0] - self._heard_from_s >= _JOIN_S:
+        """The samples with what was seen of late going over from what was filled in; the rest as it is."""
+        going = (np.abs(self._apart) > _STEP_DEG) & (part.t_s[0] - self._heard_from_s < _JOIN_S)
+        if not going.any():
             return part
-        left = 1.0 - (part.t_s - self._heard_from_s) / _JOIN_S
-        joins = left > 0.0
-        if not joins.any() or not (np.abs(self._apart) > _STEP_DEG).any():
-            return part
+        left = np.maximum(0.0, 1.0 - (part.t_s - self._heard_from_s[going, None]) / _JOIN_S)
+        rows = self._rows[going]
         values, sd = part.values.copy(), part.sd.copy()
-        moved = np.flatnonzero(np.abs(self._apart) > _STEP_DEG)
-        rows = np.ix_(self._rows[moved], joins)
-        values[rows] += np.outer(self._apart[moved], left[joins])
-        sd[rows] = JOINED_SD_DEG
+        joins = (left > 0.0) & np.isfinite(values[rows])
+        values[rows] += np.where(joins, self._apart[going, None] * left, 0.0)
+        sd[rows] = np.where(joins, JOINED_SD_DEG, sd[rows])
         return replace(part, values=values, sd=sd)

@@ -9,9 +9,10 @@ import numpy as np
 from fusion.exercises import Exercise
 from fusion.exercises.model import KeyPose, Kind, Laterality
 from fusion.kernels import reading
+from fusion.movement.fault_reach import tilt_bounds_deg
 from fusion.movement.poses import lies_on_side, other_pitch_deg, turned_deg, upright
 from fusion.movement.recent import RecentRepetitions
-from fusion.movement.strides import Strides, seen_stride
+from fusion.movement.strides import Strides, own_stride, seen_stride
 from fusion.movement.track import Track
 from fusion.types import FloatArray
 
@@ -46,6 +47,9 @@ class Likeness:
         self._lying = lies_on_side(rest)
         self._steps = exercise.kind is Kind.STEP
         self._strides = Strides(exercise)
+        below, above = tilt_bounds_deg(exercise)
+        self._bounds_deg = max(TILT_TOLERANCE_DEG, below), max(TILT_TOLERANCE_DEG, above)
+        """How far P may lie below and above the model's at the far end."""
         self._both_legs = exercise.laterality is Laterality.BILATERAL
         self._one_leg = exercise.laterality is Laterality.UNILATERAL
         self._other_way: float | None = None
@@ -66,10 +70,11 @@ class Likeness:
         far = slice(track.reach, track.leave + 1)
         turns = float(reading.median_of(np.ascontiguousarray(track.pelvis_tilt_deg[far])))
         paused = track.t_s[track.leave] - track.t_s[track.reach] > ALONE_PAUSE_S
-        allowed = _PAUSED_TILT_DEG if paused else TILT_TOLERANCE_DEG
-        allowed += self._recent.doubt_deg(track, track.reach)
+        below, above = (_PAUSED_TILT_DEG,) * 2 if paused else self._bounds_deg
+        doubt = self._recent.doubt_deg(track, track.reach)
         model = self._rest.pelvis_tilt_deg + self.share(track) * way
-        return not abs(float(turned_deg(turns, model))) > allowed
+        off = float(turned_deg(turns, model))
+        return not (off > above + doubt or -off > below + doubt)
 
     def _begins_fit(self, track: Track) -> bool:
         begins = float(track.pelvis_tilt_deg[track.start])
@@ -125,13 +130,8 @@ class Likeness:
 
     def is_surely_own_stride(self, track: Track) -> bool:
         """Whether the stride is near the exercise's own."""
-        seen = seen_stride(track, slice(track.reach, track.end + 1))
+        seen = own_stride(track)
         return seen is not None and self._strides.is_surely_own(seen)
-
-    def own_stride_ahead(self, track: Track) -> float:
-        """By how much the stride is nearer to the exercise's own than to another gait's; 0 if not seen."""
-        seen = seen_stride(track, slice(track.reach, track.end + 1))
-        return 0.0 if seen is None else self._strides.ahead(seen)
 
     def _way_fits(self, track: Track) -> bool:
         """Direction in the plane of P and T, and a thigh that starts where the exercise rests."""
@@ -186,7 +186,7 @@ class Likeness:
 
     def _steps_fit(self, track: Track) -> bool:
         """A stride must be near the exercise's own, and nearer to it than to any everyday gait."""
-        seen = seen_stride(track, slice(track.reach, track.end + 1))
+        seen = own_stride(track)
         if seen is None or self._strides.is_own(seen):
             return True
         doubt_deg = track.pitch_doubt_deg

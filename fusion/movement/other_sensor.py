@@ -7,7 +7,7 @@ import numpy as np
 from fusion.exercises.model import DriverSignal
 from fusion.movement.silent_rows import SilentRows, filled
 from fusion.movement.usual_repetition import UsualRepetition
-from fusion.types import BoolArray, SignalBlock
+from fusion.types import BoolArray, FloatArray, SignalBlock
 
 _SHOWS_DEG, _SHOWS_SHARE, _SHOWS_LEAST_DEG = 15.0, 0.35, 6.0
 """A segment that turns this far in a repetition, and by this share of the other's way, shows it by itself;
@@ -15,6 +15,11 @@ so does the one that turns more, if not by less than the last."""
 _FURTHEST = (-0.5, 1.5)
 """Shares of a repetition between which one angle tells the others."""
 _THIGH_ALONE = frozenset({DriverSignal.THIGH_PITCH, DriverSignal.THIGH_ABDUCTION, DriverSignal.THIGH_OPENING})
+
+
+def share_of_way(angle_deg: FloatArray, low_deg: float, high_deg: float) -> FloatArray:
+    """How far (n,) an angle is on its way through a repetition, a little beyond its ends at most."""
+    return np.clip((angle_deg - low_deg) / (high_deg - low_deg), *_FURTHEST)
 
 
 def by_other_sensor(
@@ -32,13 +37,18 @@ def by_other_sensor(
     values = block.values.copy()
     heard = np.isfinite(values[list(rows.heard_by)])
     shown = np.zeros(len(block), bool)
-    for by, of, at in ((rows.thigh, rows.pelvis, heard[1]), (rows.pelvis, rows.thigh, heard[0])):
+    pelvis_shows, thigh_shows = usual.shows
+    ways = (
+        (rows.thigh, rows.pelvis, heard[1] & thigh_shows),
+        (rows.pelvis, rows.thigh, heard[0] & pelvis_shows),
+    )
+    for by, of, at in ways:
         alone = at & ~(heard[0] & heard[1])
         low, high = usual.levels[by]
         alone &= np.isfinite(values[by])
         if not alone.any() or not abs(high - low) >= _shows_from_deg(rows, usual):
             continue
-        share = np.clip((values[by, alone] - low) / (high - low), *_FURTHEST)
+        share = share_of_way(values[by, alone], low, high)
         shown |= alone
         for row in rows.filled:
             missing = ~np.isfinite(values[row, alone])

@@ -13,7 +13,7 @@ import numpy as np
 from fusion.exercises import Exercise
 from fusion.exercises.model import Kind
 from fusion.movement.poses import turned_deg
-from fusion.movement.strides import seen_stride
+from fusion.movement.strides import own_stride
 from fusion.movement.track import Track
 from fusion.types import BoolArray, FloatArray, Side
 
@@ -102,7 +102,7 @@ class RecentRepetitions:
         if not self._shows or track.by_free_leg:
             return None
         if self._steps:
-            seen = seen_stride(track, slice(track.reach, track.end + 1))
+            seen = own_stride(track)
             if seen is None:
                 return None
             tilt, high, low, ln_s = seen.tolist()

@@ -67,26 +67,27 @@ class RepReader:
         share = driven.sign if driven.signal in {DriverSignal.HIP_FLEXION, DriverSignal.THIGH_PITCH} else 0.0
         return SlipAt(before, top, after, share)
 
-    def candidate(self, track: Track, rep: RepSummary, slip: SlipAt) -> Candidate:
+    def candidate(self, track: Track, rep: RepSummary, slip: SlipAt, *, in_bout: bool = False) -> Candidate:
         """The repetition with what decides whether it belongs to the open set."""
-        hidden = self._gate.lying or self._exercise.kind in {Kind.DRILL, Kind.EVENT}
+        # Of who travels, the vertical is not known well, and the first stride sets out from a stand.
+        strides = self._exercise.kind is Kind.STEP
+        hidden = self._gate.lying or strides or self._exercise.kind in {Kind.DRILL, Kind.EVENT}
         start, end = (
             (nan, nan) if hidden else (float(track.pelvis_tilt_deg[k]), float(track.thigh_pitch_deg[k]) - off)
             for k, off in ((track.start, slip.start_deg), (track.end, slip.end_deg))
         )
-        if self._exercise.kind is Kind.STEP:
-            start = (nan, nan)  # the first stride sets out from a stand
         doubtful = track.pitch_doubt_deg > 0.0
         if doubtful:
             start, end = (start[0], nan), (end[0], nan)
-        no_pitch = self._gate.lying or self._exercise.kind is Kind.DRILL or doubtful
+        no_pitch = self._gate.lying or self._exercise.kind is Kind.DRILL or doubtful or strides
         top_deg = nan if doubtful else float(track.effort_deg[track.reach]) - slip.effort_share * slip.top_deg
-        if self._exercise.driver.needs_heading:
-            top_deg = rep.rom_deg  # a heading drifts: where the angle ends says nothing, how far it went does
+        if self._exercise.driver.needs_heading or strides:
+            # Headings drift, too: where it ends says nothing, how far it went does.
+            top_deg = rep.rom_deg
         return Candidate(
             rep,
             top_deg=top_deg,
-            top_tilt_deg=nan if self._gate.lying else float(track.pelvis_tilt_deg[track.reach]),
+            top_tilt_deg=nan if self._gate.lying or strides else float(track.pelvis_tilt_deg[track.reach]),
             top_pitch_deg=nan if no_pitch else float(track.thigh_pitch_deg[track.reach]) - slip.top_deg,
             sure_alone=self._gate.fits_alone(track),
             start_posture_deg=start,
@@ -97,7 +98,7 @@ class RepReader:
             stays_s=float(track.t_s[track.leave] - track.t_s[track.reach]),
             rests_s=_rests_s(track),
             like_stride=self._gate.walks(track),
-            gait_margin=0.0 if doubtful else self._gate.own_stride_ahead(track),
+            in_bout=in_bout,
         )
 
     def summary(
@@ -108,7 +109,8 @@ class RepReader:
         steps_off = self._exercise.kind is Kind.STEP and len(roms) < _KNOWN_BY
         most = 1.0 if steps_off else _MOST_SHARE
         usual = min(median(roms), most * driven.rom_full_deg) if roms else 0.0
-        rom_deg = track.rom_deg - (slip.in_range_deg if slip else 0.0)
+        seen_deg = track.surer_rom_deg if complete else track.rom_deg
+        rom_deg = seen_deg - (slip.in_range_deg if slip else 0.0)
         full = rom_deg >= max(driven.rom_min_deg, _FULL_SHARE * usual)
         before_s = float(track.t_s[track.start]) - self._book.reps[-1].t_end_s if self._book.reps else 0.0
         form = self._form.check(track.as_heard(), complete=complete, pause_before_s=max(0.0, before_s))

@@ -1,4 +1,4 @@
-"""What a set shows of its ends: who picks something up or sets it down, sits, or walks to and from it."""
+"""What a set shows of its ends: who picks something up or sets it down, or sits."""
 
 from __future__ import annotations
 
@@ -22,9 +22,6 @@ _LONGER, _SEAT_DEG = 1.25, 7.5
 """Who gets up from a seat, or sits down, takes longer too, and P there is off by so much."""
 _RESTS_S = 8.0
 """So much longer than any other has been still within it, and one has sat down."""
-_OWN_AHEAD, _APART = 1.0, 2.0
-"""A stride that is nearer by the first to the exercise than to other gaits is surely its own; others that are
-nearer to another gait, and by the second behind these, are not. In deviations, as `Strides` has them."""
 
 
 def handled(candidates: Sequence[Candidate], exercise: Exercise) -> list[int]:
@@ -45,22 +42,6 @@ def _is_handling(one: Candidate, within: Sequence[Candidate], exercise: Exercise
     slow = _took_s(one) > _UNHURRIED * longest_s
     from_seat = _took_s(one) > _LONGER * longest_s and _off_deg(one, within, at_end=at_end) > _SEAT_DEG
     return stands[1] and (slow or from_seat)
-
-
-def of_other_gait(candidates: Sequence[Candidate]) -> list[int]:
-    """Which strides are another gait's, as others show what the set's own look like; highest index first.
-
-    One stride by itself has an advance over everyday gaits if it was planned. A set needs none: most of its
-    strides are nearer to the exercise, and those that are not show by how much less so they are.
-    """
-    if not candidates:
-        return []
-    own = [c.gait_margin for c in candidates if c.gait_margin >= _OWN_AHEAD]
-    if len(own) < _KNOWN_BY:
-        other = median(c.gait_margin for c in candidates) < 0.0
-        return list(range(len(candidates)))[::-1] if other else []
-    most = min(0.0, median(own) - _APART)
-    return [k for k in range(len(candidates) - 1, -1, -1) if candidates[k].gait_margin < most]
 
 
 def _off_deg(one: Candidate, within: Sequence[Candidate], *, at_end: bool) -> float:

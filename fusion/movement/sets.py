@@ -21,6 +21,8 @@ _GIVE_UP_S = 60.0
 """A movement begun and not ended for this long belongs to no set."""
 _TOP_DEG, _TOP_SHARE, _TOP_TILT_DEG = 12.0, 0.18, 15.0
 """How far a set-up movement ends from where the set's end: effort and T, also as a share of the range; P."""
+_SMALL_DEG, _SMALL_SHARE = 6.0, 0.3
+"""The same of an effort so small that 12° are half of it."""
 _FULL_SHARE = 2.0 / 3.0
 _PLACE_DEG = 18.0
 """How far P or T may be, where the first one begins and the last one ends, from where the others do."""
@@ -64,8 +66,8 @@ class Candidate:
     """Time within it in which next to nothing moved."""
     like_stride: bool = False
     """Whether it may as well be a stride of an everyday gait."""
-    gait_margin: float = 0.0
-    """By how much a stride is nearer to the exercise than to other gaits, in deviations."""
+    in_bout: bool = False
+    """Whether it is one of several strides in a row that were judged together."""
 
 
 class SetBook:
@@ -107,6 +109,10 @@ class SetBook:
         if self.candidates:
             self._silences_s.append((from_s, to_s))
 
+    def _silent_s(self, from_s: float, to_s: float) -> float:
+        """How long of this time nothing was seen."""
+        return sum(max(0.0, min(b, to_s) - max(a, from_s)) for a, b in self._silences_s)
+
     # --- when it ends
 
     def period_s(self) -> float:
@@ -140,8 +146,8 @@ class SetBook:
 
     def odd_first(self) -> bool:
         """With three repetitions, whether the first was a set-up movement."""
-        if len(self.candidates) != 3:
-            return False
+        if len(self.candidates) != 3 or self._exercise.kind is Kind.STEP:
+            return False  # strides are judged together
         first, second, third = self.candidates
         return self._agree(second, third) and not self._belongs(first)
 
@@ -172,7 +178,8 @@ class SetBook:
             return False
         pauses = [max(0.0, b.t_start_s - a.t_end_s) for a, b in pairwise(reps)]
         own = self.reps[at]
-        apart_s = own.t_start_s - reps[-1].t_end_s if at else reps[0].t_start_s - own.t_end_s
+        between = (reps[-1].t_end_s, own.t_start_s) if at else (own.t_end_s, reps[0].t_start_s)
+        apart_s = between[1] - between[0] - self._silent_s(*between)
         long_s = min(_APART_S, _APART_PERIODS * median(rep.t_end_s - rep.t_start_s for rep in reps))
         return apart_s > max(long_s, _APART_PAUSES * median(pauses))
 
@@ -214,10 +221,19 @@ class SetBook:
         if a.by_free_leg is not b.by_free_leg:
             return True
         top = (b.top_deg, b.top_tilt_deg, b.top_pitch_deg)
-        return _near(a, top, self._rom_deg(), doubt_deg=self._doubt_deg(a))
+        rom_deg = self._rom_deg()
+        return _near(a, top, rom_deg, effort_deg=self._effort_deg(rom_deg), doubt_deg=self._doubt_deg(a))
+
+    def _effort_deg(self, rom_deg: float) -> float:
+        """How far one's effort may be from the others' at its far end; strides from a stand go further."""
+        if self._exercise.kind is Kind.STEP:
+            return _TOP_DEG
+        return min(_TOP_DEG, max(_SMALL_DEG, _SMALL_SHARE * rom_deg))
 
     def _belongs(self, one: Candidate, share: float = 1.0) -> bool:
         """Whether it ends where the set's full repetitions end, to a share of what is usually allowed."""
+        if one.in_bout:
+            return True
         alike = [c for c in self.candidates if c.by_free_leg is one.by_free_leg]
         if len(alike) == 1:
             return not one.by_free_leg
@@ -230,7 +246,8 @@ class SetBook:
             known_median(c.top_pitch_deg for c in full),
         )
         rom_deg = median(c.rep.rom_deg for c in full)
-        return _near(one, top, rom_deg, share=share, doubt_deg=self._doubt_deg(one))
+        effort_deg, doubt_deg = self._effort_deg(rom_deg), self._doubt_deg(one)
+        return _near(one, top, rom_deg, effort_deg=effort_deg, doubt_deg=doubt_deg, share=share)
 
     # --- what it amounts to
 
@@ -265,13 +282,15 @@ def _near(
     top_deg: tuple[float, float, float],
     rom_deg: float,
     *,
+    effort_deg: float,
     doubt_deg: float,
     share: float = 1.0,
 ) -> bool:
-    """Whether effort, P and T at its far end are near those of ``top_deg``."""
+    """Whether effort, P and T at its far end are near ``top_deg``, the effort to ``effort_deg``."""
     effort, tilt, pitch = top_deg
-    allowed = float(np.hypot(share * max(_TOP_DEG, _TOP_SHARE * rom_deg), doubt_deg))
-    if abs(one.top_deg - effort) > allowed or abs(one.top_pitch_deg - pitch) > allowed:
+    allowed = share * np.maximum([effort_deg, _TOP_DEG], _TOP_SHARE * rom_deg)
+    off = np.abs([one.top_deg - effort, one.top_pitch_deg - pitch])
+    if (off > np.hypot(allowed, doubt_deg)).any():
         return False
     return not abs(one.top_tilt_deg - tilt) > np.hypot(share * _TOP_TILT_DEG, doubt_deg)
 

@@ -54,6 +54,12 @@ class SilentRows:
         silent = ~(np.isfinite(pelvis) & np.isfinite(thigh))
         return np.asarray(silent) if silent.any() else None
 
+    def while_same(self, block: SignalBlock, most: int) -> int:
+        """For how many samples, at most ``most``, the same sensors are heard as at first."""
+        heard = np.isfinite(block.values[list(self.heard_by), :most])
+        changed = (heard != heard[:, :1]).any(axis=0)
+        return int(np.argmax(changed)) if changed.any() else most
+
     def without_blur(self, signals: SignalBlock) -> SignalBlock:
         """What a sensor tells just after a silence, before it knows the vertical again, is not known."""
         pelvis, thigh = (signals.sd[row] for row in self.heard_by)

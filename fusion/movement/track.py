@@ -11,10 +11,12 @@ from fusion.exercises.model import DriverSignal
 from fusion.history import JOINED_SD_DEG
 from fusion.kernels import reading
 from fusion.movement.driver import RAISED, driven_deg
+from fusion.movement.way_shape import ALL_STRAIGHT, WayShapes
 from fusion.types import BoolArray, FloatArray, Side, SignalBlock
 
 _USUAL_SD_DEG = 6.0
 """Of an orientation that nothing has disturbed, at its worst."""
+_WORSE_DEG = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,10 @@ class Driven:
     """Of the least range: a reversal by so much is one."""
     outward: tuple[float, float] = RAISED
     """In which direction a leg opens."""
+    shapes: WayShapes | None = ALL_STRAIGHT
+    """How it and the thigh go to the far end and back; None where people walk meanwhile."""
+    in_turn: bool = False
+    """Whether the other leg may work in between, which tilts the pelvis."""
 
     @property
     def by_free_leg(self) -> bool:
@@ -81,6 +87,8 @@ class Track:
     """Which samples (n,) all sensors gave; None for all. In the others angles were filled in."""
     shown_share: float = 1.0
     """Share of the time from start to end that at least one sensor has shown."""
+    shown_range: float = 1.0
+    """Share of the range that at least one sensor has shown."""
     implied_s: float = 0.0
     """Longest time that none has shown."""
     rom_deg: float = field(init=False)
@@ -124,6 +132,13 @@ class Track:
             default=0.0,
         )
         return sd if sd < JOINED_SD_DEG else float("inf")
+
+    @property
+    def surer_rom_deg(self) -> float:
+        """Range of the excursion; that from its end where the angles of its start are known worse."""
+        if self.sd_deg(self.start) <= self.sd_deg(self.end) + _WORSE_DEG:
+            return self.rom_deg
+        return self.rom_deg + float(self.effort_deg[self.start] - self.effort_deg[self.end])
 
     @property
     def read_from(self) -> Side:

@@ -15,6 +15,8 @@ from fusion.types import FloatArray, Side, SignalBlock
 
 _AT_ONCE_S = 0.1
 """Samples further apart have had a silence in between."""
+_BIAS_S, _BIAS_DPS = 3.0, 3.0
+"""So long after the beginning gyroscopes have a bias that is not known yet: a slower turn may be no turn."""
 
 
 class TurnedHip:
@@ -23,6 +25,7 @@ class TurnedHip:
     def __init__(self, side: Side) -> None:
         self._angle, self._rate = f"hip_rotation_{side.value}_deg", f"hip_rotation_rate_{side.value}_dps"
         self._last_t_s = self._last_known_deg = self._turned_deg = np.nan
+        self._first_t_s = np.nan
 
     def __call__(self, signals: SignalBlock) -> SignalBlock:
         """The same signals (k, n) with the hip's rotation as it turned."""
@@ -41,10 +44,12 @@ class TurnedHip:
             return out
         t, known, rate = t_s[seen], known_deg[seen], rate_dps[seen]
         if np.isnan(self._turned_deg):
+            self._first_t_s = t[0]
             self._last_t_s, self._last_known_deg, self._turned_deg = t[0], known[0], known[0]
         step_s = np.diff(t, prepend=self._last_t_s)
         steps = rate * step_s
         across = (step_s > _AT_ONCE_S) | ~np.isfinite(steps)
+        steps[(t < self._first_t_s + _BIAS_S) & (np.abs(rate) < _BIAS_DPS)] = 0.0
         jumps = np.diff(known, prepend=self._last_known_deg)
         steps[across] = (jumps[across] + 180.0) % 360.0 - 180.0
         turned = np.cumsum(np.concatenate(([self._turned_deg], steps)))[1:]

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf, nan
 
 import numpy as np
 
 from fusion.exercises import Exercise
 from fusion.exercises.model import Tempo
+from fusion.movement.travel import travel_misfit
 from fusion.types import FloatArray
 
 _MOVES_SHARE = 0.2
 """Of a phase's mean speed, below which one rests at an end."""
 _SLACK_S = 0.3
+_TRAVEL_WEIGHT = 0.5
+"""How far one has gone is known less well than how long it took."""
+_HASTE = 1.5
+"""Who rests at an end of a silence rests for longer more easily than doing a repetition in less time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,12 @@ class UsualRepetition:
 
     levels: FloatArray
     cycle: Cycle
+    travel_deg: tuple[float, float] = (nan, nan)
+    """How far the pelvis and the thigh go in it, there and back; NaN: not known."""
+    shows: tuple[bool, bool] = (True, True)
+    """Whether the pelvis, and the thigh, is always about as far on its way as the repetition is."""
+    known_from: int = 0
+    """How many of the person's own repetitions show it; 0: it is the exercise's model."""
 
 
 def model_repetition(exercise: Exercise, names: tuple[str, ...], side: str) -> UsualRepetition | None:
@@ -79,16 +91,30 @@ def _cycle(tempo: Tempo, *, lifts_first: bool) -> Cycle:
     return Cycle(top_s, lower_s, bottom_s, lift_s)
 
 
-def phases_through(
-    ends: list[tuple[float, float]], took_s: float, cycle: Cycle
-) -> tuple[float, float, tuple[float, float]]:
-    """Times in the cycle from which and up to which one went, the second of them in a later cycle.
+@dataclass(frozen=True, slots=True)
+class Through:
+    """How a silence may have been gone through: from one time in the cycle to another in a later one, s."""
 
-    Of all numbers of turns, the one whose time is nearest to the time that it took; last come the misfits, as
-    |ln| of the two times, of that number and of the second best.
+    from_s: float
+    to_s: float
+    misfit: float
+    """|ln| of the time that it takes and of the one that it took, with that of the way if it is known."""
+    second: float
+    """The same with the next best number of turns."""
+
+
+def phases_through(
+    ends: list[tuple[float, float]], took_s: float, cycle: Cycle, travelled: float = nan
+) -> Through:
+    """Of all numbers of turns, the one whose time and way are nearest to those of the silence.
+
+    ``ends`` are shares and speeds (1/s) at both of its ends, ``travelled`` the repetitions to which the way
+    of a sensor that was heard amounts, if there was one.
     """
     first, last = (cycle.place(*end) for end in ends)
     period_s = cycle.period_s
+    rests = any(soonest < latest for soonest, latest in (first, last))
+    haste = _HASTE if rests else 1.0
     found = []
     for turns in range(int(took_s / period_s) + 3):
         least_s = last[0] + turns * period_s - first[1]
@@ -96,10 +122,12 @@ def phases_through(
         if most_s < -_SLACK_S:
             continue
         nearest_s = min(max(took_s, least_s, 0.0), max(most_s, 0.0))
-        off = abs(float(np.log((took_s + _SLACK_S) / (nearest_s + _SLACK_S))))
+        off = float(np.log((took_s + _SLACK_S) / (nearest_s + _SLACK_S)))
+        off *= 1.0 if off >= 0.0 else -haste
+        off = float(np.hypot(off, _TRAVEL_WEIGHT * travel_misfit(travelled, nearest_s / period_s)))
         spare_s = nearest_s - (last[0] + turns * period_s - first[1])
         from_s = first[1] - max(0.0, min(spare_s, first[1] - first[0]))
         found.append((off, from_s, max(from_s, from_s + nearest_s)))
     found.sort(key=lambda one: one[0])
     off, from_s, to_s = found[0]
-    return from_s, to_s, (off, found[1][0] if len(found) > 1 else float("inf"))
+    return Through(from_s, to_s, off, found[1][0] if len(found) > 1 else inf)

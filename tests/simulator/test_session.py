@@ -150,6 +150,19 @@ def test_the_fault_is_in_the_pelvis_at_the_top_and_gone_at_the_bottom() -> None:
     assert extra == pytest.approx([0.0, 10.0, 0.0], abs=1e-6)
 
 
+def test_hips_that_stay_bent_never_open_further_before() -> None:
+    [rep] = (bad := one_set("hip_thrust", 1, incomplete_lockout=25.0)).sets[0].reps
+    lift = np.linspace(rep.t_start_s, rep.t_top_s, 60)
+    flexion = true_angles(bad.motion, lift)["hip_flexion_right_deg"]
+    assert (np.diff(flexion) < 0.1).all()
+
+
+def test_a_trunk_that_folds_on_the_stairs_stays_folded() -> None:
+    bad = one_set("stairs", 6, trunk_fold=20.0)
+    middle = np.linspace(bad.sets[0].reps[2].t_start_s, bad.sets[0].reps[-3].t_end_s, 200)
+    assert true_angles(bad.motion, middle)["pelvis_tilt_deg"].min() > 20.0
+
+
 def test_a_drop_sinks_the_pelvis_and_leaves_the_thighs_where_they_are() -> None:
     good, bad = one_set("single_leg_squat", 1), one_set("single_leg_squat", 1, pelvic_drop=8.0)
     [rep] = bad.sets[0].reps

@@ -56,6 +56,19 @@ def test_stepping_sideways_in_a_half_squat_shows_the_axes() -> None:
     assert all(axis_error_deg(ladder, s, q_sb[s], Z) < 6.0 for s in SEGMENTS)
 
 
+def test_side_steps_show_back_from_front_whichever_leg_the_sensors_are_on() -> None:
+    hint = MotionHint((Pose(12.0, 22.0),) * 2, Plane.FRONTAL, standing=True, alternating=True)
+    bent, out = swings(4.0, 22.0, 3.0), swings(5.5, 20.0, 1.0)
+
+    def crouch(outwards: FloatArray) -> Turn:
+        return lambda t_s: np.radians(bent(np.minimum(t_s, 5.5))[:, None] * Z + out(t_s)[:, None] * outwards)
+
+    worn_on_the_other = {PELVIS: about(-Z, swings(4.0, 12.0, 24.0)), RIGHT: crouch(X), LEFT: crouch(-X)}
+    q_sb = mountings(7)
+    ladder = watch(CalibrationLadder(SEGMENTS, hint), body(worn_on_the_other, 16.0, q_sb))
+    assert all(axis_error_deg(ladder, s, q_sb[s], Z) < 10.0 for s in (RIGHT, LEFT))
+
+
 def test_a_sensor_worn_upside_down_and_inside_out_makes_no_difference() -> None:
     q_sb = {
         PELVIS: quat.from_rotation_vector(np.pi * X),

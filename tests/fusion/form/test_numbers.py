@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fusion.exercises.rules import Window
+from fusion.exercises.rules import Signal, Window
 from fusion.form import sharing, steadiness, timing, windows
 from fusion.form.metrics_of import metrics_of, path_of, residual_rise, tempo_of
 from fusion.form.view import RepView, view_of
@@ -110,6 +110,38 @@ def test_hips_that_shoot_up_lead_by_the_thigh() -> None:
     seen = view(Lift(**base, tilt_added=held_back))  # type: ignore[arg-type]
     assert timing.thigh_lead(seen).value == pytest.approx(0.3, abs=0.06)
     assert timing.thigh_lead(view(late)).value == pytest.approx(0.0, abs=0.02)
+
+
+def test_hips_that_shoot_up_are_timed_from_where_they_begin() -> None:
+    """The back tips forward by 15° first, so that the hip bends a little more before it opens.
+
+    The thigh is half way up at 0.5 s; the pelvis, 9° late by then, at 0.6 s.
+    """
+    base = Lift(rest=(50.0, 52.0), far=(0.0, 0.0))
+    tipped = base.ramp(-0.35, 0.1, 15.0) + base.ramp(0.3, 1.0, -15.0)
+    seen = view(replace(base, tilt_added=tipped))
+    assert timing.thigh_lead(seen).value == pytest.approx(0.10, abs=0.025)
+
+
+@pytest.mark.parametrize("off_deg", [-12.0, 0.0, 9.0])
+def test_the_feet_tell_the_heading_at_the_ends_of_a_squat(off_deg: float) -> None:
+    """A thigh that hangs shows a wrong heading as rotation, one that is level as adduction."""
+    base = Lift(**SQUAT)  # type: ignore[arg-type]
+    pitch = np.radians(base.signals()["thigh_pitch_right_deg"])
+    wide = -16.0 * base.share
+    extra = {
+        "hip_adduction_right_deg": wide + off_deg * np.sin(pitch),
+        "hip_rotation_right_deg": off_deg * np.cos(pitch),
+    }
+    seen = view_of(Lift(**SQUAT, extra=extra).track(), lifts_first=False, stands=True)  # type: ignore[arg-type]
+    adduction, rotation = seen.series(Signal.HIP_ADDUCTION), seen.series(Signal.HIP_ROTATION)
+    assert adduction is not None
+    assert rotation is not None
+    inside = slice(seen.start, seen.end + 1)
+    assert np.abs(adduction.values - wide)[inside].max() < 0.1
+    assert np.abs(rotation.values)[inside].max() < 0.1
+    bottom = seen.reach
+    assert adduction.level_sd[bottom] > rotation.level_sd[bottom]  # a foot may stand otherwise
 
 
 def test_the_cup_spills_what_runs_over_its_edge() -> None:

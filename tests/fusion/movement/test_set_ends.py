@@ -1,12 +1,11 @@
-"""Ends of a set by the time they take, and strides by what the set's others look like."""
+"""Ends of a set by the time they take."""
 
-from dataclasses import replace
 from math import nan
 
 import pytest
 
 from fusion import exercises
-from fusion.movement.set_ends import handled, of_other_gait
+from fusion.movement.set_ends import handled
 from fusion.movement.sets import Candidate
 from fusion.types import RepSummary, Side
 
@@ -15,9 +14,7 @@ SWING, SQUAT, THRUST, STEP_UP = (
 )
 
 
-def took(
-    seconds: float, *, rests_s: float = 0.2, tilt_deg: float = 12.0, gait_margin: float = 0.0
-) -> Candidate:
+def took(seconds: float, *, rests_s: float = 0.2, tilt_deg: float = 12.0) -> Candidate:
     rep = RepSummary(
         index=0,
         t_start_s=10.0,
@@ -43,7 +40,6 @@ def took(
         start_posture_deg=(tilt_deg, 80.0),
         end_posture_deg=(tilt_deg, 80.0),
         rests_s=rests_s,
-        gait_margin=gait_margin,
     )
 
 
@@ -83,23 +79,5 @@ def test_who_comes_from_a_seat_has_not_stepped_up(tilt_deg: float, odd: list[int
     assert handled([took(3.4, tilt_deg=tilt_deg), *steps], STEP_UP) == odd
 
 
-def strides(*margins: float) -> list[Candidate]:
-    return [took(0.9, gait_margin=margin) for margin in margins]
-
-
-def test_strides_on_the_way_to_a_run_are_not_run() -> None:
-    assert of_other_gait(strides(-1.3, -1.1, 2.2, 2.4, 2.0, -0.9)) == [5, 1, 0]
-
-
-def test_a_stride_in_doubt_stays_with_others_in_little_less_doubt() -> None:
-    assert of_other_gait(strides(-0.3, 1.2, 1.4, 1.3)) == []
-
-
-def test_without_any_that_are_surely_run_it_was_a_walk() -> None:
-    assert of_other_gait(strides(-1.3, -1.1, 0.2)) == [2, 1, 0]
-    assert of_other_gait(strides(0.6, 0.4, -0.2)) == []
-
-
-def test_of_an_empty_set_nothing_is_another_gaits() -> None:
-    assert of_other_gait([]) == []
-    assert handled([replace(took(1.0))], SWING) == []
+def test_of_a_single_one_nothing_is_known() -> None:
+    assert handled([took(1.0)], SWING) == []

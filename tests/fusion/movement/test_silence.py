@@ -1,10 +1,13 @@
 """A silent sensor costs no repetition that was seen, and what nobody saw is said and not counted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from fusion import exercises
 from fusion.history import heard_samples
+from fusion.movement.analyzer import MovementAnalyzer
 from fusion.movement.bridging import SilenceBridge
 from fusion.movement.legs import driven_angles
 from fusion.types import Event, RepSummary, SetEvent, Side, SignalBlock, Verdict, WarningEvent
@@ -128,6 +131,51 @@ def test_one_whose_start_and_end_were_seen_is_counted_and_doubtful() -> None:
 
 def _not_judged(rep: RepSummary) -> bool:
     return bool(np.isnan(rep.tempo_s).all()) and not rep.quality
+
+
+def test_the_tempo_is_learnt_from_what_one_sensor_showed() -> None:
+    played, signals = _set_of("deadlift")
+    early = _silent(signals, played.reps[0].t_start_s - 1.0, played.reps[2].t_start_s, _THIGH)
+    third = played.reps[2]
+    hurt = _silent(early, third.t_start_s + 0.4, played.reps[3].t_end_s - 0.6, _PELVIS + _THIGH)
+    found = reps_of(told("deadlift", hurt))
+    assert [rep.t_top_s for rep in found] == pytest.approx([rep.t_top_s for rep in played.reps], abs=0.3)
+
+
+def test_a_sensor_that_goes_on_tells_that_repetitions_did() -> None:
+    played, signals = _set_of("sit_to_stand")
+    from_s, to_s = played.reps[2].t_start_s - 0.1, played.reps[4].t_start_s - 0.1
+    rested = signals.values.copy()
+    still = (signals.t_s >= from_s) & (signals.t_s < to_s)
+    rested[:, still] = rested[:, np.flatnonzero(still)[:1]]
+    went_on = reps_of(told("sit_to_stand", _silent(signals, from_s, to_s, _THIGH)))
+    stayed = replace(signals, values=rested)
+    assert len(went_on) == 6
+    assert len(reps_of(told("sit_to_stand", _silent(stayed, from_s, to_s, _THIGH)))) == 4
+
+
+def test_what_a_recording_teaches_holds_from_its_beginning_in_a_second_look() -> None:
+    played, signals = _set_of("squat_parallel")
+    squat = exercises.load("squat_parallel")
+    first, third = played.reps[0], played.reps[2]
+    hurt = _silent(signals, first.t_start_s + 0.3, third.t_start_s + 0.5, _PELVIS + _THIGH)
+    early = MovementAnalyzer(squat, Side.RIGHT, RATE_HZ)
+    seen = len(reps_of([*early.update(hurt), *early.flush()]))
+    again = MovementAnalyzer(squat, Side.RIGHT, RATE_HZ, usual=early.learnt_late)
+    assert seen < len(reps_of([*again.update(hurt), *again.flush()])) == 6
+
+
+def test_a_sensor_that_comes_back_while_the_other_goes_silent_makes_no_turning_point() -> None:
+    played, signals = _set_of("squat_parallel")
+    third = played.reps[2]
+    off = signals.values.copy()
+    back_s = third.t_start_s + 1.0
+    row = signals.names.index("thigh_pitch_right_deg")
+    settling = (signals.t_s >= back_s) & (signals.t_s < back_s + 1.0)
+    off[row, settling] -= 20.0 * (1.0 - (signals.t_s[settling] - back_s))
+    hurt = _silent(replace(signals, values=off), third.t_start_s + 0.1, back_s, _THIGH)
+    hurt = _silent(hurt, back_s + 0.1, back_s + 1.1, _PELVIS)
+    assert len(reps_of(told("squat_parallel", hurt))) == 6
 
 
 def test_of_a_long_silence_nothing_is_implied() -> None:

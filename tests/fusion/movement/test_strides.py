@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from fusion import exercises
-from fusion.movement.strides import Strides
+from fusion.movement.strides import Strides, own_stride
+from fusion.movement.track import Track
+from fusion.types import Side, SignalBlock
 
 MONSTER = Strides(exercises.load("monster_walk"))
 RUN = Strides(exercises.load("run"))
@@ -39,6 +41,28 @@ def test_a_step_upstairs_is_no_leg_raise_where_nothing_else_speaks_for_it() -> N
     assert not raises.is_rather_everyday(raised, (0.0, 62.0), in_doubt=True)
 
 
-def test_a_run_is_ahead_of_a_walk_by_its_lean_its_lift_and_its_time() -> None:
-    assert RUN.ahead(np.array([11.0, 25.0, -22.0, np.log(0.72)])) > 2.0
-    assert RUN.ahead(np.array([3.5, 27.0, -17.0, np.log(0.95)])) < -1.0
+def test_strides_together_are_a_run_or_a_walk_by_what_they_have_in_common() -> None:
+    run, walk = np.array([11.0, 2.0, 47.0, np.log(0.72)]), np.array([3.5, 5.0, 44.0, np.log(0.95)])
+    assert RUN.is_own_gait(run, 350.0)
+    assert not RUN.is_own_gait(walk, 200.0)
+    assert MONSTER.is_own_gait(np.array([12.0, 25.0, 35.0, np.log(1.5)]), 90.0)
+
+
+@pytest.mark.parametrize(("peak_dps", "own"), [(1100.0, True), (200.0, False)])
+def test_the_faster_limbs_swing_the_less_is_known_of_their_levels(peak_dps: float, own: bool) -> None:
+    sprint = Strides(exercises.load("sprint"))
+    assert sprint.is_own_gait(np.array([-12.0, 18.0, 120.0, np.log(0.45)]), peak_dps) is own
+
+
+@pytest.mark.parametrize(("there_s", "took_s"), [(1.0, 2.0), (3.0, 2.0)])
+def test_a_first_stride_takes_what_its_way_back_takes(there_s: float, took_s: float) -> None:
+    t_s = np.arange(0.0, there_s + 1.0, 1.0 / 60.0)
+    turn = int(np.searchsorted(t_s, there_s))
+    still = np.zeros(len(t_s))
+    signals = SignalBlock(t_s, 60.0, (), np.empty((0, len(t_s))), np.empty((0, len(t_s))))
+    track = Track(
+        Side.RIGHT, t_s, still, still, still, still, still, still, 0, turn, turn, len(t_s) - 1, signals
+    )
+    seen = own_stride(track)
+    assert seen is not None
+    assert np.exp(seen[3]) == pytest.approx(took_s, abs=0.1)
