@@ -23,8 +23,8 @@ from fusion.types import FloatArray, Side, SignalBlock
 SIDE_LYING_DEG: Final = 60.0
 """List beyond which gravity shows neither P nor T."""
 _REST_SD_DEG: Final = np.array([6.0, 6.0, 8.0, 4.0, 5.0, 9.0])
-_TURN_SD_DEG: Final = np.array([5.0, 4.0, 8.0, 5.0, 7.0, 9.0])
-_TURN_SD_SHARE: Final = 0.06
+_TURN_SD_DEG: Final = np.array([5.0, 4.0, 8.0, 5.0, 5.0, 9.0])
+_TURN_SD_SHARE: Final = 0.05
 """What is added for the range, as people differ in how far they go."""
 _MOST: Final = 36.0
 _MOST_TIME: Final = 2.5
