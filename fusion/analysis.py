@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fusion import exercises
-from fusion.alignment import join_blocks
+from fusion.alignment import join_blocks, split_frames
 from fusion.errors import InputError
 from fusion.input_checks import check_recording
 from fusion.pipeline import MotionPipeline, PipelineConfig, PipelineOutput, intake_of
@@ -104,7 +104,12 @@ class _Stretch:
     """Part of a recording on the grid, and what there was to complain of while it was taken in."""
 
     events: Sequence[Event]
-    aligned: AlignedBlock
+    frames: Sequence[AlignedBlock]
+    """Cut once at the ladder's frames, at which every pass over the recording would cut."""
+
+    @classmethod
+    def of(cls, events: Sequence[Event], parts: list[AlignedBlock]) -> _Stretch:
+        return cls(events, tuple(split_frames(join_blocks(parts))))
 
 
 def _aligned(
@@ -120,11 +125,11 @@ def _aligned(
         part = intake.update(pieces, events)
         parts += [] if part is None else [part]
         if len(parts) == _TOGETHER:
-            stretches.append(_Stretch(events, join_blocks(parts)))
+            stretches.append(_Stretch.of(events, parts))
             events, parts = [], []
     last = intake.flush(events)
     parts += [] if last is None else [last]
-    return [*stretches, _Stretch(events, join_blocks(parts))] if parts else stretches
+    return [*stretches, _Stretch.of(events, parts)] if parts else stretches
 
 
 def _learnt(
@@ -134,7 +139,7 @@ def _learnt(
     pipeline = MotionPipeline(config)
     if not pipeline.learns:
         return None
-    rows = [stretch.aligned for stretch in recording]
+    rows = [frame for stretch in recording for frame in stretch.frames]
     events = pipeline.learn(rows)
     pipeline.require_calibration()
     if pipeline.zeroed_late or any(a.zero != "stand" for a in pipeline.alignments.values()):
@@ -149,7 +154,8 @@ def _play(recording: Sequence[_Stretch], config: PipelineConfig) -> tuple[Motion
     pipeline, output = MotionPipeline(config), PipelineOutput()
     for stretch in recording:
         output.events.extend(stretch.events)
-        pipeline.interpret(stretch.aligned, output)
+        for frame in stretch.frames:
+            pipeline.interpret(frame, output)
     pipeline.conclude(output)
     return pipeline, output
 

@@ -26,9 +26,9 @@ def sparc(speed: FloatArray, rate_hz: float) -> float:
     if len(speed) < 4 or not np.isfinite(speed).all() or float(np.abs(speed).max()) <= 0.0:
         return nan
     size = 1 << (int(np.ceil(np.log2(len(speed)))) + _SPARC_PAD)
-    magnitude = np.abs(np.fft.rfft(speed, size))
     inside = int(_SPARC_CUTOFF_HZ * size / rate_hz) + 1
-    return -float(reading.arc_length(magnitude[:inside], _SPARC_FLOOR))
+    magnitude = np.abs(np.fft.rfft(speed, size)[:inside])
+    return -float(reading.arc_length(magnitude, _SPARC_FLOOR))
 
 
 def symmetry_percent(left: float, right: float) -> float:

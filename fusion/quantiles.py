@@ -30,6 +30,14 @@ def quantile(values: FloatArray, share: float) -> float:
     return _of(np.sort(values), share)
 
 
+def median(values: FloatArray) -> float:
+    """The median (n,), n ≥ 1, infinite values among them; NaN where any is."""
+    row = np.sort(values)
+    if np.isnan(row[-1]):
+        return float("nan")
+    return 0.5 * (float(row[(len(row) - 1) // 2]) + float(row[len(row) // 2]))
+
+
 def ends(values: FloatArray, shares: tuple[float, float]) -> tuple[float, float]:
     """Two linear quantiles of finite values (n,), n ≥ 1."""
     row = np.sort(values)

@@ -143,15 +143,18 @@ class RelativeHeading:
         if len(first) != len(second) or not np.array_equal(first.t_s, second.t_s):
             raise InputError("relative heading needs both sensors at the same times; align them first")
         heading, sd = np.empty(len(first)), np.empty(len(first))
-        samples = np.hstack(
-            (first.q_es, first.acc_ms2, first.gyr_rads, second.q_es, second.acc_ms2, second.gyr_rads)
-        )
+        samples, variances = np.empty((len(first), 20)), np.empty((len(first), 2))
+        for k, one in enumerate((first, second)):
+            at = 10 * k
+            samples[:, at : at + 4], samples[:, at + 4 : at + 7] = one.q_es, one.acc_ms2
+            samples[:, at + 7 : at + 10] = one.gyr_rads
+            np.square(one.heading_sd_rad, out=variances[:, k])
         joint.follow(
             self._state,
             self._p,
             np.ascontiguousarray(first.t_s),
             samples,
-            np.column_stack((first.heading_sd_rad, second.heading_sd_rad)) ** 2,
+            variances,
             ((first.quality | second.quality) & _GAP) != 0,
             heading,
             sd,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import hypot, isfinite, radians, sin
 
 import numpy as np
@@ -75,13 +76,19 @@ class Reading:
     """What the limits are compared with."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PersonalLimits:
     """Limits of one rule for one person."""
 
     info: float | None
     warn: float | None
     fail: float | None
+
+    @cached_property
+    def steps(self) -> tuple[tuple[Severity, float], ...]:
+        """Those that there are, the loudest first."""
+        steps = (Severity.FAIL, self.fail), (Severity.WARN, self.warn), (Severity.INFO, self.info)
+        return tuple((severity, limit) for severity, limit in steps if limit is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,10 +252,9 @@ def _own_range(rule: Rule, exercise: Exercise, reference: PersonReference | None
 
 def finding(one: PersonalRule, reading: Reading, side: Side) -> Finding | None:
     """What the number amounts to; None within all limits."""
-    rule, limits = one.rule, one.limits
+    rule = one.rule
     sign = 1.0 if rule.direction is Direction.ABOVE else -1.0
-    steps = ((Severity.FAIL, limits.fail), (Severity.WARN, limits.warn), (Severity.INFO, limits.info))
-    passed = [(s, limit) for s, limit in steps if limit is not None and sign * (reading.value - limit) >= 0.0]
+    passed = [step for step in one.limits.steps if sign * (reading.value - step[1]) >= 0.0]
     if not passed:
         return None
     sure = _sure(one, reading, sign, passed[-1][1])

@@ -86,7 +86,7 @@ def pretilt(view: RepView) -> Value:
     at = view.start + int(moved[0]) - round(PRETILT_LEAD_S / view.dt_s)
     if at <= first or not np.isfinite(p[first : at + 1]).any():
         return Value(0.0, float(view.t_s[first]), _sd(tilt, first))
-    fallen = float(np.nanmax(p[first : at + 1]) - p[at])
+    fallen = float(np.fmax.reduce(p[first : at + 1]) - p[at])
     return Value(max(0.0, fallen), float(view.t_s[at]), _sd(tilt, at))
 
 
@@ -101,7 +101,7 @@ def butt_wink(view: RepView) -> Value:
     if not (np.isfinite(p[down[0] : down[1] + 1]).any() and np.isfinite(low).any()):
         return UNKNOWN
     k = bottom[0] + int(np.nanargmin(low))
-    highest = float(np.nanmax(p[down[0] : k + 1]))
+    highest = float(np.fmax.reduce(p[down[0] : k + 1]))
     return Value(highest - float(p[k]), float(view.t_s[k]), _sd(tilt, k))
 
 

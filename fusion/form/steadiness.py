@@ -8,6 +8,7 @@ from fusion.exercises.rules import Signal
 from fusion.form.measures import UNKNOWN, Value
 from fusion.form.view import RepView
 from fusion.kernels import reading
+from fusion.quantiles import median
 from fusion.types import FloatArray
 from fusion.units import STANDARD_GRAVITY_MS2
 
@@ -36,7 +37,7 @@ def spill(view: RepView) -> Value:
         series = view.series(kind)
         if series is not None:
             reading.spilt(series.values, brim_deg, view.start, view.end, total)
-            sd = max(sd, _OFFSET_SPILLS * float(np.median(series.change_sd[view.start : view.end + 1])))
+            sd = max(sd, _OFFSET_SPILLS * median(series.change_sd[view.start : view.end + 1]))
     duration_s = float(view.t_s[view.end] - view.t_s[view.start])
     at = float(view.t_s[view.start + int(np.argmax(total))])
     return Value(float(total.sum()) * view.dt_s, at, sd * duration_s)

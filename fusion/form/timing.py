@@ -183,7 +183,7 @@ def pelvis_peak_lag(view: RepView) -> Value:
         return UNKNOWN
     part = slice(span[0], span[1] + 1)
     speeds = [np.abs(r[part]) for r in (pelvis, hip)]
-    if not all(np.isfinite(s).any() and np.nanmax(s) > ONSET_DPS for s in speeds):
+    if not all(np.isfinite(s).any() and np.fmax.reduce(s) > ONSET_DPS for s in speeds):
         return UNKNOWN
     pelvis_at, hip_at = (int(np.nanargmax(s)) for s in speeds)
     return Value((pelvis_at - hip_at) * view.dt_s, float(view.t_s[part][pelvis_at]), _TIME_SD_S)

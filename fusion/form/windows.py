@@ -57,7 +57,7 @@ def deepest(view: RepView) -> int:
     x = np.abs(pitch.smooth[view.start : view.leave + 1])
     if not np.isfinite(x).any():
         return view.leave
-    return view.start + int(np.flatnonzero(x >= np.nanmax(x) - DEEPEST_DEG)[-1])
+    return view.start + int(np.flatnonzero(x >= np.fmax.reduce(x) - DEEPEST_DEG)[-1])
 
 
 def _late_extension(view: RepView) -> Span:

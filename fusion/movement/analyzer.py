@@ -253,9 +253,9 @@ class MovementAnalyzer(SetAnalyzer):
         """A repetition of the open set; ``told`` are the findings that were told of it at its far end."""
         driven = self._segmenter.driven[which]
         slip = self._reader.slip(track, driven)
-        rep = self._reader.summary(track, driven, slip=slip)
-        self._tell_findings(rep, told)
         in_bout = self._bouts is not None and self._bouts.tells(which)
+        rep = self._reader.summary(track, driven, slip=slip, in_bout=in_bout)
+        self._tell_findings(rep, told)
         self._book.add(self._reader.candidate(track, rep, slip, in_bout=in_bout))
         self._steps = 0
         self._gate.recent.follow_sd(track)

@@ -117,7 +117,8 @@ class _Bout:
         """Whether it may be one of them out of shape."""
         some = len(self.likes) > 1 and len(self.bent) < _MOST_BENT
         goes = stride.track.rom_deg >= _BENT_SHARE * float(np.median(self.roms_deg))
-        return some and goes and self.off_ln_s(stride) <= _BENT_LN_TIME
+        may_go = goes or stride.track.pitch_doubt_deg > 0.0
+        return some and may_go and self.off_ln_s(stride) <= _BENT_LN_TIME
 
     def off_ln_s(self, stride: _Stride) -> float:
         """How far the logarithm of its time is from the usual one."""
@@ -135,13 +136,14 @@ class Bouts:
     def rule(self, which: int, track: Track, *, alone: bool) -> Ruling:
         """Take the next excursion of driven angle ``which``; ``alone`` is what it looks like by itself."""
         like = _features(track)
-        if like is None or track.rom_deg < self._least_deg:
+        small = track.rom_deg < self._least_deg
+        if like is None or (small and not track.pitch_doubt_deg):
             self._bouts.pop(which, None)
             return Ruling(alone)
         stride = _Stride(track, like, alone)
         bout = self._bouts.get(which)
         if bout is not None and bout.follows(track):
-            if bout.is_alike(stride):
+            if not small and bout.is_alike(stride):
                 bout.take(stride)
                 return self._together(bout) if bout.tells else Ruling(alone)
             if bout.may_be_bent(stride):
@@ -150,8 +152,8 @@ class Bouts:
                 del self._bouts[which]  # a halt
                 return Ruling(counts=False)
         before = [*bout.before, *bout.last, *bout.bent][-_MOST_BENT:] if bout else []
-        if stride.stands(track.start) and not alone:
-            self._bouts.pop(which, None)  # what leads from a stand into the exercise's posture
+        if small or (stride.stands(track.start) and not alone):
+            self._bouts.pop(which, None)  # no stride to go by: perhaps what leads into the exercise's posture
             return Ruling(alone)
         bout = self._bouts[which] = _Bout(before=before)
         bout.take(stride)

@@ -90,7 +90,7 @@ class RecentRepetitions:
     def usual_peak_dps(self, track: Track) -> float:
         """Usual greatest speed of a repetition of this leg; infinite before any has counted."""
         peaks = self._peaks_dps.get(track.read_from)
-        return float(np.median(peaks)) if peaks else np.inf
+        return float(median(peaks)) if peaks else np.inf
 
     def usual_way_deg(self, track: Track) -> float | None:
         """How far T usually goes in a repetition of this leg; None before any has counted."""
@@ -120,7 +120,7 @@ class RecentRepetitions:
         sd = track.sd_deg(at)
         if not known or not np.isfinite(sd):
             return 0.0
-        return float(np.clip(2.0 * (sd - min(known)), 0.0, _MOST_DOUBT_DEG))
+        return min(max(2.0 * (sd - min(known)), 0.0), _MOST_DOUBT_DEG)
 
     def goes_on(self, track: Track) -> bool:
         """Whether one that was partly hidden goes on with the set, as far as it was seen.

@@ -102,9 +102,18 @@ class RepReader:
         )
 
     def summary(
-        self, track: Track, driven: Driven, *, complete: bool = True, slip: SlipAt | None = None
+        self,
+        track: Track,
+        driven: Driven,
+        *,
+        complete: bool = True,
+        slip: SlipAt | None = None,
+        in_bout: bool = False,
     ) -> RepSummary:
-        """The repetition as it is told; ``complete`` is one whose return has been seen."""
+        """The repetition as it is told; ``complete`` is one whose return has been seen.
+
+        A stride among others (``in_bout``) that a loss leaves in doubt is taken to go as far as they do.
+        """
         roms = [r.rom_deg for r in self._book.reps if r.side is track.side and r.full]
         steps_off = self._exercise.kind is Kind.STEP and len(roms) < _KNOWN_BY
         most = 1.0 if steps_off else _MOST_SHARE
@@ -112,6 +121,7 @@ class RepReader:
         seen_deg = track.surer_rom_deg if complete else track.rom_deg
         rom_deg = seen_deg - (slip.in_range_deg if slip else 0.0)
         full = rom_deg >= max(driven.rom_min_deg, _FULL_SHARE * usual)
+        full = full or (in_bout and track.pitch_doubt_deg > 0.0)
         before_s = float(track.t_s[track.start]) - self._book.reps[-1].t_end_s if self._book.reps else 0.0
         form = self._form.check(track.as_heard(), complete=complete, pause_before_s=max(0.0, before_s))
         part = slice(track.start, track.end + 1)

@@ -11,7 +11,7 @@ from statistics import median
 import numpy as np
 
 from fusion.exercises import Exercise
-from fusion.exercises.model import Kind
+from fusion.exercises.model import DriverSignal, Kind
 from fusion.metrics import set_fatigue, symmetry
 from fusion.types import RepSummary, SetSummary, Side
 
@@ -22,7 +22,7 @@ _GIVE_UP_S = 60.0
 _TOP_DEG, _TOP_SHARE, _TOP_TILT_DEG = 12.0, 0.18, 15.0
 """How far a set-up movement ends from where the set's end: effort and T, also as a share of the range; P."""
 _SMALL_DEG, _SMALL_SHARE = 6.0, 0.3
-"""The same of an effort so small that 12° are half of it."""
+"""The same of a tilt so small that 12° are half of it."""
 _FULL_SHARE = 2.0 / 3.0
 _PLACE_DEG = 18.0
 """How far P or T may be, where the first one begins and the last one ends, from where the others do."""
@@ -241,8 +241,8 @@ class SetBook:
         return _near(a, top, rom_deg, effort_deg=self._effort_deg(rom_deg), doubt_deg=self._doubt_deg(a))
 
     def _effort_deg(self, rom_deg: float) -> float:
-        """How far one's effort may be from the others' at its far end; strides from a stand go further."""
-        if self._exercise.kind is Kind.STEP:
+        """How far one's effort may be from the others' at its far end; a thigh's sensor may have slipped."""
+        if self._exercise.driver.signal is not DriverSignal.PELVIS_TILT:
             return _TOP_DEG
         return min(_TOP_DEG, max(_SMALL_DEG, _SMALL_SHARE * rom_deg))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from math import nan
+from math import isfinite, nan
 
 import numpy as np
 
@@ -128,7 +128,7 @@ class Track:
         rows = [names.index("pelvis_tilt_deg"), names.index(f"thigh_pitch_{self.read_from.value}_deg")]
         k = len(self.signals) - len(self.t_s) + at
         sd = max(
-            (float(self.signals.sd[row, k]) for row in rows if np.isfinite(self.signals.values[row, k])),
+            (float(self.signals.sd[row, k]) for row in rows if isfinite(self.signals.values[row, k])),
             default=0.0,
         )
         return sd if sd < JOINED_SD_DEG else float("inf")

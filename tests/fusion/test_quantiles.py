@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from fusion.quantiles import ends, quantile, quantiles
+from fusion.quantiles import ends, median, quantile, quantiles
 
 FINITE = st.floats(-1e6, 1e6)
 SHARES = st.floats(0.0, 1.0)
@@ -17,6 +17,11 @@ def test_they_are_numpys(values: np.ndarray, low: float, high: float) -> None:
     assert np.array_equal(quantiles(values, (low, high)), expected)
     assert ends(values, (low, high)) == tuple(expected)
     assert quantile(values, low) == expected[0]
+
+
+@given(arrays.arrays(float, st.integers(1, 60), elements=FINITE | st.sampled_from([np.inf, np.nan])))
+def test_the_median_is_numpys_whatever_is_in_it(values: np.ndarray) -> None:
+    np.testing.assert_array_equal(median(values), np.median(values))
 
 
 @given(arrays.arrays(float, (3, 4, 9), elements=FINITE | st.just(np.nan)))

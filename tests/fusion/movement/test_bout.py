@@ -112,3 +112,11 @@ def test_a_sprint_counts_though_half_of_g_is_felt_forwards() -> None:
     rulings = ruled(Bouts(exercises.load("sprint")), strides, [False] * 4)
     assert rulings[2].counts
     assert rulings[2].late == tuple(strides[:2])
+
+
+def test_a_stride_that_hardly_goes_is_none_and_ends_the_row() -> None:
+    small = stride(7.1, 0.7, high_deg=5.0, low_deg=-8.0)
+    bouts = Bouts(exercises.load("run"))
+    rulings = ruled(bouts, [*in_a_row(3, 0.7), small], [True, True, True, False])
+    assert not rulings[3].counts
+    assert not bouts.tells(0)
