@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -18,19 +20,43 @@ from simulator.peripheral import Train, VirtualSensor
 from simulator.plan import AthletePlan, CrewPlan, address
 from simulator.session import SimulatedSession, render, session_plan
 
+_PATIENCE_S = 3.5
+"""A sensor that sends nothing for 5 s is taken for dead, so no other is waited for as long as that."""
+
 
 class VirtualAthlete:
-    """Begins to move when the first of the sensors is told to stream."""
+    """Begins to stand when all sensors have been told to stream, as who looks at a screen that says so.
 
-    def __init__(self, plan: AthletePlan, profile_id: str, clock: Callable[[], float]) -> None:
+    A stand that one sensor has missed calibrates nothing. Waits ``patience_s`` after the first at most.
+    """
+
+    def __init__(
+        self,
+        plan: AthletePlan,
+        profile_id: str,
+        clock: Callable[[], float],
+        patience_s: float = _PATIENCE_S,
+    ) -> None:
         self.plan = plan
         self._clock = clock
+        self._patience_s = patience_s
+        self._told: set[Segment] = set()
+        self._ready = asyncio.Event()
         self._began_s: float | None = None
         setup = firmware_profiles.choose(firmware_profiles.load(profile_id))
         rate_hz = setup.rate_hz()
         self.session: SimulatedSession = render(session_plan(plan, rate_hz))
         rng = np.random.default_rng((plan.seed, 1))
         self.trains = {s: _train(self.session, s, rng) for s in plan.segments}
+
+    async def begin(self, segment: Segment) -> None:
+        """The sensor on a segment was told to stream: it does so with the others."""
+        self._told.add(segment)
+        if self._told >= set(self.plan.segments):
+            self._ready.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ready.wait(), self._patience_s)
+        self._ready.set()
 
     def now_s(self) -> float:
         """Time on this athlete's clock; the first question starts it."""
@@ -75,6 +101,7 @@ class Crew:
                     athlete.trains[segment],
                     radio=radio,
                     clock=athlete.now_s,
+                    begin=partial(athlete.begin, segment),
                 )
 
     async def power_on(self) -> None:

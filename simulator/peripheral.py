@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from bumble import att
@@ -49,11 +49,14 @@ class VirtualSensor:
         radio: LinkState,
         clock: Callable[[], float],
         habits: Habits | None = None,
+        begin: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self.profile, self.address = profile, address
         self.firmware = VirtualFirmware(profile, habits)
         self.transmitter = Transmitter(radio, clock, link.events)
         self._link, self._train = link, train
+        self._begin = begin
+        """What it waits for before it sends."""
         self._number = address.replace(":", "")
         self._subscribed: set[str] = set()
         self._connection: Connection | None = None
@@ -207,6 +210,8 @@ class VirtualSensor:
             self._streaming = None
 
     async def _stream(self) -> None:
+        if self._begin is not None:
+            await self._begin()
         if await self.transmitter.run(self._packets(), self._send):
             await self.drop()
 

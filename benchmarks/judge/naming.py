@@ -21,7 +21,7 @@ from fusion.exercises.rules import Worn
 from fusion.movement.legs import not_seen
 from fusion.pipeline import PipelineConfig
 from fusion.recognition.auto import UNKNOWN
-from fusion.types import ExerciseEvent, Segment, SetEvent
+from fusion.types import Event, ExerciseEvent, Segment, SetEvent
 from simulator.athlete_types import TrueRep, TrueSet
 from simulator.cases import case_plan
 from simulator.plan import SEGMENTS, SetPlan
@@ -153,13 +153,18 @@ def _early(found: Analysis, done: TrueSet, cell: NamingCell) -> str:
     reps = _seen_reps(done, cell)
     steps = exercises.load(cell.movement).kind is Kind.STEP
     last = reps[min(_STRIDES_NAMED_BY if steps else _NAMED_BY, len(reps)) - 1]
-    told = [
-        e.exercise
-        for e in found.events
-        if isinstance(e, ExerciseEvent)
-        and done.reps[0].t_start_s - _MARGIN_S <= e.t_s <= last.t_end_s + _SOON_S
-    ]
-    return told[-1] if told else UNKNOWN
+    return _standing(found.events, last.t_end_s + _SOON_S)
+
+
+def _standing(events: Sequence[Event], t_s: float) -> str:
+    """The name of the set that is open at ``t_s``; a walk to the set may be the set itself going on."""
+    name = UNKNOWN
+    for event in events:
+        if event.t_s <= t_s and isinstance(event, ExerciseEvent):
+            name = event.exercise
+        elif event.t_s <= t_s and isinstance(event, SetEvent) and event.closed:
+            name = UNKNOWN
+    return name
 
 
 def _seen_reps(done: TrueSet, cell: NamingCell) -> Sequence[TrueRep]:

@@ -178,7 +178,8 @@ class Likeness:
             return abs(own) < 15.0 or other / own >= _TOGETHER_SHARE_MIN
         if self._one_leg and not track.by_free_leg:
             tilt = _way(track.pelvis_tilt_deg, track)
-            if abs(tilt + other) > abs(tilt + own) + 3.0:
+            # Where the pelvis does what the hip should, the other hip bends more, and its thigh lies still.
+            if abs(tilt + other) > abs(tilt + own) + 3.0 and abs(other) > abs(own):
                 return False
             return self._other_way is None or abs(other - self._other_way) <= _OTHER_LEG_DEG
         return True

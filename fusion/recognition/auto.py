@@ -17,7 +17,7 @@ import numpy as np
 from fusion import exercises
 from fusion.exercises import Exercise
 from fusion.exercises.families import alike
-from fusion.exercises.model import Kind
+from fusion.exercises.model import Kind, Movement
 from fusion.exercises.rules import Worn
 from fusion.form import Limits, PersonReference
 from fusion.history import part_of
@@ -26,6 +26,7 @@ from fusion.movement.choice import movement_analyzer
 from fusion.movement.holds import HoldAnalyzer
 from fusion.movement.legs import worn_legs
 from fusion.movement.reps import Phase
+from fusion.recognition.flight import FlightWatch
 from fusion.recognition.hold_scouts import HoldScouts
 from fusion.recognition.scouts import Scouts, Sighting
 from fusion.recognition.templates import Template
@@ -35,19 +36,27 @@ UNKNOWN: Final = "unknown"
 
 _FAR = 25.0
 """Squared distance from the nearest template beyond which a movement is unknown."""
-_MARGIN = 1.0
+_MARGIN = 1.5
 """By how much the nearest template must be nearer than the next that is not of its family."""
+_LESS_FAR, _CLEAR_MARGIN = 12.0, 4.0
+"""Further away than the first, the nearest template must be nearer than the next by the second."""
 _NO_RIVAL = 100.0
 """Distance of the next one where there is none."""
 _OTHER_MARGIN = 5.0
 """By how much another template must be nearer than that of the set going on to end the set."""
+_GOES_ON_S = 5.0
+"""Who has paused for no longer, and goes the set's way or less of it, goes on with the set, if tired."""
 _REPS = 2
 _STRIDES = 3
 """So many repetitions, or strides, make a name."""
+_SOON_MARGIN = 10.0
+"""Two strides make a name if the next one is further away by so much."""
 _MOST_SEEN = 6
 _PAUSE_S = 12.0
 """Sightings further apart than this do not belong together."""
-_LEAD_S = 4.0
+_LEAD_S = 8.0
+_LANDS_S = 1.0
+"""Who has landed so lately is still landing."""
 _PIECE_S = 0.5
 _AGAIN_S = 0.2
 _NOT_NAMED = frozenset({Kind.HOLD, Kind.OTHER, Kind.DRILL})
@@ -67,6 +76,11 @@ class _Ranked:
         return len(self.sightings) >= self.needed
 
     @property
+    def soon_enough(self) -> bool:
+        """Whether that makes a name where nothing else comes near."""
+        return len(self.sightings) >= _REPS
+
+    @property
     def needed(self) -> int:
         """Sightings that make a name."""
         return _STRIDES if self.exercise.kind is Kind.STEP else _REPS
@@ -74,9 +88,9 @@ class _Ranked:
     def is_over(self, others: Sequence[_Ranked]) -> bool:
         """Whether enough of something else has been seen since: a walk to the track is no sprint."""
         return any(
-            other.enough
+            other.soon_enough
             and other.distance <= _FAR
-            and other.sightings[-other.needed].look.t_start_s > self.last_s - _AGAIN_S
+            and other.sightings[-_REPS].look.t_start_s > self.last_s - _AGAIN_S
             for other in others
         )
 
@@ -105,6 +119,10 @@ class AutoAnalyzer:
         named = [e for e in known if e.kind not in _NOT_NAMED and e.turn_pose is not None]
         self._exercises = {e.id: e for e in named}
         self._templates = {e.id: Template(e) for e in named}
+        jumps = [e for e in named if e.programme.movement is Movement.JUMP]
+        self._jumps = frozenset(e.id for e in jumps if e.kind is Kind.EVENT)
+        self._fly = frozenset(e.id for e in named if e in jumps or e.kind is Kind.STEP)
+        self._flight = FlightWatch()
         self._scouts = Scouts(named, side, rate_hz)
         self._holds = HoldScouts([e for e in known if e.kind is Kind.HOLD], side, rate_hz)
         self._names: tuple[str, ...] | None = None
@@ -204,7 +222,9 @@ class AutoAnalyzer:
         self._waiting, self._waits = [], 0
         now_s = float(signals.t_s[-1])
         fresh = False
-        for seen in self._scouts.read(signals):
+        self._flight.read(signals)
+        for one in self._scouts.read(signals):
+            seen = self._as_flown(one)
             if seen.off and seen.look.t_start_s >= self._free_from_s:
                 self._seen = [s for s in self._seen if now_s - s.look.t_end_s <= _MOST_SEEN * _PAUSE_S]
                 self._seen.append(seen)
@@ -218,14 +238,16 @@ class AutoAnalyzer:
     def _decide(self, now_s: float) -> None:
         ranked = self._ranked(now_s)
         ranked = [r for r in ranked if not r.is_over(ranked)]
-        best = next((r for r in ranked if r.enough), None)
+        best = next((r for r in ranked if r.soon_enough), None)
         if best is None:
             return
-        family = {best.exercise.id, *alike(best.exercise.id, self._worn)}
-        late_s = best.sightings[-1].look.t_start_s
-        rivals = [r.distance for r in ranked if r.exercise.id not in family and r.last_s > late_s]
-        margin = min(rivals, default=_NO_RIVAL) - best.distance
-        sure = best.distance <= _FAR and margin >= _MARGIN
+        margin = self._margin(best, ranked)
+        if not best.enough and margin < _SOON_MARGIN:
+            best = next((r for r in ranked if r.enough), None)
+            if best is None:
+                return
+            margin = self._margin(best, ranked)
+        sure = best.distance <= _FAR and margin >= self._least_margin(best)
         if self._named is None and not sure:
             self._say_unknown(now_s, [r.exercise.id for r in ranked[:3]])
         elif sure and (self._named is None or self._is_another(best, self._named)):
@@ -233,15 +255,35 @@ class AutoAnalyzer:
             confidence = float(np.clip(margin / (margin + 4.0), 0.0, 1.0) * np.clip(near, 0.2, 1.0))
             self._name(best.exercise, now_s, best.sightings[0].look.t_start_s, confidence=confidence)
 
+    def _least_margin(self, best: _Ranked) -> float:
+        """What is far from anything, or follows another exercise without a walk, must be clearer."""
+        goes_on = self._named is not None and self._named.exercise.kind is not Kind.STEP
+        return _CLEAR_MARGIN if goes_on or best.distance > _LESS_FAR else _MARGIN
+
+    def _margin(self, best: _Ranked, ranked: Sequence[_Ranked]) -> float:
+        """By how much it is nearer than what else its last sightings, or what was seen with them, may be."""
+        family = {best.exercise.id, *alike(best.exercise.id, self._worn)}
+        since_s = best.sightings[-min(len(best.sightings), best.needed)].look.t_start_s
+        rivals = [r.distance for r in ranked if r.exercise.id not in family and r.last_s > since_s]
+        return min(rivals, default=_NO_RIVAL) - best.distance
+
     def _ranked(self, now_s: float) -> list[_Ranked]:
         """Exercises that have been seen lately, nearest template first."""
         found = []
         for exercise_id in {e for s in self._seen for e in s.off}:
             run = self._run_of(exercise_id)
+            if exercise_id in self._jumps and not self._flight.may_have_flown(run[0].look.t_start_s):
+                continue
             if now_s - run[-1].look.t_end_s <= _PAUSE_S:
                 off = [s.off[exercise_id] for s in run[-_STRIDES:]]
                 found.append(_Ranked(float(np.mean(off)), self._exercises[exercise_id], tuple(run)))
         return sorted(found, key=lambda r: (r.distance, r.exercise.id))
+
+    def _as_flown(self, seen: Sighting) -> Sighting:
+        """What it may be, as there was a flight in it or just before: who lands does not squat."""
+        if not self._flight.flew(seen.look.t_start_s - _LANDS_S, seen.look.t_end_s):
+            return seen
+        return replace(seen, off={e: off for e, off in seen.off.items() if e in self._fly})
 
     def _run_of(self, exercise_id: str) -> list[Sighting]:
         """The last sightings of an exercise without a pause between them."""
@@ -266,6 +308,10 @@ class AutoAnalyzer:
         if isinstance(named, HoldAnalyzer):
             return named.phase is not Phase.TOP
         template = self._templates[named.exercise.id]
+        looks = [s.look for s in best.sightings[-best.needed :]]
+        goes_on = looks[0].t_start_s - named.last_end_s < _GOES_ON_S
+        if goes_on and all(template.may_be_part(look) for look in looks):
+            return False
         off = np.mean([template.at_most_off(s.look) for s in best.sightings])
         return bool(off > best.distance + _OTHER_MARGIN)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Final
 
+import numpy as np
+
 from fusion.exercises import Exercise
 from fusion.movement.holds import HoldAnalyzer
 from fusion.movement.legs import worn_legs
@@ -15,6 +17,8 @@ from fusion.types import Side, SignalBlock
 _KEPT_SHARE: Final = 0.6
 """Of the hold's target: a pose kept for this long is named."""
 _STILL_DPS: Final = 25.0
+_WANDERS_DEG: Final = 2.0
+"""From one look to the next, on average: who rolls to and fro does so within the pose of a plank."""
 _UPRIGHT_DEG: Final = 8.0
 """With all angles this near to zero the person just stands."""
 
@@ -36,6 +40,8 @@ class HoldScouts:
         self._rates: list[int] = []
         self._held: tuple[int, int] | None = None
         self._since_s = 0.0
+        self._last_deg = np.zeros(0)
+        self._wandered_deg, self._looks = 0.0, 0
 
     def wear(self, signals: SignalBlock) -> None:
         """Look at what the worn sensors show."""
@@ -50,12 +56,19 @@ class HoldScouts:
         if found is None:
             self._held = None
             return None
+        seen_deg = signals.values[self._angles, -1]
         if found != self._held:
             self._held, self._since_s = found, float(signals.t_s[0])
+            self._wandered_deg, self._looks = 0.0, 0
+        else:
+            self._wandered_deg += float(np.nanmax(np.abs(seen_deg - self._last_deg)))
+            self._looks += 1
+        self._last_deg = seen_deg
         exercise = self._watchers[found[0]].exercise
         target_s = exercise.hold.target_s if exercise.hold else 10.0
         lasted = float(signals.t_s[-1]) - self._since_s >= _KEPT_SHARE * target_s
-        return Held(exercise, self._since_s) if lasted else None
+        rolls = self._wandered_deg > _WANDERS_DEG * max(self._looks, 1)
+        return Held(exercise, self._since_s) if lasted and not rolls else None
 
     def _pose(self, signals: SignalBlock) -> tuple[int, int] | None:
         """Watcher and its pose at the end of ``signals``."""

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from fusion.exercises import Exercise
-from fusion.exercises.model import KeyPose, Kind, Laterality
+from fusion.exercises.model import KeyPose, Kind, Laterality, Tempo
 from fusion.movement.poses import turned_deg
 from fusion.movement.track import Track
 from fusion.types import FloatArray, Side, SignalBlock
@@ -27,8 +27,8 @@ _TURN_SD_DEG: Final = np.array([5.0, 4.0, 8.0, 5.0, 5.0, 9.0])
 _TURN_SD_SHARE: Final = 0.05
 """What is added for the range, as people differ in how far they go."""
 _MOST: Final = 36.0
-_MOST_TIME: Final = 5.0
-"""Of one number; people do the same exercise at very different speeds."""
+_MOST_TIME: Final = 2.5
+"""Of one number; people do the same exercise at very different speeds, and few do it in another posture."""
 _MOST_STRIDE_TIME: Final = 16.0
 _TIME_SD: Final = np.array([0.35, 0.35, 0.5])
 _STRIDE_TIME_SD: Final = np.array([0.2, 0.2, 0.5])
@@ -37,6 +37,9 @@ _POSTURE: Final = (0, 1, 3)
 """P, T and list among the angles."""
 _SHARES: Final = (0.25, 1.15)
 """How much of the range a repetition of an exercise that is known may have."""
+_PART: Final = (0.2, 1.05)
+_PART_DEG: Final = 15.0
+"""How far P and T may be off where a part of a repetition begins and turns."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,17 +66,25 @@ class Template:
         self.rests = np.array([_model(exercise, pose, turn) for pose in on_the_way])
         self.turn = _model(exercise, turn, rest)
         self.range = np.abs(self.turn - _model(exercise, rest, turn))
-        spans = [tempo.concentric_s, tempo.eccentric_s]
-        spans = spans if exercise.lifts_first else spans[::-1]
-        half = 0.5 * tempo.period_s[1]
         hold_s = tempo.hold_top_s if exercise.lifts_first else tempo.hold_bottom_s
-        self.time = np.array([*(log(span[1] if span else half) for span in spans), _squashed(hold_s)])
+        self.time = np.array([*(log(way_s) for way_s in _ways_s(exercise, tempo)), _squashed(hold_s)])
 
     def at_most_off(self, look: Look) -> float:
         """Squared distance of a repetition that may be partial, and may be seen from its far end on."""
         return min(
             self._partly_off(look.rest_deg, look.turn_deg), self._partly_off(look.turn_deg, look.rest_deg)
         )
+
+    def may_be_part(self, look: Look) -> bool:
+        """Whether P and T go the way of a repetition or less of it, from either end: what tired people do."""
+        return self._goes_part(look.rest_deg, look.turn_deg) or self._goes_part(look.turn_deg, look.rest_deg)
+
+    def _goes_part(self, rest_deg: FloatArray, turn_deg: FloatArray) -> bool:
+        rest = self.rests[0, :2]
+        begins, way, gone = (turned_deg(to[:2], rest) for to in (rest_deg, self.turn, turn_deg))
+        share = float(np.nan_to_num(way @ gone / max(1e-9, float(way @ way)), nan=-1.0))
+        off = np.abs(np.concatenate((begins, gone - share * way)))
+        return _PART[0] <= share <= _PART[1] and bool(off.max() <= _PART_DEG)
 
     def _partly_off(self, rest_deg: FloatArray, turn_deg: FloatArray) -> float:
         way = np.nan_to_num(turned_deg(self.turn, self.rests[0])) / self._turn_sd
@@ -100,7 +111,9 @@ class TemplateTable:
         self._turn_sd = _TURN_SD_DEG + _TURN_SD_SHARE * np.nan_to_num(ranges)
         self._times = np.array([t.time for t in templates]).reshape(-1, 3)
         strides = np.array([[t.exercise.kind is Kind.STEP] for t in templates]).reshape(-1, 1)
-        self._time_sd = np.where(strides, _STRIDE_TIME_SD, _TIME_SD)
+        self._quick_sd, self._slow_sd = (
+            np.array([_time_sd(t.exercise, k) for t in templates]) for k in (0, 2)
+        )
         self._most_time = np.where(strides, _MOST_STRIDE_TIME, _MOST_TIME)
 
     def may_rest_at(self, posture_deg: FloatArray, within_deg: float) -> bool:
@@ -112,13 +125,35 @@ class TemplateTable:
         """Squared distance (n,) of each, in standard deviations, over what is known of the look."""
         begins = _capped(turned_deg(look.rest_deg, self._rests) / _REST_SD_DEG).sum(axis=2).min(axis=1)
         ends = _capped(turned_deg(look.turn_deg, self._turns) / self._turn_sd).sum(axis=1)
-        late = _capped((look.time - self._times) / self._time_sd, self._most_time).sum(axis=1)
+        late = look.time - self._times
+        late /= np.where(late < 0.0, self._quick_sd, self._slow_sd)
+        late = _capped(late, self._most_time).sum(axis=1)
         return np.asarray(begins + ends + late)
 
 
 def _capped(deviations: FloatArray, most: FloatArray | float = _MOST) -> FloatArray:
     """Squares of deviations, none more than ``most``, what is not known counting nothing."""
     return np.asarray(np.minimum(np.where(np.isnan(deviations), 0.0, deviations) ** 2, most))
+
+
+def _time_sd(exercise: Exercise, limit: int) -> FloatArray:
+    """Standard deviations (3,) of the logarithms of times towards the shortest (0) or the longest (2) stride.
+
+    A gait is known by its cadence, as far as its exercise says how quick and slow it may be.
+    """
+    if exercise.kind is not Kind.STEP or exercise.tempo is None:
+        return _TIME_SD
+    period_s = exercise.tempo.period_s
+    return np.maximum(_STRIDE_TIME_SD, [abs(log(period_s[limit] / period_s[1]))] * 2 + [0.0])
+
+
+def _ways_s(exercise: Exercise, tempo: Tempo) -> list[float]:
+    """Usual times (s) of the way out and the way back; those of strides fill the whole of their period."""
+    spans = [tempo.concentric_s, tempo.eccentric_s]
+    ways = [span[1] if span else 0.5 * tempo.period_s[1] for span in spans]
+    if exercise.kind is Kind.STEP:
+        ways = [way * tempo.period_s[1] / sum(ways) for way in ways]
+    return ways if exercise.lifts_first else ways[::-1]
 
 
 def _squashed(hold_s: float) -> float:
