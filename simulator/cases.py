@@ -84,9 +84,15 @@ def _fast(plan: SessionPlan, exercise: Exercise) -> SessionPlan:
 
 
 def _slow(plan: SessionPlan, exercise: Exercise) -> SessionPlan:
-    """Phases of 10 s; steps, jumps and pulls as slow as the exercise knows: nobody jumps in ten seconds."""
-    if exercise.kind in {Kind.STEP, Kind.EVENT} and exercise.tempo is not None:
-        return _manner(tempo=exercise.tempo.period_s[2] / exercise.tempo.period_s[1])(plan, exercise)
+    """Phases of 10 s; steps, jumps and pulls as slow as the exercise knows: nobody jumps in ten seconds.
+
+    How long a jump or a pull takes is its lifting phase; its period is mostly the rest before the next one.
+    """
+    tempo = exercise.tempo
+    if exercise.kind in {Kind.STEP, Kind.EVENT} and tempo is not None:
+        lifts = tempo.concentric_s if exercise.kind is Kind.EVENT else None
+        _, typical_s, most_s = lifts or tempo.period_s
+        return _manner(tempo=most_s / typical_s)(plan, exercise)
     return _reps(3)(_manner(phase_s=10.0)(plan, exercise), exercise)
 
 

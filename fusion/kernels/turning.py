@@ -59,7 +59,11 @@ ARRIVE: Final = 3
 """Height at which standing still, or easing back, is a lockout, deg."""
 STILL_DPS: Final = 4
 STILL_S: Final = 5
-PARAMS_SIZE: Final = 6
+LOW_TO_END: Final = 6
+"""How long a way back goes on from where 15 % of it are ahead, in times from half of it to there..."""
+WHOLE: Final = 7
+"""...and how long all of it takes; 0 where the way back has no time of its own."""
+PARAMS_SIZE: Final = 8
 
 NOTHING: Final = 0
 TURN: Final = 1
@@ -80,11 +84,7 @@ _PAUSE_S: Final = 1.0
 _REST_SHARE: Final = 0.2
 _REST_LESS_S: Final = 0.15
 """Who stops short of where the repetition began has stopped after this share of the time, less a moment."""
-_LOW: Final = 0.15
-_LOW_TO_END: Final = 1.38
-"""From there to its end a minimum-jerk way takes so many times the time from half to 15 % of it..."""
-_WHOLE: Final = 4.76
-"""...and in all so many times."""
+LOW: Final = 0.15
 _LATER_SHARE: Final = 0.06
 _LATER_LESS_S: Final = 0.1
 """A slow way is waited for this share of its time longer, less a moment: its end shows by what follows."""
@@ -241,15 +241,18 @@ def _over(stays: bool, s: FloatArray, p: FloatArray) -> bool:
     How slow is still cannot be told of a way so slow that people sway as fast; how long the rest of it takes
     can, by the time that it has taken before.
     """
+    rested = s[STILL] >= max(p[STILL_S], _REST_SHARE * s[FALL_S] - _REST_LESS_S)
+    if p[WHOLE] == 0.0:
+        return rested
     ahead = (s[X] - s[VALLEY]) / max(1e-9, s[FROM] - s[VALLEY])
     if ahead > 0.5:
         s[HALF_S] = s[FALL_S]
-    if ahead > _LOW:
+    if ahead > LOW:
         s[LOW_S] = s[FALL_S]
-        return stays and s[STILL] >= max(p[STILL_S], _REST_SHARE * s[FALL_S] - _REST_LESS_S)
+        return stays and rested
     took_s = s[LOW_S] - s[HALF_S]
-    later_s = max(0.0, _LATER_SHARE * _WHOLE * took_s - _LATER_LESS_S)
-    left_s = min(_LONGEST_END_S, _LOW_TO_END * took_s + later_s)
+    later_s = max(0.0, _LATER_SHARE * p[WHOLE] * took_s - _LATER_LESS_S)
+    left_s = min(_LONGEST_END_S, p[LOW_TO_END] * took_s + later_s)
     return s[STILL] >= p[STILL_S] and s[FALL_S] >= s[LOW_S] + left_s
 
 

@@ -1,15 +1,15 @@
 """When a held pose was reached and when it was left: where the way there dies away, where the way out begins.
 
 What is nearer to the pose than to any other is not in it yet: on the way from one to the other that is so
-from half of it on. The corners are those of a repetition (`fusion.movement.reps.corners`), of the distance
-to it.
+from half of it on. The corners are those of a repetition (`fusion.movement.phase_corners`), of the
+distance to it.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from fusion.movement.reps import corners
+from fusion.movement.phase_corners import corners
 from fusion.types import FloatArray
 
 WAY_S = 1.2

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from fusion.exercises import Exercise
 from fusion.exercises.model import Count, DriverSignal, Kind, Laterality
 from fusion.exercises.rules import Worn
 from fusion.movement.driver import outward_of
 from fusion.movement.track import Driven
+from fusion.movement.way_shape import way_shapes
 from fusion.types import Side
 
 _REVERSAL_SHARE, _UNSTEADY_SHARE = 0.5, 0.7
@@ -33,7 +35,8 @@ def driven_angles(exercise: Exercise, side: Side, names: Collection[str]) -> tup
         return ()
     if exercise.laterality in {Laterality.BILATERAL, Laterality.EITHER}:
         return (_driven(exercise, count, side if side in legs else legs[0]),)
-    both = [_driven(exercise, count, leg) for leg in legs]
+    in_turn = len(legs) == 2 and exercise.laterality is Laterality.UNILATERAL
+    both = [replace(_driven(exercise, count, leg), in_turn=in_turn) for leg in legs]
     if len(legs) == 1 and driver.free_leg is not None:
         both.append(_by_free_leg(exercise, count, legs[0]))
     return tuple(both)
@@ -55,6 +58,7 @@ def _driven(exercise: Exercise, count: Count, side: Side) -> Driven:
         driver.cutoff_hz,
         _UNSTEADY_SHARE if exercise.kind is Kind.DRILL else _REVERSAL_SHARE,
         outward_of(exercise),
+        None if exercise.kind is Kind.DRILL else way_shapes(exercise, driver.signal),
     )
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from fusion.history import History, heard_samples, part_of, samples_of
 from fusion.kernels import corners as excursion
 from fusion.kernels import turning
-from fusion.movement.smooth_way import Way, fitted
+from fusion.movement.phase_corners import corners_of
 from fusion.movement.track import Driven, Track, columns_of
 from fusion.types import BoolArray, FloatArray, SignalBlock
 
@@ -67,6 +67,10 @@ class RepSegmenter:
             self._params[k, turning.ALPHA] = 1.0 - float(np.exp(-2.0 * np.pi * one.cutoff_hz / rate_hz))
             self._params[k, turning.DT] = self._dt
             self._params[k, turning.STILL_DPS], self._params[k, turning.STILL_S] = STILL_DPS, _STILL_S
+            if one.shapes is not None:
+                half, low = one.shapes.driver[1].times_of(0.5, 1.0 - turning.LOW)
+                self._params[k, turning.LOW_TO_END] = (1.0 - low) / (low - half)
+                self._params[k, turning.WHOLE] = 1.0 / (low - half)
             self._lag.append(round(rate_hz / (2.0 * np.pi * one.cutoff_hz)))
             self._learn(k)
         self._angles = _by_angle(self.driven)
@@ -157,9 +161,9 @@ class RepSegmenter:
         effort = excursion.advanced(efforts[which][known], signals.t_s, self._lag[which], self._dt)
         first = int(np.searchsorted(signals.t_s, self._time_of(begin, until)))
         x = effort[first:]
-        start, reach, leave, end = corners(x, signals.t_s[first:])
-        if self._event == turning.RETURN:
-            start, reach, leave, end = smooth_corners(x, signals.t_s[first:], (start, reach, leave, end))
+        pitch = signals.get(f"thigh_pitch_{one.read_from.value}_deg")[first:]
+        returned = self._event == turning.RETURN
+        start, reach, leave, end = corners_of(one, x, pitch, signals.t_s[first:], returned=returned)
         heard, shown = (which[first:] for which in heard_samples(signals))
         inside = slice(start, end + 1)
         columns = columns_of(signals, one.read_from, len(x))
@@ -256,22 +260,3 @@ def _longest_run(of: BoolArray) -> int:
         return 0
     edges = np.flatnonzero(np.diff(np.concatenate(([0], of.astype(np.int8), [0]))))
     return int((edges[1::2] - edges[::2]).max())
-
-
-def corners(x: FloatArray, t_s: FloatArray) -> tuple[int, int, int, int]:
-    """Start, reach, leave and end of an excursion x (n,) that runs low → high → (low)."""
-    start, reach, leave, end = excursion.corners(np.ascontiguousarray(x), np.ascontiguousarray(t_s))
-    return start, reach, leave, end
-
-
-def smooth_corners(
-    x: FloatArray, t_s: FloatArray, seem: tuple[int, int, int, int]
-) -> tuple[int, int, int, int]:
-    """The corners of a whole excursion x (n,), those of slow ways by a smooth way fitted to each of them."""
-    start, reach, leave, end = seem
-    far_s = 0.5 * float(t_s[reach] + t_s[leave])
-    out = fitted(t_s, x, Way(float(t_s[start]), float(t_s[reach])), Way(float(t_s[0]), far_s))
-    back = fitted(t_s, x, Way(float(t_s[leave]), float(t_s[end])), Way(far_s, float(t_s[-1])))
-    times_s = np.maximum.accumulate([out.begin_s, out.end_s, back.begin_s, back.end_s])
-    at = np.minimum(np.searchsorted(t_s, times_s), len(t_s) - 1).tolist()
-    return at[0], at[1], at[2], at[3]

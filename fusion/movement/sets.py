@@ -21,6 +21,8 @@ _GIVE_UP_S = 60.0
 """A movement begun and not ended for this long belongs to no set."""
 _TOP_DEG, _TOP_SHARE, _TOP_TILT_DEG = 12.0, 0.18, 15.0
 """How far a set-up movement ends from where the set's end: effort and T, also as a share of the range; P."""
+_SMALL_DEG, _SMALL_SHARE = 6.0, 0.3
+"""The same of an effort so small that 12° are half of it."""
 _FULL_SHARE = 2.0 / 3.0
 _PLACE_DEG = 18.0
 """How far P or T may be, where the first one begins and the last one ends, from where the others do."""
@@ -219,7 +221,14 @@ class SetBook:
         if a.by_free_leg is not b.by_free_leg:
             return True
         top = (b.top_deg, b.top_tilt_deg, b.top_pitch_deg)
-        return _near(a, top, self._rom_deg(), doubt_deg=self._doubt_deg(a))
+        rom_deg = self._rom_deg()
+        return _near(a, top, rom_deg, effort_deg=self._effort_deg(rom_deg), doubt_deg=self._doubt_deg(a))
+
+    def _effort_deg(self, rom_deg: float) -> float:
+        """How far one's effort may be from the others' at its far end; strides from a stand go further."""
+        if self._exercise.kind is Kind.STEP:
+            return _TOP_DEG
+        return min(_TOP_DEG, max(_SMALL_DEG, _SMALL_SHARE * rom_deg))
 
     def _belongs(self, one: Candidate, share: float = 1.0) -> bool:
         """Whether it ends where the set's full repetitions end, to a share of what is usually allowed."""
@@ -237,7 +246,8 @@ class SetBook:
             known_median(c.top_pitch_deg for c in full),
         )
         rom_deg = median(c.rep.rom_deg for c in full)
-        return _near(one, top, rom_deg, share=share, doubt_deg=self._doubt_deg(one))
+        effort_deg, doubt_deg = self._effort_deg(rom_deg), self._doubt_deg(one)
+        return _near(one, top, rom_deg, effort_deg=effort_deg, doubt_deg=doubt_deg, share=share)
 
     # --- what it amounts to
 
@@ -272,13 +282,15 @@ def _near(
     top_deg: tuple[float, float, float],
     rom_deg: float,
     *,
+    effort_deg: float,
     doubt_deg: float,
     share: float = 1.0,
 ) -> bool:
-    """Whether effort, P and T at its far end are near those of ``top_deg``."""
+    """Whether effort, P and T at its far end are near ``top_deg``, the effort to ``effort_deg``."""
     effort, tilt, pitch = top_deg
-    allowed = float(np.hypot(share * max(_TOP_DEG, _TOP_SHARE * rom_deg), doubt_deg))
-    if abs(one.top_deg - effort) > allowed or abs(one.top_pitch_deg - pitch) > allowed:
+    allowed = share * np.maximum([effort_deg, _TOP_DEG], _TOP_SHARE * rom_deg)
+    off = np.abs([one.top_deg - effort, one.top_pitch_deg - pitch])
+    if (off > np.hypot(allowed, doubt_deg)).any():
         return False
     return not abs(one.top_tilt_deg - tilt) > np.hypot(share * _TOP_TILT_DEG, doubt_deg)
 

@@ -11,6 +11,7 @@ from fusion.exercises.model import DriverSignal
 from fusion.history import JOINED_SD_DEG
 from fusion.kernels import reading
 from fusion.movement.driver import RAISED, driven_deg
+from fusion.movement.way_shape import ALL_STRAIGHT, WayShapes
 from fusion.types import BoolArray, FloatArray, Side, SignalBlock
 
 _USUAL_SD_DEG = 6.0
@@ -35,6 +36,10 @@ class Driven:
     """Of the least range: a reversal by so much is one."""
     outward: tuple[float, float] = RAISED
     """In which direction a leg opens."""
+    shapes: WayShapes | None = ALL_STRAIGHT
+    """How it and the thigh go to the far end and back; None where people walk meanwhile."""
+    in_turn: bool = False
+    """Whether the other leg may work in between, which tilts the pelvis."""
 
     @property
     def by_free_leg(self) -> bool:

@@ -17,6 +17,10 @@ def test_a_slow_jump_is_as_slow_as_the_exercise_knows_and_a_slow_squat_takes_ten
     jump = case_plan("slow", "broad_jump", 1).sets[0].manner
     tempo = exercises.load("broad_jump").tempo
     assert tempo is not None
+    assert tempo.concentric_s is not None
     assert jump.phase_s is None
-    assert jump.tempo == tempo.period_s[2] / tempo.period_s[1]
+    assert jump.tempo == tempo.concentric_s[2] / tempo.concentric_s[1]
+    stride = exercises.load("walk").tempo
+    assert stride is not None
+    assert case_plan("slow", "walk", 1).sets[0].manner.tempo == stride.period_s[2] / stride.period_s[1]
     assert case_plan("slow", "squat_parallel", 1).sets[0].manner.phase_s == 10.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fusion.exercises import Exercise, parse
-from fusion.movement.reps import corners
+from fusion.movement.phase_corners import corners
 from fusion.movement.track import Track
 from fusion.types import FloatArray, Side, SignalBlock
 from simulator.motion import minimum_jerk

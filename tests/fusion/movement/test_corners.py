@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fusion.movement.reps import corners
+from fusion.movement.phase_corners import corners
 
 RATE_HZ = 60.0
 
