@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import overload
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from fusion.movement.reps import Phase
 from fusion.movement.usual_repetition import UsualRepetition
 from fusion.orientation import OrientationParams
 from fusion.recognition.auto import AutoAnalyzer
+from fusion.recount import count_anew
 from fusion.soft_tissue import POPULATION, TissueGain
 from fusion.types import (
     AlignedBlock,
@@ -148,24 +150,23 @@ class MotionPipeline:
         self._kinematics = Kinematics(self._given) if complete else None
         if complete:
             self._headings.align(self._given)
-        self._movement: MovementAnalyzer | HoldAnalyzer | AutoAnalyzer
-        if planned is None:
-            self._movement = AutoAnalyzer(
-                config.judged_side, config.rate_hz, references=config.references, limits=config.limits
-            )
-        else:
-            self._movement = movement_analyzer(
-                planned,
-                config.judged_side,
-                config.rate_hz,
-                references=config.references,
-                limits=config.limits,
-                usual=config.usual,
-            )
+        self._movement: MovementAnalyzer | HoldAnalyzer | AutoAnalyzer = self._analyzer(planned)
         self._last_s = 0.0
         self._told = 0
         self._times_doubted = False
         self._doubted: set[Segment] = set()
+
+    @overload
+    def _analyzer(self, planned: Exercise) -> MovementAnalyzer | HoldAnalyzer: ...
+    @overload
+    def _analyzer(self, planned: Exercise | None) -> MovementAnalyzer | HoldAnalyzer | AutoAnalyzer: ...
+    def _analyzer(self, planned: Exercise | None) -> MovementAnalyzer | HoldAnalyzer | AutoAnalyzer:
+        side, rate_hz, of = self.config.judged_side, self.config.rate_hz, self.config
+        if planned is None:
+            return AutoAnalyzer(side, rate_hz, references=of.references, limits=of.limits)
+        return movement_analyzer(
+            planned, side, rate_hz, references=of.references, limits=of.limits, usual=of.usual
+        )
 
     @property
     def alignments(self) -> Mapping[Segment, SegmentAlignment]:
@@ -234,9 +235,7 @@ class MotionPipeline:
             if not waited:
                 self._interpret(piece, output)
             if self._learns and self._ladder.update(piece):
-                self._calibrate(output, float(piece.t_s[-1]))
-                for waiting in self._ladder.backlog() if waited else ():
-                    self._interpret(waiting, output)
+                self._follow_ladder(output, float(piece.t_s[-1]), waited=waited)
             self._warn(output)
 
     def learn(self, recording: Iterable[AlignedBlock]) -> list[Event]:
@@ -255,9 +254,7 @@ class MotionPipeline:
         """The last row has been taken: learn what can still be learnt, close the open set."""
         waited = self._kinematics is None
         if self._learns and self._ladder.conclude(self._last_s):
-            self._calibrate(output, self._last_s)
-            for waiting in self._ladder.backlog() if waited else ():
-                self._interpret(waiting, output)
+            self._follow_ladder(output, self._last_s, waited=waited)
         output.events.extend(self._movement.flush())
 
     def require_calibration(self) -> None:
@@ -276,6 +273,21 @@ class MotionPipeline:
     def _follow_plan(self, now_s: float) -> None:
         while self._later and self._kinematics is not None and self._later[0][0] <= now_s:
             self._kinematics.align(self._later.pop(0)[1])
+
+    def _follow_ladder(self, output: PipelineOutput, now_s: float, *, waited: bool) -> None:
+        """Use other alignments from now on, and for all that waited for them or was counted by wrong ones."""
+        self._calibrate(output, now_s)
+        planned, counted = self.config.planned, self._movement
+        if waited:
+            for waiting in self._ladder.backlog():
+                self._interpret(waiting, output)
+        elif self._ladder.turned_far and planned is not None and not isinstance(counted, AutoAnalyzer):
+            fresh = self._analyzer(planned)
+            if self._times_doubted:
+                fresh.clocks_agree_to(ESTIMATED_TIMES_AGREE_S)
+            anew = count_anew(counted, fresh, self._ladder.backlog(), self._ladder.plan, now_s)
+            self._kinematics, self._headings, self._movement = anew.kinematics, anew.headings, anew.movement
+            output.events.extend(anew.events)
 
     def _calibrate(self, output: PipelineOutput, now_s: float) -> None:
         if self._kinematics is None:

@@ -68,13 +68,14 @@ class Overlays:
                 value = size * effect.share
                 if effect.window is Window.BOTTOM:
                     continue
-                if effect.window in {Window.DRIFT, Window.LATE} and not leads:
+                window = Window.LATE if effect.window is Window.SHORT else effect.window
+                if window in {Window.DRIFT, Window.LATE} and not leads:
                     continue
-                if effect.window is Window.DRIFT:
+                if window is Window.DRIFT:
                     self._drift(effect.coordinate, name, times, value, progress)
                 else:
-                    when = stance if effect.window in {Window.FAR, Window.HARDEST} else times
-                    self._put(effect.coordinate, f"{name}:{side.value}", when, effect.window, value)
+                    when = stance if window in {Window.FAR, Window.HARDEST} else times
+                    self._put(effect.coordinate, f"{name}:{side.value}", when, window, value)
 
     def finish(self, side: Side, start_s: float, stop_s: float) -> None:
         """Faults that last the set."""

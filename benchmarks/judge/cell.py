@@ -14,6 +14,7 @@ from fusion import exercises
 from fusion.analysis import Analysis, analyze
 from fusion.errors import IliumError
 from fusion.exercises import Exercise
+from fusion.exercises.model import Kind
 from fusion.pipeline import PipelineConfig
 from fusion.reference_path import Candidate, PersonReference, learn
 from fusion.types import (
@@ -259,7 +260,7 @@ def _flag(verdict: Verdict, truth: Sequence[TrueRep], analysis: Analysis) -> Non
     for done in analysis.sets:
         of_set = {f.kind for f in done.findings if f.severity is not Severity.INFO}
         for rep in done.reps:
-            if not any(_same_time(rep, true) for true in truth):
+            if not any(_same_time(rep, true, exercise) for true in truth):
                 continue
             present = of_set | {
                 f.kind for f in rep.findings if f.severity is not Severity.INFO or f.kind in quiet
@@ -270,10 +271,14 @@ def _flag(verdict: Verdict, truth: Sequence[TrueRep], analysis: Analysis) -> Non
                 verdict.flagged_kinds[kind] = verdict.flagged_kinds.get(kind, 0) + 1
 
 
-def _same_time(rep: RepSummary, true: TrueRep) -> bool:
-    """Whether most of one was during the other: a fault may move the top of a repetition, not its time."""
+def _same_time(rep: RepSummary, true: TrueRep, exercise: Exercise) -> bool:
+    """Whether most of one was during the other: a fault may move the top of a repetition, not its time.
+
+    An event is told when it is over, a pull with its catch; what was done lasts until the bar is down again.
+    """
     shared_s = min(rep.t_end_s, true.t_end_s) - max(rep.t_start_s, true.t_start_s)
-    return shared_s > 0.5 * max(rep.t_end_s - rep.t_start_s, true.t_end_s - true.t_start_s)
+    seen_s, done_s = rep.t_end_s - rep.t_start_s, true.t_end_s - true.t_start_s
+    return shared_s > 0.5 * (seen_s if exercise.kind is Kind.EVENT else max(seen_s, done_s))
 
 
 def _angles(verdict: Verdict, session: SimulatedSession, analysis: Analysis) -> None:

@@ -11,7 +11,7 @@ from fusion.alignment.hip_levers import HipLevers
 from fusion.alignment.history import SensorHistory
 from fusion.alignment.reference import Reference
 from fusion.alignment.slip import Slip
-from fusion.alignment.stand import StillPose
+from fusion.alignment.stand import StillPose, angle_between
 from fusion.motion_hint import MotionHint
 from fusion.quantiles import quantile
 from fusion.types import AlignedBlock, FloatArray, Segment, Side
@@ -19,6 +19,8 @@ from fusion.units import RAD_PER_DEG
 
 _FULL_TURN_RAD = 8.0 * RAD_PER_DEG
 _LEVEL_COS = 0.26
+_STANDS_SHARE = 0.4
+"""Of the lean of a rest: that line is known to about 40°."""
 _UPRIGHT_QUANTILE, _ALONG_COS = 0.95, 0.82
 """Who passes through a stand is upright for so much of the time, as well as that line is known."""
 
@@ -68,6 +70,11 @@ class Evidence:
         return bool(lines) and all(
             line @ pose.up_s[s] < _LEVEL_COS and self._was_upright(s, line) for s, line in lines.items()
         )
+
+    def stands_rather(self, pose: StillPose, thigh_lean_rad: float) -> bool:
+        """Whether thighs point upwards in a still pose rather than lean by so much, as far as they swung."""
+        lean_rad = [angle_between(line, pose.up_s[s]) for s, line in self._lines().items()]
+        return bool(lean_rad) and max(lean_rad) < _STANDS_SHARE * thigh_lean_rad
 
     def _lines(self) -> dict[Segment, FloatArray]:
         """About where each thigh points upwards, where its swinging has shown it."""

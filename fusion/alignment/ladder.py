@@ -11,6 +11,7 @@ the stream was cut into blocks.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -47,6 +48,7 @@ exercise hardly moves the pelvis and so will not make it better."""
 _QUIET_PELVIS_DEG = 10.0
 _SAME_RAD = 0.2 * RAD_PER_DEG
 """An alignment that moves by less stays as it is."""
+_FAR_RAD = 40.0 * RAD_PER_DEG
 NO_STAND = (
     "no still stand was found; angles start from the movement's own range (±10°);"
     " stand still for 3 s, or say where with --stand A:B"
@@ -88,8 +90,10 @@ class CalibrationLadder:
         self._chain = HeadingChain(self._segments)
         self._departures = Departures(self._segments, sideways=is_sideways(hint))
         self._slips: list[Slip] = []
+        self.turned_far = False
+        """Whether the last change has turned a segment's axes so far that its angles meant something else."""
         self._frame: list[AlignedBlock] = []
-        self._kept: list[AlignedBlock] = []
+        self._kept: deque[AlignedBlock] = deque()
         self._solved_at = 0.0
 
     @property
@@ -118,9 +122,8 @@ class CalibrationLadder:
         return [(-np.inf, now), *reversed(steps)]
 
     def backlog(self) -> list[AlignedBlock]:
-        """The blocks seen since the start, once, for the stages that waited."""
-        kept, self._kept = self._kept, []
-        return kept
+        """What has been seen in the last two minutes, for stages that waited or have to begin anew."""
+        return [*self._kept, *self._frame]
 
     def stand_between(self, start_s: float, stop_s: float) -> None:
         """Take the frames within [start, stop) as the stand, whatever they look like."""
@@ -129,14 +132,13 @@ class CalibrationLadder:
     def update(self, block: AlignedBlock) -> bool:
         """Take one block that lies within one frame; True when the alignments have changed."""
         self._frame.append(block)
-        if not self.ready:
-            self._kept.append(block)
-            while self._kept[-1].t_s[-1] - self._kept[0].t_s[0] > _BACKLOG_S:
-                self._kept.pop(0)
         if not ends_frame(block):
             return False
-        frame, self._frame = filled(join_blocks(self._frame)), []
-        self._take(frame)
+        frame, self._frame = join_blocks(self._frame), []
+        self._kept.append(frame)
+        while self._kept[-1].t_s[-1] - self._kept[0].t_s[0] > _BACKLOG_S:
+            self._kept.popleft()
+        self._take(filled(frame))
         return self._maybe_solve(float(frame.t_s[-1]))
 
     def conclude(self, t_s: float) -> bool:
@@ -220,6 +222,10 @@ class CalibrationLadder:
             self.warnings.append(WarningEvent(t_s, "no_stand", message))
         if self.ready and not any(_differ(found[s], self.alignments[s]) for s in found):
             return False
+        self.turned_far = self.ready and any(
+            quat.angle_rad(np.array(a.q_sb), np.array(self.alignments[s].q_sb)) > _FAR_RAD
+            for s, a in found.items()
+        )
         self.alignments = found
         return True
 

@@ -16,7 +16,7 @@ from fusion.alignment.evidence import Evidence
 from fusion.alignment.frames import slice_block
 from fusion.alignment.places import StillPlaces, misfit_deg
 from fusion.alignment.position import stays_near
-from fusion.alignment.reference import Reference, StandCollection, rest_reference
+from fusion.alignment.reference import TRUNK, Reference, StandCollection, rest_reference
 from fusion.alignment.slip import Slip, find_slip
 from fusion.alignment.stand import StillPose, StillWatch, pose_of, what_moved
 from fusion.motion_hint import MotionHint
@@ -150,12 +150,11 @@ class ZeroWatch:
             return False
         known = self._known or self._seed
         method = self.reference.method if self.reference is not None else ""
-        decided, guessed = method == "stand", method == "motion"
-        if not known or (decided and not self._seed):
+        if not known or (method == "stand" and not self._seed):
             return True
         if self._seed and all(a.zero == "stand" for a in self._seed.values()):
             known = self._seed  # what is learnt meanwhile may still be a guess
-        elif self._hint.standing and (guessed or not pose.short):
+        elif self._hint.standing and not pose.short:
             return True
         for segment, alignment in known.items():
             y_s = quat.rotate(np.array(alignment.q_sb), np.array([0.0, 1.0, 0.0]))
@@ -187,7 +186,9 @@ class ZeroWatch:
             return
         enough = self._evidence.turned >= _REST_TURN
         near = enough and stays_near(pose, self._hint, self._evidence.histories)
-        self.reference = rest if near else self._stands.reference()
+        lean_rad = max((abs(p) for s, p in rest.pitch_rad.items() if s not in TRUNK), default=0.0)
+        stands = self._evidence.stands_rather(pose, lean_rad)
+        self.reference = rest if near and not stands else self._stands.reference()
 
     def _look_elsewhere(self, chain: HeadingChain) -> None:
         """Another posture that was held still may be the stand, if the movement fits it better."""

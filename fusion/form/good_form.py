@@ -22,6 +22,15 @@ TRAVEL_SD_SHARE, TRAVEL_SD_DEG = 0.5, 2.5
 """One sigma of how far a person's good form travels otherwise than the model's (engineering estimates)."""
 STRIDE_LIST_DEG, STRIDE_LIST_SD_DEG = 6.0, 2.0
 """Range of the pelvis's list in a stride of healthy people, and one sigma of it (an engineering estimate)."""
+TEMPO_SD_SHARE = 0.18
+"""One sigma of how much quicker or slower than the model people move and count seconds (an engineering
+estimate)."""
+PEAK_TO_MEAN = 1.875
+"""Greatest over mean speed of a minimum-jerk movement.
+
+Flash & Hogan 1985, doi 10.1523/JNEUROSCI.05-07-01688.1985.
+"""
+_TIMED = frozenset({Signal.HOLD, Signal.CONCENTRIC, Signal.ECCENTRIC, Signal.HIP_RATE})
 _LISTS = frozenset({Signal.PELVIS_LIST, Signal.PELVIS_DROP})
 _CENTILES_SDS = 2.56
 """Sigmas from the 10th centile to the 90th."""
@@ -57,9 +66,23 @@ def model_value(rule: Rule, exercise: Exercise) -> float:
         return _model_early_rise(rule, exercise)
     if rule.measure in TRAVELLED:
         return _model_travel(rule, exercise)
-    if rule.measure not in LEVELS or rule.signal not in _POSE_ANGLES:
+    if rule.measure not in LEVELS:
         return 0.0
-    angle = _POSE_ANGLES[rule.signal]
+    return _model_peak_dps(rule, exercise) if rule.signal is Signal.HIP_RATE else _model_pose(rule, exercise)
+
+
+def _model_peak_dps(rule: Rule, exercise: Exercise) -> float:
+    """Greatest rate of the hip in the model's lift; 0 of other parts and measures."""
+    took_s = _concentric_s(exercise)
+    if rule.measure is not Measure.MAX_ABS or rule.window is not Window.CONCENTRIC or took_s <= 0.0:
+        return 0.0
+    return PEAK_TO_MEAN * _range_deg(exercise) / took_s
+
+
+def _model_pose(rule: Rule, exercise: Exercise) -> float:
+    angle = _POSE_ANGLES.get(rule.signal)
+    if angle is None:
+        return 0.0
     if rule.window in _LIFT and rule.measure in _EXTREMES:
         passed = [a for pose in exercise.poses if (a := angle(pose)) is not None]
         return _EXTREMES[rule.measure](passed, default=0.0)
@@ -206,6 +229,8 @@ def people_sd(rule: Rule, usual: float, reference: PersonReference | None) -> fl
         return (own.p90 - own.p10) / _CENTILES_SDS
     if by_model(rule, reference):
         return PEOPLE_SD_DEG
+    if rule.signal in _TIMED:
+        return TEMPO_SD_SHARE * abs(usual)
     if rule.measure not in TRAVELLED:
         return 0.0
     most_deg = STRIDE_LIST_SD_DEG if rule.signal in _LISTS else TRAVEL_SD_DEG

@@ -252,6 +252,8 @@ def finding(one: PersonalRule, reading: Reading, side: Side) -> Finding | None:
     if not passed:
         return None
     sure = _sure(one, reading, sign, passed[-1][1])
+    if not sure and rule.warn is None and rule.fail is None:
+        return None  # a doubt about an information says nothing
     severity, limit = passed[0] if sure else (Severity.INFO, passed[-1][1])
     return Finding(
         kind=rule.kind,

@@ -73,12 +73,17 @@ def pretilt(view: RepView) -> Value:
     pitch = view.series(Signal.THIGH_PITCH)
     if tilt is None or pitch is None:
         return UNKNOWN
-    first = max(0, view.start - round(_BEFORE_S / view.dt_s))
     p, t = tilt.smooth, pitch.smooth
-    moved = np.flatnonzero(np.abs(t[first : view.reach + 1] - t[first]) >= PRETILT_THIGH_DEG)
+    earliest = max(0, view.start - round(_BEFORE_S / view.dt_s))
+    turned = np.abs(t[earliest : view.reach + 1] - t[view.start]) >= PRETILT_THIGH_DEG
+    rest = view.start - earliest
+    moved = np.flatnonzero(turned[rest:])
     if not len(moved):
         return UNKNOWN
-    at = first + int(moved[0]) - round(PRETILT_LEAD_S / view.dt_s)
+    # The thigh that comes down from the repetition before is not at rest yet.
+    still_moving = np.flatnonzero(turned[:rest])
+    first = earliest + (int(still_moving[-1]) + 1 if len(still_moving) else 0)
+    at = view.start + int(moved[0]) - round(PRETILT_LEAD_S / view.dt_s)
     if at <= first or not np.isfinite(p[first : at + 1]).any():
         return Value(0.0, float(view.t_s[first]), _sd(tilt, first))
     fallen = float(np.nanmax(p[first : at + 1]) - p[at])

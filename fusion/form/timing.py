@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import nan
+from math import hypot, nan
 
 import numpy as np
 
@@ -82,7 +82,7 @@ def pelvis_lead(view: RepView) -> Value:
     pelvis, thigh = _rate(view, Signal.PELVIS_RATE), _thigh_rate(view)
     if pelvis is None or thigh is None:
         return UNKNOWN
-    first = max(0, view.start - round(_LOOK_BACK_S / view.dt_s))
+    first = _rested(view, thigh)
     pelvis_at = _onset(pelvis, first, view.reach, view.dt_s)
     thigh_at = _onset(thigh, first, view.reach, view.dt_s)
     if pelvis_at is None or thigh_at is None:
@@ -90,7 +90,32 @@ def pelvis_lead(view: RepView) -> Value:
     lead_s = (thigh_at - pelvis_at) * view.dt_s
     if lead_s > 0.0 and not _has_turned(view, pelvis_at, thigh_at):
         return Value(0.0, float(view.t_s[thigh_at]), _TIME_SD_S)
-    return Value(lead_s, float(view.t_s[pelvis_at]), _TIME_SD_S)
+    starts = ((pelvis, pelvis_at), (thigh, thigh_at))
+    drawn_out = [_start_sd_s(rate, at, (first, view.reach), view.dt_s) for rate, at in starts]
+    return Value(lead_s, float(view.t_s[pelvis_at]), hypot(_TIME_SD_S, *drawn_out))
+
+
+def _start_sd_s(rate_dps: FloatArray, at: int, within: Span, dt_s: float) -> float:
+    """One sigma of when a segment starts: how long it takes to get from half to one and a half of an onset.
+
+    A pelvis that hardly moves starts at no time that could be told.
+    """
+    speed = np.abs(rate_dps[within[0] : within[1] + 1])
+    k = at - within[0]
+    before = np.flatnonzero(speed[: k + 1] <= 0.5 * ONSET_DPS)
+    after = np.flatnonzero(speed[k:] >= 1.5 * ONSET_DPS)
+    since = int(before[-1]) if len(before) else 0
+    until = k + int(after[0]) if len(after) else len(speed) - 1
+    return 0.5 * (until - since) * dt_s
+
+
+def _rested(view: RepView, thigh_dps: FloatArray) -> int:
+    """From where a start is looked for: the thigh no longer comes back from the repetition before."""
+    earliest = max(0, view.start - round(_LOOK_BACK_S / view.dt_s))
+    pitch = view.series(Signal.THIGH_PITCH)
+    way = 0.0 if pitch is None else float(pitch.smooth[view.reach] - pitch.smooth[view.start])
+    back = np.flatnonzero(np.sign(way) * thigh_dps[earliest : view.start] < -ONSET_DPS)
+    return earliest + int(back[-1]) + 1 if len(back) else earliest
 
 
 def _has_turned(view: RepView, pelvis_at: int, thigh_at: int) -> bool:

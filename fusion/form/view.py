@@ -17,12 +17,15 @@ from fusion.reference_path import ReferencePath
 from fusion.types import FloatArray, Side, SignalBlock
 
 SMOOTH_S = 0.1
+RATE_SMOOTH_S = 0.2
+"""Skin rocks at 5 to 25 Hz at up to half the rate of the bone beneath, and the greatest rate would be its."""
 TRACKING_SD_DEG = 0.7
 """Of a change of inclination within one repetition: what gravity tracking leaves, the offset gone."""
 GYRO_DRIFT_DPS = 0.3
 """What a gyroscope's bias and scale may be off by; over a repetition that is all that a change of inclination
 can be, whatever jolts make of the vertical meanwhile."""
 _INCLINED = ("pelvis_tilt", "pelvis_list", "thigh_pitch", "thigh_opening")
+_HIP_RATES = "hip_flexion_rate"
 FOLLOWED = 0.63
 """Share of a turn about the thigh's own axis that is seen: the skin follows half to nine tenths of it, and a
 tenth more is lost where the sensors' axes are off."""
@@ -43,11 +46,12 @@ class Series:
     level_sd: FloatArray
     change_sd: FloatArray
     dt_s: float
+    smooth_s: float = SMOOTH_S
 
     @cached_property
     def smooth(self) -> FloatArray:
-        """The values as running means over 0.1 s (n,)."""
-        return smoothed(self.values, self.dt_s)
+        """The values as running means over 0.1 s, or ``smooth_s`` (n,)."""
+        return smoothed(self.values, self.dt_s, self.smooth_s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +129,8 @@ class RepView:
         values = np.ascontiguousarray(self.signals.values[row])
         sd = np.ascontiguousarray(self.signals.sd[row])
         values = values if sign == 1.0 else sign * values
-        return Series(values, sd, self._change_sd(name, sd), self.dt_s)
+        smooth_s = RATE_SMOOTH_S if name.startswith(_HIP_RATES) else SMOOTH_S
+        return Series(values, sd, self._change_sd(name, sd), self.dt_s, smooth_s)
 
     def _change_sd(self, name: str, sd: FloatArray) -> FloatArray:
         """One sigma (n,) of differences: of an inclination never more than the gyroscope alone leaves."""
@@ -287,7 +292,7 @@ _WHOLE_BODY = frozenset(
 )
 
 
-def smoothed(values: FloatArray, dt_s: float) -> FloatArray:
+def smoothed(values: FloatArray, dt_s: float, over_s: float = SMOOTH_S) -> FloatArray:
     """Centred running mean over 0.1 s, shorter at the ends, NaN left out (n,)."""
-    half = round(0.5 * SMOOTH_S / dt_s)
+    half = round(0.5 * over_s / dt_s)
     return np.asarray(reading.smooth(np.ascontiguousarray(values), half))

@@ -244,8 +244,10 @@ class MovementAnalyzer(SetAnalyzer):
             rep = self._book.candidates[at].rep
             if rep.side is side and rep.t_start_s in gone:
                 self._revise(at)
+        self._book.confirm(side, {float(track.t_s[track.start]) for track in ruling.confirmed})
         for track in ruling.late:
-            self._count(which, track, frozenset())
+            if not self._is_hidden(track):
+                self._count(which, track, frozenset())
 
     def _count(self, which: int, track: Track, told: frozenset[str]) -> None:
         """A repetition of the open set; ``told`` are the findings that were told of it at its far end."""

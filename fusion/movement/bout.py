@@ -48,6 +48,8 @@ class Ruling:
     """Earlier ones that count after all."""
     withdrawn: tuple[Track, ...] = ()
     """Earlier ones that had counted and are none."""
+    confirmed: tuple[Track, ...] = ()
+    """Earlier ones that had counted by themselves and are the exercise's for sure."""
 
 
 @dataclass(slots=True, eq=False)
@@ -180,9 +182,10 @@ class Bouts:
         counts = self._strides.is_own_gait(usual, float(np.median(bout.peaks_dps)))
         *before, now = bout.last
         changed = tuple(one.track for one in before if one.counts is not counts)
+        same = tuple(one.track for one in before if one.counts is counts)
         for one in (*before, now):
             one.counts = counts
-        return Ruling(counts, late=changed) if counts else Ruling(counts, withdrawn=changed)
+        return Ruling(counts, late=changed, confirmed=same) if counts else Ruling(counts, withdrawn=changed)
 
 
 def _follows(track: Track, before: Track) -> bool:

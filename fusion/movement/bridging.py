@@ -39,14 +39,16 @@ _LONGEST_S = 12.0
 _AROUND_S = 0.13
 """Rates before and after a silence are read over this time."""
 _SURE_KEPT = 5
-_SURE_MISFIT, _CLEARER = 0.12, 2.0
+_SURE_MISFIT, _SURE_STRIDES, _CLEARER = 0.12, 0.2, 2.0
 """How near the usual time comes to that of a silence in which it is sure what was done, and how much nearer
-than with one repetition more or less."""
+than with one repetition more or less. Strides follow each other without a rest: their number is clearer."""
 _SURE_MISFIT_BY_WAY, _CLEARER_BY_WAY, _SAME_WAY = 0.25, 1.6, 0.4
 """The same where a sensor that was heard has gone as far as in the usual repetitions of that time."""
 _HEARD_SHARE, _MOSTLY_SHARE, _TELLING_DEG = 0.35, 0.7, 8.0
 """A sensor that was heard for this share of a silence, and goes so far in a repetition, tells of it; less
 surely if it was not heard for most of it."""
+_STOPPED_SHARE = 0.5
+"""Of the usual way; who has gone less has stopped."""
 
 
 class SilenceBridge:
@@ -89,7 +91,8 @@ class SilenceBridge:
 
     def pieces(self, signals: SignalBlock) -> Iterator[SignalBlock]:
         """The next samples, those that had to wait included, as far as they can be known by now."""
-        signals = self._rows.without_blur(signals)
+        if not self._cyclic:  # strides are told by range and time, which the gyroscope knows at once
+            signals = self._rows.without_blur(signals)
         block = signals if self._waiting is None else _joined(self._waiting, signals)
         self._waiting = None
         while count := len(block.t_s):
@@ -204,8 +207,11 @@ class SilenceBridge:
         if not np.isfinite(ends).all():
             return part_of(block, 0, run)
         travelled = self._travelled(part_of(block, 0, run), usual)
-        way = phases_through(ends, (run + 1) / self._rate_hz, usual.cycle, travelled[0])
-        if self._is_sure(ends, way, usual, travelled):
+        walks = self._cyclic and not any(usual.cycle.stops(*end) for end in ends)
+        by_way = nan if walks else travelled[0]
+        way = phases_through(ends, (run + 1) / self._rate_hz, usual.cycle, by_way)
+        moves = walks or all(first == last for first, last in (usual.cycle.place(*end) for end in ends))
+        if self._is_sure(way, usual, travelled, moves=moves):
             self._sure_s.append((float(block.t_s[0]), float(block.t_s[run])))
         steps = np.arange(run + 2) / (run + 1)
         share = usual.cycle.share(way.from_s + steps * (way.to_s - way.from_s))
@@ -250,27 +256,24 @@ class SilenceBridge:
         return travelled, share
 
     def _is_sure(
-        self,
-        ends: list[tuple[float, float]],
-        way: Through,
-        usual: UsualRepetition,
-        travelled: tuple[float, float],
+        self, way: Through, usual: UsualRepetition, travelled: tuple[float, float], *, moves: bool
     ) -> bool:
-        """Whether one went on as usual through a silence.
+        """Whether one went on as usual through a silence, in motion at both of its ends or not.
 
-        In a gait, or in motion at both of its ends, the time alone tells; else the other sensor has gone on.
+        In motion the time alone tells, unless a sensor that was heard says that one stopped; else it must
+        say that one went on.
         """
         if not self._learner.sure:
             return False
-        moves = [first == last for first, last in (usual.cycle.place(*end) for end in ends)]
-        by_time = way.misfit < _SURE_MISFIT and way.second > _CLEARER * way.misfit
+        most = _SURE_STRIDES if self._cyclic and moves else _SURE_MISFIT
+        by_time = way.misfit < most and way.second > _CLEARER * way.misfit
         repetitions, share = travelled
-        if not np.isfinite(repetitions):
-            return (self._cyclic or all(moves)) and by_time
         done = (way.to_s - way.from_s) / usual.cycle.period_s
+        mostly = share >= _MOSTLY_SHARE
+        if not np.isfinite(repetitions) or (self._cyclic and moves):
+            return moves and by_time and not (mostly and repetitions < _STOPPED_SHARE * done)
         by_way = way.misfit < _SURE_MISFIT_BY_WAY and way.second > _CLEARER_BY_WAY * way.misfit
-        went_on = travel_misfit(repetitions, done) < _SAME_WAY
-        return went_on and (by_way if share >= _MOSTLY_SHARE else by_time)
+        return travel_misfit(repetitions, done) < _SAME_WAY and (by_way if mostly else by_time)
 
 
 def _length(of: BoolArray) -> int:

@@ -26,6 +26,8 @@ _SLIPPED_END_DEG = 30.0
 _PEAK_SHARE = 0.8
 _BACK_SHARE_MIN = 0.4
 """Least share of the range that is gone back in a repetition."""
+_HARDLY_SHARE = 0.3
+"""Who stands still after so little of a range has not begun a repetition."""
 _SHORTEST_PHASE_S = 0.12
 _LONGEST_PHASE_S = 30.0
 _SHORTEST_REP_S = 0.45
@@ -124,9 +126,12 @@ class PostureGate:
 
     def settles(self, track: Track) -> bool:
         """Whether the excursion so far was a way into the position in which repetitions start."""
-        rest = self._rest
+        rest, count = self._rest, self._exercise.count
         if rest is None or self.lying:
             return False
+        little_deg = _HARDLY_SHARE * count.rom_full_deg if count else 0.0
+        if self._exercise.driver.needs_heading and track.rom_deg < little_deg:
+            return True  # strides before it leave a leg turned a little, which P and T do not show
         ends = [track.start, -1]
         tilt = np.abs(turned_deg(track.pelvis_tilt_deg[ends], rest.pelvis_tilt_deg))
         rest_pitch = other_pitch_deg(rest, rest) if track.by_free_leg else rest.thigh_pitch_deg

@@ -7,7 +7,7 @@ standing, lying) and no segment turns fast.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf, nan
 
 import numpy as np
@@ -41,6 +41,8 @@ class LookedFor:
     own_rivals: list[FloatArray]
     """The exercise's other poses: from two fifths of the way on, the held one is taken up."""
     rivals: list[FloatArray]
+    as_held: FloatArray | None = None
+    """The pose (3,) as the person has held it last."""
 
     def is_near(self, seen_deg: Sequence[float]) -> bool:
         """Whether no known angle of three is far from the pose: else it need not be looked at closely."""
@@ -68,6 +70,16 @@ class HeldPoses:
         if any(np.nanmax(np.abs(pose - other)) < _ALIKE_DEG for other in own + rivals):
             return None
         return LookedFor(side, pose, own, rivals)
+
+    def learn(self, which: int, signals: SignalBlock) -> None:
+        """Pose ``which`` was held as in ``signals``: people take up a pose again as they had it.
+
+        A plank held low is nearly as near to lying prone as to the model; to the last one it is nearer.
+        """
+        seen = self._seen(signals)
+        seen = seen[np.isfinite(seen[:, 0])]
+        if len(seen):
+            self.looked_for[which] = replace(self.looked_for[which], as_held=np.median(seen, axis=0))
 
     def at_end(self, signals: SignalBlock) -> int:
         """Which pose the last of ``signals`` shows, from 1; 0 for none."""
@@ -106,8 +118,9 @@ class HeldPoses:
             near = (away < best) & (off.max(axis=1) < _NEAR_DEG)
             for other in one.own_rivals:
                 near &= away < _TAKEN_UP * _distance(seen, other)
+            as_held = away if one.as_held is None else np.minimum(away, _distance(seen, one.as_held))
             for other in one.rivals:
-                near &= away < _NO_REST * _distance(seen, other)
+                near &= as_held < _NO_REST * _distance(seen, other)
             label[near] = k + 1
             best = np.where(near, away, best)
         label[self._speed_dps(signals) > _STILL_DPS] = 0

@@ -96,13 +96,16 @@ class HoldAnalyzer(SetAnalyzer):
 
     def _read(self, signals: SignalBlock) -> None:
         self._history.append(signals)
-        label = self._poses.labels(self._carried(signals))
+        carried = self._carried(signals)
+        label = self._poses.labels(carried)
         k = 0
         while k < len(signals):
             event, k = posing.advance(label, signals.t_s, k, self._state, _SETTLE_S, _LOSE_S, self._close_s)
             if event != posing.NOTHING:
                 self._now_s = float(signals.t_s[k - 1])
                 self._handle(event)
+            if event == posing.LEFT:  # and learnt from: what comes next is told by it
+                label[k:] = self._poses.labels(part_of(carried, k, len(carried)))
 
     def flush(self) -> list[Event]:
         """End of the recording: a hold going on ends with it."""
@@ -142,9 +145,12 @@ class HoldAnalyzer(SetAnalyzer):
     def _left(self) -> None:
         track = self._track()
         rep = self._summary(track)
+        which = self._which
         self._state[posing.LABEL] = 0.0
         if rep.hold_s < _SHORTEST_SHARE * self._target_s:
             return
+        if rep.full:
+            self._poses.learn(which, track.signals)
         for finding in rep.findings:
             if finding.severity is not Severity.INFO:
                 self._events.append(FindingEvent(self._now_s, finding))

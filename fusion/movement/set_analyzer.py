@@ -45,6 +45,32 @@ class SetAnalyzer:
         """The sensors' clocks agree no better than this: who starts first is judged up to 20 ms."""
         self._form.clocks_agree_to(agreement_s)
 
+    @property
+    def last_closed_s(self) -> float:
+        """When the last closed set ended; -inf before."""
+        return self._book.last_end_s
+
+    @property
+    def set_opened(self) -> bool:
+        """Whether it has been told that a set began which is not closed."""
+        return self._book.opened
+
+    def take_over(self, before: SetAnalyzer) -> None:
+        """Count anew what ``before`` has not closed: sets are numbered on, and nothing is warned of twice."""
+        self._book.number_on(before._book)
+        self._warned = set(before._warned)
+
+    def take_back(self, now_s: float) -> list[Event]:
+        """Take back all repetitions of the open set; the events that say so."""
+        self._now_s = now_s
+        while self._book.candidates:
+            self._tell(
+                RepEventKind.REVISED,
+                self._book.remove(len(self._book.candidates) - 1),
+                len(self._book.candidates),
+            )
+        return self._drain()
+
     def _drain(self) -> list[Event]:
         events, self._events = self._events, []
         return events

@@ -98,6 +98,13 @@ class SetBook:
         self._number()
         return dropped.rep
 
+    def confirm(self, side: Side, starts_s: set[float]) -> None:
+        """Strides of one leg, by their beginnings, that were judged together with others since."""
+        self.candidates = [
+            replace(c, in_bout=True) if c.rep.side is side and c.rep.t_start_s in starts_s else c
+            for c in self.candidates
+        ]
+
     def _number(self) -> None:
         self.candidates = [
             c if c.rep.index == k else replace(c, rep=replace(c.rep, index=k))
@@ -112,6 +119,15 @@ class SetBook:
     def _silent_s(self, from_s: float, to_s: float) -> float:
         """How long of this time nothing was seen."""
         return sum(max(0.0, min(b, to_s) - max(a, from_s)) for a, b in self._silences_s)
+
+    @property
+    def last_end_s(self) -> float:
+        """When the last set that was closed ended; -inf before."""
+        return -inf if self._last_end_s is None else self._last_end_s
+
+    def number_on(self, before: SetBook) -> None:
+        """Go on after the sets that another book has closed."""
+        self.index, self._last_end_s = before.index, before._last_end_s
 
     # --- when it ends
 

@@ -28,6 +28,9 @@ _GAIT_PLANNED = 0.5
 _SHIFT_S, _MOST_SHIFT_DEG = 0.03, 30.0
 """How far levels may be off per deg/s of a gait's usual peak, and at most: limbs that swing fast, and a body
 that gains speed, hide the vertical. At the start of a sprint half of g is felt forwards, 27°."""
+_LOST_DPS, _SURELY_AHEAD, _LOST_TILT_DEG, _ITS_PACE = 500.0, 3.0, 48.0, 0.15
+"""Of limbs this fast the level of T may be lost: range and time alone tell a gait that is ahead by so much,
+if P and ln time are no further off than this."""
 _LEVEL_SD_DEG = np.array([8.0, 6.0])
 _GAIT_SHARE, _RANGE_SD_DEG, _RANGE_SD_SHARE = 0.45, 8.0, 0.2
 """How far the range may be from the exercise's, as a share of it; and its deviation among people."""
@@ -78,8 +81,9 @@ class Strides:
         return gait < _LIKE_GAIT and gait < _off(seen, own) - (0.0 if in_doubt else _PLANNED)
 
     def is_surely_own(self, seen: FloatArray) -> bool:
-        """Whether it is near the exercise's own stride."""
-        return self._model is not None and _off(seen, self._as_leaning(seen, self._model)) < _LIKE_GAIT
+        """Whether it is near the exercise's own stride at any pace that it knows, and to no other gait's."""
+        near = self._model is not None and _off(seen, self._own(seen)) < _LIKE_GAIT
+        return near and self._ahead(seen) > 0.0
 
     def is_own(self, seen: FloatArray) -> bool:
         """Whether it may be the exercise's own stride, and is nearer to it than to any everyday gait."""
@@ -117,16 +121,26 @@ class Strides:
         """
         if self._model is None:
             return True
-        shift_deg = min(_MOST_SHIFT_DEG, _SHIFT_S * peak_dps)
-        own = _by_level(self._model)
-        own[3] = min(max(float(usual[3]), self._times[0]), self._times[1])
+        own = _by_level(self._own(usual))
+        others = [_by_level(gait) for name, gait in _GAITS.items() if name != self._id]
         range_deg = max(_STRIDE_DEG, _GAIT_SHARE * float(own[2]))
-        allowed = [_STRIDE_TILT_DEG + shift_deg, _STRIDE_DEG + shift_deg, range_deg, _STRIDE_TIME]
-        if (np.abs(usual - own) > allowed).any():
+        off = np.abs(usual - own)
+        if (off[2:] > [range_deg, _STRIDE_TIME]).any():
             return False
-        off = _gait_off(usual, own, shift_deg) - _GAIT_PLANNED
-        others = (_by_level(gait) for name, gait in _GAITS.items() if name != self._id)
-        return all(off <= _gait_off(usual, gait, shift_deg) for gait in others)
+        lost = peak_dps >= _LOST_DPS and off[0] <= _LOST_TILT_DEG and off[3] <= _ITS_PACE
+        if lost and _is_ahead(usual, own, others, inf, _SURELY_AHEAD):
+            return True
+        shift_deg = min(_MOST_SHIFT_DEG, _SHIFT_S * peak_dps)
+        near = (off[:2] <= [_STRIDE_TILT_DEG + shift_deg, _STRIDE_DEG + shift_deg]).all()
+        return bool(near) and _is_ahead(usual, own, others, shift_deg, -_GAIT_PLANNED)
+
+
+def _is_ahead(
+    usual: FloatArray, own: FloatArray, others: list[FloatArray], shift_deg: float, least: float
+) -> bool:
+    """Whether strides are nearer to one gait than to all others, by so many deviations at least."""
+    off = _gait_off(usual, own, shift_deg)
+    return all(_gait_off(usual, gait, shift_deg) - off >= least for gait in others)
 
 
 def _by_level(stride: FloatArray) -> FloatArray:
@@ -136,7 +150,7 @@ def _by_level(stride: FloatArray) -> FloatArray:
 
 
 def _gait_off(usual: FloatArray, gait: FloatArray, shift_deg: float) -> float:
-    """How far strides are from a gait, both as by `_by_level`, in deviations."""
+    """How far strides are from a gait, both as by `_by_level`, in deviations; ``inf`` leaves levels out."""
     range_sd = max(_RANGE_SD_DEG, _RANGE_SD_SHARE * float(gait[2]))
     sd = np.array([*np.hypot(_LEVEL_SD_DEG, shift_deg), range_sd, _STRIDE_SD[3]])
     return float((np.abs(usual - gait) / sd).sum())

@@ -26,6 +26,8 @@ def travel_deg(angle_deg: FloatArray) -> float:
 
 def gone_deg(signals: SignalBlock, rows: Sequence[int]) -> tuple[float, float]:
     """How far the angles in ``rows``, of one sensor, have gone in all, and for what share it was heard."""
+    if not len(signals):
+        return 0.0, 0.0
     values = signals.values[list(rows)]
     heard = np.isfinite(values) & (signals.sd[list(rows)] < JOINED_SD_DEG)
     return sum(map(travel_deg, values)), float(heard.all(axis=0).mean())

@@ -14,6 +14,7 @@ from fusion.types import FloatArray
 
 _MOVES_SHARE = 0.2
 """Of a phase's mean speed, below which one rests at an end."""
+_MIDST = (0.2, 0.8)
 _SLACK_S = 0.3
 _TRAVEL_WEIGHT = 0.5
 """How far one has gone is known less well than how long it took."""
@@ -40,6 +41,11 @@ class Cycle:
         knots = np.cumsum([0.0, self.rest_s, self.out_s, self.far_s, self.back_s])
         way = np.interp(np.mod(at_s, self.period_s), knots, [0.0, 0.0, 1.0, 1.0, 0.0])
         return np.asarray(0.5 - 0.5 * np.cos(np.pi * way))
+
+    def stops(self, share: float, speed: float) -> bool:
+        """Whether one stands still where a repetition goes through: a gait has no rests there."""
+        slow = speed * (self.out_s if speed > 0.0 else -self.back_s) < _MOVES_SHARE
+        return slow and _MIDST[0] < share < _MIDST[1]
 
     def place(self, share: float, speed: float) -> tuple[float, float]:
         """When in the cycle (s) one is at a share of the range with a speed in 1/s, from and to."""

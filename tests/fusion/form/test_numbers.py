@@ -233,3 +233,44 @@ def test_a_change_of_inclination_is_as_sure_as_the_gyroscope_whatever_the_vertic
     assert rotation is not None
     assert float(tilt.change_sd.max()) == pytest.approx(1.2, abs=0.2)
     assert float(rotation.change_sd.max()) > 5.0
+
+
+def test_a_thigh_on_its_way_down_is_not_at_rest_before_a_tilt() -> None:
+    """The repetition before ends 0.2 s ahead of this one, whose pelvis tilts by 8° first."""
+    base = Lift(rest=(-88.0, 138.0), far=(-100.0, 105.0), out_s=1.6, before_s=1.5)
+    alone = replace(base, tilt_added=base.ramp(-0.5, -0.1, -8.0))
+    pitch = alone.signals()["thigh_pitch_right_deg"] - 30.0 * (1.0 - base.ramp(-1.3, -0.7, 1.0))
+    after = replace(alone, extra={"thigh_pitch_right_deg": pitch})
+    seen = [sharing.pretilt(view_of(lift.track(), lifts_first=True)).value for lift in (alone, after)]
+    assert seen == pytest.approx([8.0, 8.0], abs=1.0)
+
+
+def test_the_end_of_the_repetition_before_is_no_start_of_this_one() -> None:
+    """The thigh comes down until 0.4 s before; a pelvis that stirs while it does leads nothing."""
+    base = Lift(rest=(90.0, -90.0), far=(90.0, -130.0), out_s=0.8, before_s=1.5)
+    coming = base.signals()["thigh_pitch_right_deg"] - 30.0 * (1.0 - base.ramp(-1.1, -0.4, 1.0))
+    stirs = base.ramp(-0.9, -0.6, 6.0)
+    rate = np.gradient(coming) * RATE_HZ
+    lift = replace(
+        base, tilt_added=stirs, extra={"thigh_pitch_right_deg": coming, "thigh_pitch_rate_right_dps": rate}
+    )
+    lead = timing.pelvis_lead(view_of(lift.track(), lifts_first=True))
+    assert not lead.value > 0.05
+
+
+@pytest.mark.parametrize(("took_s", "sure"), [(0.3, True), (1.5, False)])
+def test_a_start_that_is_drawn_out_is_known_no_better(took_s: float, sure: bool) -> None:
+    base = Lift(rest=(90.0, -90.0), far=(90.0, -130.0), out_s=0.8, before_s=1.0)
+    seen = view_of(replace(base, tilt_added=base.ramp(-0.2, took_s - 0.2, 9.0)).track(), lifts_first=True)
+    assert (timing.pelvis_lead(seen).sd < 0.06) is sure
+
+
+def test_the_greatest_rate_is_not_the_skins() -> None:
+    """A rocking of 60°/s at 9 Hz over a lift whose own peak is 1.875 times its mean."""
+    base = Lift()
+    rocking = 60.0 * np.sin(2.0 * np.pi * 9.0 * base.t_s)
+    rows = base.signals()
+    extra = {"hip_flexion_rate_right_dps": rows["hip_flexion_rate_right_dps"] + rocking}
+    rate = view_of(replace(base, extra=extra).track(), lifts_first=True).series(Signal.HIP_RATE)
+    assert rate is not None
+    assert float(np.abs(rate.smooth).max()) == pytest.approx(1.875 * 82.0, rel=0.12)

@@ -62,6 +62,7 @@ def test_a_run_whose_level_was_off_for_two_strides_is_a_run_from_the_first_one_o
     rulings = ruled(Bouts(exercises.load("run")), strides, [False, False, True, True, True])
     assert [r.counts for r in rulings] == [False, False, True, True, True]
     assert rulings[2].late == tuple(strides[:2])
+    assert rulings[3].confirmed == tuple(strides[:3])
 
 
 def test_a_walk_of_which_one_stride_looks_like_a_run_is_a_walk() -> None:

@@ -59,6 +59,29 @@ def test_any_splitting_gives_the_same_holds() -> None:
     assert list(map(repr, told("plank", signals, 7))) == list(map(repr, told("plank", signals, len(signals))))
 
 
+def low_planks() -> Player:
+    """One held low, one so low that lying prone is nearly as near as the model, then lying prone."""
+    player = Player()
+    player.stay(3.0)
+    ready = np.array([86.0, 0, 4.0, 4.0, 0, 0, 0, 0])
+    for tilt, pitch in ((84.0, -86.0), (86.0, -86.5), (90.0, -90.0)):
+        player.to(2.0, ready)
+        player.stay(1.0)
+        player.to(1.0, np.array([tilt, 0, pitch, pitch, 0, 0, 0, 0]))
+        player.stay(15.0)
+    player.stand(12.0)
+    return player
+
+
+def test_a_pose_is_known_again_as_the_person_has_held_it() -> None:
+    assert len(reps_of(told("plank", low_planks().signals()))) == 2
+
+
+def test_what_was_learnt_from_a_hold_counts_from_its_end_on_whatever_the_blocks() -> None:
+    signals = low_planks().signals()
+    assert list(map(repr, told("plank", signals, 7))) == list(map(repr, told("plank", signals, len(signals))))
+
+
 def test_standing_and_lying_are_no_hold() -> None:
     player = Player()
     player.stay(20.0)

@@ -48,10 +48,20 @@ def test_strides_together_are_a_run_or_a_walk_by_what_they_have_in_common() -> N
     assert MONSTER.is_own_gait(np.array([12.0, 25.0, 35.0, np.log(1.5)]), 90.0)
 
 
-@pytest.mark.parametrize(("peak_dps", "own"), [(1100.0, True), (200.0, False)])
+@pytest.mark.parametrize(("peak_dps", "own"), [(350.0, True), (50.0, False)])
 def test_the_faster_limbs_swing_the_less_is_known_of_their_levels(peak_dps: float, own: bool) -> None:
+    assert RUN.is_own_gait(np.array([-10.0, 2.0, 47.0, np.log(0.72)]), peak_dps) is own
+
+
+@pytest.mark.parametrize(("level_deg", "took_s", "own"), [(100.0, 0.45, True), (14.0, 1.1, False)])
+def test_a_sprint_is_told_by_range_and_time_alone(level_deg: float, took_s: float, own: bool) -> None:
     sprint = Strides(exercises.load("sprint"))
-    assert sprint.is_own_gait(np.array([-12.0, 18.0, 120.0, np.log(0.45)]), peak_dps) is own
+    assert sprint.is_own_gait(np.array([10.0, level_deg, 110.0, np.log(took_s)]), 1000.0) is own
+
+
+def test_a_lone_stride_is_sure_at_any_pace_and_never_where_a_walk_is_nearer() -> None:
+    assert MONSTER.is_surely_own(np.array([15.0, 44.0, 7.0, np.log(2.0)]))
+    assert not RUN.is_surely_own(np.array([4.0, 26.0, -17.0, np.log(0.95)]))
 
 
 @pytest.mark.parametrize(("there_s", "took_s"), [(1.0, 2.0), (3.0, 2.0)])
