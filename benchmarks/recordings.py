@@ -140,9 +140,14 @@ def lost(count: int, share: float, burst: int, seed: int) -> np.ndarray:
     return keep
 
 
+def inclination_error_rad(q: FloatArray, trial: Trial) -> FloatArray:
+    """Angle (n,) between estimated and optical vertical, rad; NaN where markers were hidden."""
+    error = quat.multiply(q, quat.conjugate(trial.truth))
+    return np.asarray(2.0 * np.arccos(np.clip(np.hypot(error[:, 0], error[:, 3]), 0.0, 1.0)))
+
+
 def inclination_rmse_deg(q: FloatArray, trial: Trial) -> float:
     """RMSE of the vertical while the sensor moved and the markers were seen, deg."""
-    error = quat.multiply(q, quat.conjugate(trial.truth))
-    angle_deg = np.degrees(2.0 * np.arccos(np.clip(np.hypot(error[:, 0], error[:, 3]), 0.0, 1.0)))
+    angle_deg = np.degrees(inclination_error_rad(q, trial))
     seen = trial.judged & np.isfinite(angle_deg)
     return float(np.sqrt(np.mean(angle_deg[seen] ** 2)))

@@ -49,7 +49,7 @@ class OrientationParams:
     (rad/s)² of rate."""
     tau_activity_s: float = 2.0
     """How quickly the noises follow the sensor's activity, the running mean of its squared velocity …"""
-    activity_ms: float = 0.2
+    activity_ms: float = 0.18
     """… in units of this velocity, squared, …"""
     activity_min: float = 0.2
     activity_max: float = 200.0

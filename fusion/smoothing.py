@@ -18,7 +18,7 @@ from fusion.kernels.estimator_state import LEVEL_SD_MIN
 from fusion.orientation import OrientationEstimator, OrientationParams
 from fusion.types import FloatArray, ImuBlock, OrientedBlock
 
-SMOOTHING = OrientationParams(tau_activity_s=5.0, tilt_noise_still=1.0, tilt_noise_rate=0.0)
+SMOOTHING = OrientationParams(tau_activity_s=5.0, activity_ms=0.2, tilt_noise_still=1.0, tilt_noise_rate=0.0)
 """With both directions at hand the noise need not follow the moment so closely."""
 
 _GAP = 1.5

@@ -83,6 +83,28 @@ def exact_samples(
     With ``gyr_mean`` the rate is the mean since the sample before, and integrating it gives back the
     orientation exactly; without, it is the rate at the sample.
     """
+    felt = _felt(instants, build, mounting, gyr_mean=gyr_mean)
+    q_sb = np.asarray(mounting.q_sb)
+    mag_s = quat.rotate(quat.multiply(q_sb, felt.to_b), _FIELD_E_UT) if magnetometer else None
+    return ImuSamples(instants.t_s, quat.rotate(q_sb, felt.acc_ms2), quat.rotate(q_sb, felt.gyr_rads), mag_s)
+
+
+def true_up(instants: Instants, build: Build, mounting: Mounting, *, gyr_mean: bool = True) -> FloatArray:
+    """World up (n, 3) in S of the samples that `exact_samples` gives: what a filter should find."""
+    felt = _felt(instants, build, mounting, gyr_mean=gyr_mean)
+    return quat.rotate(quat.multiply(np.asarray(mounting.q_sb), felt.to_b), np.array([0.0, 0.0, 1.0]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Felt:
+    """Force and rate (n, 3) in the axes of the skin under a sensor, and the quaternion (n, 4) to them."""
+
+    acc_ms2: FloatArray
+    gyr_rads: FloatArray
+    to_b: FloatArray
+
+
+def _felt(instants: Instants, build: Build, mounting: Mounting, *, gyr_mean: bool) -> _Felt:
     t_s = instants.t_s
     at = [
         sensor_frame(rows, build, mounting, t_s + k * _STEP_S)
@@ -98,15 +120,13 @@ def exact_samples(
     else:
         turning = _Turning(at[0].q_eb, at[2].q_eb, 2.0 * _STEP_S)
     gyr_b = turning.rate()
-    q_sb = np.asarray(mounting.q_sb)
     if mounting.wobble:
         rocking = rock(mounting.wobble, t_s, quat.rotate(to_b, acceleration_e), gyr_b)
         back = quat.conjugate(rocking.turn())
         acc_b = quat.rotate(back, acc_b + rocking.force(mounting.wobble))
         gyr_b = turning.rocked(rocking, whole_steps=gyr_mean).rate()
         to_b = quat.multiply(back, to_b)
-    mag_s = quat.rotate(quat.multiply(q_sb, to_b), _FIELD_E_UT) if magnetometer else None
-    return ImuSamples(t_s, quat.rotate(q_sb, acc_b), quat.rotate(q_sb, gyr_b), mag_s)
+    return _Felt(acc_b, gyr_b, to_b)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,7 +9,7 @@ from itertools import pairwise
 import msgspec
 import numpy as np
 
-from fusion.types import ImuBlock, Segment, Side
+from fusion.types import FloatArray, ImuBlock, Segment, Side
 from simulator.activities import do
 from simulator.athlete import Athlete
 from simulator.athlete_types import TrueRep, TrueSet
@@ -22,6 +22,7 @@ from simulator.imu import (
     UnitErrors,
     draw_unit,
     exact_samples,
+    true_up,
     with_errors,
 )
 from simulator.motion import Motion
@@ -92,6 +93,13 @@ class SimulatedSession:
             strides = len({rep.side for rep in done.reps}) == 2 and _overlap(done.reps)
             found += [rep for rep in done.reps if not strides or rep.side in sides]
         return found
+
+    def true_up(self, segment: Segment) -> FloatArray:
+        """World up (n, 3) in a sensor's axes at each of its samples."""
+        worn, t_s = self.worn[segment], self.sensors[segment].t_s
+        model = sensor_model(worn.plan.family, self.plan.rate_hz)
+        instants = Instants.of(self.motion, t_s)
+        return true_up(instants, self.subject.build, worn.mounting, gyr_mean=model.gyr_mean)
 
     def blocks(self) -> dict[Segment, ImuBlock]:
         """What a recording of the session holds, trouble of link and clocks included."""

@@ -24,6 +24,13 @@ from fusion.units import DEG_PER_RAD, RAD_PER_DEG
 LEAST_GLIMPSES = 16
 _ENDS = (0.04, 0.96)
 _ZERO_SD_RAD = 6.0 * RAD_PER_DEG
+_MOST_SD_RAD = 30.0 * RAD_PER_DEG
+"""No zero is doubted more: angles would be as good as none, and how they change is known all the same."""
+_NO_POSE_SD_DEG = 30.0
+"""One sigma of where in its range a segment stands that no key pose tells of."""
+_DECIDES = 2.0
+"""Difference of the scores of two ways round at which one is e times as likely as the other: scores of
+movements that were taken the wrong way round have differed by up to six."""
 _HIGH_IS_SURE = 0.15
 """Correlation of upward acceleration with depth from which on it decides alone."""
 _FASTER_FORWARD = 1.0
@@ -58,10 +65,10 @@ def cold_reference(
         sign = -1.0 if segment in TRUNK else 1.0
         up_s[segment] = up
         angles[segment] = sign * np.arctan2(history.up_s @ forward, history.up_s @ up) * DEG_PER_RAD
-    signs, pitch = _ends(histories, angles, hint, _Poses(up_s, axes, lines_s))
+    signs, pitch, doubt = _ends(histories, angles, hint, _Poses(up_s, axes, lines_s))
     level = {s: _levelled(q, up_s[s]) for s, q in q_es.items()}
     directions = {s: signs[s] * axes[s] for s in axes}
-    return Reference("motion", up_s, level, _ZERO_SD_RAD, pitch, directions)
+    return Reference("motion", up_s, level, _ZERO_SD_RAD, pitch, directions, doubt_rad=doubt)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,11 +103,12 @@ def _ends(
     angles: Mapping[Segment, FloatArray],
     hint: MotionHint,
     poses: _Poses,
-) -> tuple[dict[Segment, float], dict[Segment, float]]:
-    """Sign of every axis, and the pitch in rad at the mean vertical."""
-    signs, pitch = {}, {}
+) -> tuple[dict[Segment, float], dict[Segment, float], dict[Segment, float]]:
+    """Sign of every axis, pitch in rad at the mean vertical, and one sigma of what else that may be, rad."""
+    signs, pitch, doubt = {}, {}, {}
     lift = histories[Segment.PELVIS].lift_ms2
     leading: FloatArray | None = None
+    sure = 1.0
     thighs = [s for s in angles if s not in TRUNK]
     thighs.sort(key=lambda s: -_width(angles[s]))
     for segment in [*thighs, *(s for s in angles if s in TRUNK)]:
@@ -119,11 +127,37 @@ def _ends(
             if leading is not None:
                 score += _FOLLOWS * _together(seen, leading, trunk, hint)
             candidates.append((score, sign, offset))
+        chance = _chance_of_other(candidates)
+        if leading is None:
+            sure = 1.0 - chance
+        else:
+            chance = 1.0 - (1.0 - chance) * sure  # it follows the leading thigh the wrong way as well
+        known = pause is not None and len(expected) > 0
+        doubt[segment] = _doubt_rad(candidates, angles[segment], chance, known=known)
         _, sign, offset = max(candidates)
         signs[segment], pitch[segment] = sign, offset * RAD_PER_DEG
         if leading is None:
             leading = sign * angles[segment] + offset
-    return signs, pitch
+    return signs, pitch, doubt
+
+
+def _chance_of_other(candidates: list[tuple[float, float, float]]) -> float:
+    """How likely the way round with the lower score is, of both with score, sign and offset."""
+    worse, better = sorted(score for score, _, _ in candidates)
+    return 1.0 / (1.0 + float(np.exp(min((better - worse) / _DECIDES, 50.0))))
+
+
+def _doubt_rad(
+    candidates: list[tuple[float, float, float]], angle_deg: FloatArray, chance: float, *, known: bool
+) -> float:
+    """How far off the pitch may be: as far as the other way round is, for the ``chance`` that it is that.
+
+    ``known`` when key poses tell the offset.
+    """
+    (_, sign, offset), (_, best_sign, best_offset) = sorted(candidates)
+    apart = (sign - best_sign) * angle_deg + (offset - best_offset)
+    unknown = 0.0 if known else _NO_POSE_SD_DEG**2
+    return min(float(np.sqrt(chance * np.mean(apart**2) + unknown)) * RAD_PER_DEG, _MOST_SD_RAD)
 
 
 def _width(angle_deg: FloatArray) -> float:

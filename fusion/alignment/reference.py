@@ -42,6 +42,12 @@ class Reference:
     """Axes (3,) whose sign the motion itself has shown; empty where the pose says nothing of it."""
     linked_q_es: Mapping[Segment, FloatArray] = field(default_factory=dict)
     heading_sd_rad: Mapping[Segment, float] = field(default_factory=dict)
+    doubt_rad: Mapping[Segment, float] = field(default_factory=dict)
+    """One sigma of what else a segment's pitch may be, beside ``sd_rad``."""
+
+    def zero_sd_rad(self, segment: Segment) -> float:
+        """One sigma of the segment's pitch in this pose."""
+        return float(np.hypot(self.sd_rad, self.doubt_rad.get(segment, 0.0)))
 
     def linked(self, segment: Segment) -> FloatArray:
         """The orientation (4,) from which axes are compared over sensors."""

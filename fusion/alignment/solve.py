@@ -303,7 +303,7 @@ def _alignment(
         t_s=t_s,
         warnings=(_poor(segment, view.own.share, axis_sd_rad),) if poor else (),
         zero=reference.method,
-        zero_sd_rad=reference.sd_rad,
+        zero_sd_rad=reference.zero_sd_rad(segment),
         axis_sd_rad=axis_sd_rad,
         heading_sd_rad=heading[1],
     )

@@ -7,7 +7,16 @@ from fusion import quaternion as quat
 from fusion.types import FloatArray, Segment
 from fusion.units import STANDARD_GRAVITY_MS2
 from simulator.body import Build
-from simulator.imu import Climate, ImuSamples, Instants, UnitErrors, draw_unit, exact_samples, with_errors
+from simulator.imu import (
+    Climate,
+    ImuSamples,
+    Instants,
+    UnitErrors,
+    draw_unit,
+    exact_samples,
+    true_up,
+    with_errors,
+)
 from simulator.motion import Motion
 from simulator.plan import SetPlan
 from simulator.sensor_models import MODELS, SensorModel
@@ -41,6 +50,23 @@ def test_integrating_the_rate_gives_back_the_orientation(
     for k in range(1, len(t_s)):
         q = quat.multiply(q, quat.from_rotation_vector(samples.gyr_rads[k] / RATE_HZ))
     assert np.degrees(quat.angle_rad(q, truth[-1])) < 0.01
+
+
+def test_true_up_is_where_the_orientation_has_it(motion: Motion, t_s: FloatArray) -> None:
+    mounting = draw_mounting(Segment.PELVIS, np.random.default_rng(1), rigid=True)
+    up = true_up(Instants.of(motion, t_s), BUILD, mounting)
+    truth = sensor_orientation(motion, BUILD, mounting, t_s)
+    assert up == pytest.approx(quat.rotate(quat.conjugate(truth), [0.0, 0.0, 1.0]), abs=1e-9)
+
+
+def test_a_session_tells_true_up_for_every_sample_on_wobbling_skin_too() -> None:
+    session = render(SessionPlan([SetPlan("squat_parallel", 1)], seed=4, stand_s=4.0))
+    for segment, samples in session.sensors.items():
+        up = session.true_up(segment)
+        still = (samples.t_s > 1.0) & (samples.t_s < 3.0)
+        force = samples.acc_ms2[still].mean(axis=0)
+        assert len(up) == len(samples.t_s)
+        assert np.degrees(np.arccos(up[still] @ force / np.linalg.norm(force))).max() < 4.0
 
 
 def test_a_second_derivative_of_the_position_is_the_specific_force(motion: Motion, t_s: FloatArray) -> None:
