@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Final
 
 import msgspec
@@ -39,17 +40,17 @@ class NumberType(StrEnum):
     F32 = "f32"
     F64 = "f64"
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Bytes."""
         return int(self.value[1:]) // 8
 
-    @property
+    @cached_property
     def bits(self) -> int:
         """Bits."""
         return int(self.value[1:])
 
-    @property
+    @cached_property
     def is_float(self) -> bool:
         """Whether it can be NaN or infinite."""
         return self.value[0] == "f"

@@ -58,12 +58,14 @@ def encode_train(
     packets: list[EncodedPacket] = []
     for stream in setup.streams:
         writer = PacketWriter(setup, stream)
-        raw = writer.raw(motion)
+        fields = writer.fields(motion)
         size = stream.batch
         for number, start in enumerate(range(0, len(t_s) - size + 1, size)):
             counts = start if stream.sequence and stream.sequence.counts is Counted.SAMPLES else number
             part = slice(start, start + size)
-            payload = writer.packet(clock[part], [values[part] for values in raw], first_sequence + counts)
+            payload = writer.packet(
+                clock[part], [samples[part] for samples in fields], first_sequence + counts
+            )
             ready_s = float(t_s[start + size - 1])
             pieces = _cut(stream, payload, mtu - _ATT_HEADER)
             for k, piece in enumerate(pieces, start=1):
@@ -73,6 +75,10 @@ def encode_train(
     return packets
 
 
+_Samples = np.ndarray | list[bytes]
+"""Of one field, a row each: the bytes as they are sent, or Polar's numbers still to be differenced (n, k)."""
+
+
 class PacketWriter:
     """Writes packets of one stream."""
 
@@ -80,21 +86,25 @@ class PacketWriter:
         self.stream, self._setup = stream, setup
         self._order: str = "big" if stream.big_endian else "little"
 
-    def raw(self, motion: _Motion) -> list[np.ndarray]:
-        """For each field the numbers as sent, (n, components)."""
-        return [self._raw(field, motion.quantity(field.quantity)) for field in self.stream.fields]
-
-    def packet(self, device_s: FloatArray, raw: list[np.ndarray], sequence: int) -> bytes:
-        """One packet with all samples of ``raw``."""
+    def fields(self, motion: _Motion) -> list[_Samples]:
+        """For each field all samples as they are sent."""
+        raw = [(f.type, self._raw(f, motion.quantity(f.quantity))) for f in self.stream.fields]
         if self.stream.codec is CodecName.POLAR_DELTA:
-            return self._polar(device_s, raw[0])
+            return [numbers for _, numbers in raw]
+        return [_bytes(numbers, kind, self._order) for kind, numbers in raw]
+
+    def packet(self, device_s: FloatArray, fields: list[_Samples], sequence: int) -> bytes:
+        """One packet with all samples of ``fields``."""
+        if isinstance(fields[0], np.ndarray):
+            return self._polar(device_s, fields[0])
         count = len(device_s)
         packet = bytearray(self._size(count))
         packet[: len(self.stream.tag_bytes)] = self.stream.tag_bytes
         self._put_header(packet, device_s, sequence, count)
-        for field, values in zip(self.stream.fields, raw, strict=True):
-            for at, row in zip(self._places(field, count), values, strict=True):
-                packet[at : at + field.size] = _bytes(row, field.type, self._order)
+        for field, samples in zip(self.stream.fields, fields, strict=True):
+            size = field.size
+            for at, sent in zip(self._places(field, count), samples, strict=True):
+                packet[at : at + size] = sent
         return bytes(packet)
 
     def ticks(self, device_s: float) -> int:
@@ -254,15 +264,20 @@ def _put(packet: bytearray, at: int, value: int, kind: NumberType, order: str) -
     packet[at : at + kind.size] = value.to_bytes(kind.size, order)  # type: ignore[arg-type]
 
 
-def _bytes(row: np.ndarray, kind: NumberType, order: str) -> bytes:
+def _bytes(rows: np.ndarray, kind: NumberType, order: str) -> list[bytes]:
+    """Each row of numbers (n, k) as it is sent."""
+    sign = ">" if order == "big" else "<"
     if kind.is_float:
-        return row.astype(f"{'>' if order == 'big' else '<'}f{kind.size}").tobytes()
-    signed = kind.value[0] == "i"
-    return b"".join(int(v).to_bytes(kind.size, order, signed=signed) for v in row)  # type: ignore[arg-type]
+        sent = rows.astype(f"{sign}f{kind.size}").tobytes()
+    else:
+        words = np.ascontiguousarray(rows, f"{sign}i8").view(np.uint8).reshape(*rows.shape, 8)
+        sent = (words[..., -kind.size :] if order == "big" else words[..., : kind.size]).tobytes()
+    size = rows.shape[1] * kind.size
+    return [sent[at : at + size] for at in range(0, len(sent), size)]
 
 
 def _all_bytes(rows: np.ndarray, kind: NumberType) -> bytes:
-    return b"".join(_bytes(row, kind, "little") for row in rows)
+    return b"".join(_bytes(rows, kind, "little"))
 
 
 def _differences(rows: np.ndarray, frame: Frame) -> bytes:

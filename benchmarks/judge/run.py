@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks.judge.cell import Cell, Verdict, judge
 from benchmarks.judge.doses import FOUND_FROM, MULTIPLES, Dose, doses
+from service import lean
 from simulator.cases import left_out
 
 _CHUNK = 8
@@ -81,7 +82,7 @@ def _verdicts(cells: Sequence[Cell], processes: int) -> Iterator[Verdict]:
     if processes == 1:
         yield from map(judge, cells)
         return
-    with ProcessPoolExecutor(processes) as pool:
+    with ProcessPoolExecutor(processes, initializer=lean.settle) as pool:
         for chunk in pool.map(_judge_all, _chunks(cells)):
             yield from chunk
 

@@ -25,6 +25,8 @@ from fusion.units import RAD_PER_DEG
 
 _UPRIGHT_DEG = 35.0
 _REST_TURN = 6.0
+_OUTWEIGHS_S = 1.9
+"""Standing still for two seconds outweighs a zero that the motion has shown; bars are held for less."""
 
 Alignments = Mapping[Segment, SegmentAlignment]
 
@@ -154,7 +156,7 @@ class ZeroWatch:
             return True
         if self._seed and all(a.zero == "stand" for a in self._seed.values()):
             known = self._seed  # what is learnt meanwhile may still be a guess
-        elif self._hint.standing and not pose.short:
+        elif self._hint.standing and pose.duration_s > _OUTWEIGHS_S:
             return True
         for segment, alignment in known.items():
             y_s = quat.rotate(np.array(alignment.q_sb), np.array([0.0, 1.0, 0.0]))

@@ -19,8 +19,10 @@ def travel_deg(angle_deg: FloatArray) -> float:
     known = angle_deg[np.isfinite(angle_deg)].tolist()
     gone, at = 0.0, known[0] if known else 0.0
     for x in known:
-        drawn = min(max(at, x - _NOISE_DEG), x + _NOISE_DEG)
-        gone, at = gone + abs(drawn - at), drawn
+        if at < (drawn := x - _NOISE_DEG):
+            gone, at = gone + (drawn - at), drawn
+        elif at > (drawn := x + _NOISE_DEG):
+            gone, at = gone + (at - drawn), drawn
     return gone
 
 
