@@ -2,7 +2,7 @@
 
 The code is kept per user, not beside the source (which may be read-only), in a folder named by a hash of
 every source file that goes into it: what is loaded was made from just these files, nothing needs clearing.
-A mark in the folder says for which interpreter and processor everything that a session needs is there.
+A mark in the folder says for which interpreter, processor and installation all that a session needs is there.
 """
 
 from __future__ import annotations
@@ -80,8 +80,20 @@ def note_complete(folder: Path) -> None:
         (folder / _mark()).touch()
 
 
+def installed_as(folder: Path) -> str:
+    """A name for where the sources in ``folder`` are and since when.
+
+    numba keeps code for a file of just this path and time: another copy of the same sources has none yet.
+    """
+    digest = hashlib.sha256(str(folder.resolve()).encode())
+    for path in sorted(folder.glob("*.py")):
+        digest.update(f"{path.name} {path.stat().st_mtime_ns}".encode())
+    return digest.hexdigest()[:16]
+
+
 def _mark() -> str:
-    return f"complete-{sys.implementation.cache_tag}-{get_host_cpu_name()}"
+    here = installed_as(Path(__file__).parent)
+    return f"complete-{sys.implementation.cache_tag}-{get_host_cpu_name()}-{here}"
 
 
 FOLDER: Final = cache_folder(cache_base())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fusion.kernels import compiled
-from fusion.kernels.compiled import cache_folder, is_complete, note_complete, source_hash
+from fusion.kernels.compiled import cache_folder, installed_as, is_complete, note_complete, source_hash
 
 
 def test_other_sources_have_another_folder(tmp_path: Path) -> None:
@@ -38,6 +38,22 @@ def test_code_of_another_processor_or_python_is_not_complete_here(
     note_complete(tmp_path)
     monkeypatch.setattr(compiled, "get_host_cpu_name", lambda: "another")
     assert not is_complete(tmp_path)
+
+
+def test_another_copy_of_the_same_sources_or_one_put_there_anew_has_nothing_compiled_yet(
+    tmp_path: Path,
+) -> None:
+    names = set()
+    for copy in ("one", "other"):
+        (tmp_path / copy).mkdir()
+        loop = tmp_path / copy / "loop.py"
+        loop.write_text("x = 1")
+        os.utime(loop, (1000.0, 1000.0))
+        names.add(installed_as(tmp_path / copy))
+        assert installed_as(tmp_path / copy) in names
+    os.utime(loop, (2000.0, 2000.0))
+    names.add(installed_as(tmp_path / "other"))
+    assert len(names) == 3
 
 
 def test_versions_used_last_are_kept(tmp_path: Path) -> None:
