@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 from statistics import median
-from typing import TYPE_CHECKING
 
 from fusion.exercises import Exercise
 from fusion.movement.poses import upright
-
-if TYPE_CHECKING:
-    from fusion.movement.sets import Candidate
+from fusion.movement.sets import Candidate
 
 _KNOWN_BY = 3
 """So many other repetitions, or strides, show how the set is done."""
