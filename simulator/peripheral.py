@@ -23,7 +23,6 @@ from simulator.sensor_stack import notify, sensor_device
 from simulator.transmitter import Transmitter
 
 _ADVERTISING_MS: Final = 40
-_BATTERY_EVERY_S: Final = 60.0
 _PROPERTIES: Final = {
     Property.READ: Characteristic.Properties.READ,
     Property.WRITE: Characteristic.Properties.WRITE,
